@@ -1,0 +1,1 @@
+"""THE PLATFORMS. Imports inbox.values, pydantic, an SDK; nothing else of inbox."""

@@ -1,0 +1,122 @@
+"""What a platform must provide: a value that holds functions.
+
+A new platform is one folder with a `CONNECTOR` of this type and one line in `connectors/__init__.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inbox.values import (
+    Access,
+    Fact,
+    LookOutcome,
+    Outgoing,
+    Page,
+    ProbeOutcome,
+    SendOutcome,
+    UnreadablePayload,
+)
+
+_POLLED = b'{"cozum_polled": 1, '
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A polled answer in an envelope that says whose it is, since the platform's own bytes do not.
+
+    The platform's text is kept to the letter inside it. `asked_at` is when we asked, the observation time of
+    facts that carry none of their own.
+    """
+
+    platform: str
+    account: str
+    edge: str
+    asked_at: datetime
+    body: str
+
+    def to_bytes(self) -> bytes:
+        """The envelope as JSON bytes, told from a platform's own body by its first key."""
+        inner = json.dumps(
+            {
+                "platform": self.platform,
+                "account": self.account,
+                "edge": self.edge,
+                "asked_at": self.asked_at.isoformat(),
+                "body": self.body,
+            }
+        )
+        return _POLLED + inner[1:].encode()
+
+    @staticmethod
+    def from_bytes(raw: bytes) -> Polled | None:
+        """The envelope in `raw`, or None when `raw` is a platform's own body. Raises UnreadablePayload."""
+        if not raw.startswith(_POLLED):
+            return None
+        try:
+            read = json.loads(raw)
+            return Polled(
+                platform=read["platform"],
+                account=read["account"],
+                edge=read["edge"],
+                asked_at=datetime.fromisoformat(read["asked_at"]),
+                body=read["body"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnreadablePayload(f"a polled envelope that is none: {type(error).__name__}") from None
+
+    def page(self, *, cursor: str | None, more: bool = False) -> Page:
+        """This answer as a `Page`; its digest covers the platform's text alone, not the moment we asked."""
+        digest = hashlib.sha256(self.body.encode(errors="surrogatepass")).digest()
+        return Page(body=self.to_bytes(), digest=digest, cursor=cursor, more=more)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """How a family of hooks (Meta's, X's) proves who speaks.
+
+    `is_genuine(secrets, headers, body)`: does any of the secrets sign these bytes; headers are lower-case.
+    `answer_challenge(secrets, verify_token, query)`: the text (and its content type) that proves the hook is
+    ours, or None when the question is not genuine.
+    """
+
+    name: str
+    is_genuine: Callable[[Sequence[str], dict[str, str], bytes], bool]
+    answer_challenge: Callable[[Sequence[str], str, dict[str, str]], tuple[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Everything the program knows of one platform.
+
+    `normalise(raw)` is pure: the bytes of a hook body or a `Polled` envelope to facts, in order, the same
+    each time. It raises UnreadablePayload and nothing else. `claims(raw)` says whether a body of the hook
+    family is this platform's, without reading more than its outermost object.
+    `poll(access, edge, cursor)` makes one call and answers one page; it raises `connectors.http.PlatformError`.
+    `send` and `look` never raise for what the platform or the network does: they answer with an outcome.
+    `length(text)` counts as the platform counts, against `max_length` (public) and `max_private_length`.
+    `can_prove_absence(outgoing)`: may a look that finds nothing be believed.
+    """
+
+    platform: str
+    label: str  # the platform's own name, as people write it
+    hook: Hook
+    claims: Callable[[bytes], bool]
+    normalise: Callable[[bytes], tuple[Fact, ...]]
+    edges: tuple[str, ...]
+    poll: Callable[[Access, str, str | None], Page]
+    send: Callable[[Access, Outgoing], SendOutcome]
+    look: Callable[[Access, Outgoing], LookOutcome]
+    probe: Callable[[Access], ProbeOutcome]
+    credential_names: tuple[str, ...]  # the secrets a channel of this platform needs, as the settings screen asks
+    length: Callable[[str], int]
+    max_length: int
+    max_private_length: int
+    private_window: timedelta | None  # how long after the citizen's last private message we may answer
+    can_prove_absence: Callable[[Outgoing], bool]
+    rating_in_private: bool  # a rating is asked by a private message rather than in the public thread
+    has_choices: bool  # buttons or rows can be offered
