@@ -54,7 +54,7 @@ class Receipt(StrEnum):
 
 
 class KeyScope(StrEnum):
-    """Within what a platform's name for a citizen is unique; page-scoped ids add the account, see `AuthorKey`."""
+    """Within what a platform's name for a citizen is unique; page-scoped ids add `:<account>` to it."""
 
     X = "x"
     FACEBOOK = "facebook"
@@ -85,7 +85,7 @@ class AuthorKey:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A citizen as the platform showed them. `keys` are several names of the same person, the surest first."""
+    """A citizen as the platform showed them. `keys`: several names of the same person, the surest first."""
 
     keys: tuple[AuthorKey, ...]
     name: str | None = None
@@ -200,7 +200,9 @@ class Outgoing:
     to_kind: MessageKind
     conversation: str | None
     recipient: tuple[AuthorKey, ...] = ()
-    choices: tuple[tuple[str, str], ...] = ()  # (id, title) offered as buttons or rows where the channel has them
+    choices: tuple[
+        tuple[str, str], ...
+    ] = ()  # (id, title) offered as buttons or rows where the channel has them
     in_private: bool = False  # answer a public comment with a private message
     first_tried_at: datetime | None = None  # when looking for it: the earliest it can have appeared
 

@@ -1,0 +1,102 @@
+"""The municipality's own editable data: units, categories, neighbourhoods, reasons, texts, settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.models._base import BigId, Link, Table
+
+
+class Unit(Table):
+    """Who answers: a directorate of ours, or a body outside that we pass matters on to."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[BigId]
+    key: Mapped[str] = mapped_column(unique=True)
+    name_tr: Mapped[str]
+    name_en: Mapped[str]
+    name_ar: Mapped[str]
+    is_outside: Mapped[bool] = mapped_column(default=False)
+    hotline: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Category(Table):
+    """What a request is about. Chosen independently of the unit, which it only proposes."""
+
+    __tablename__ = "category"
+
+    id: Mapped[BigId]
+    key: Mapped[str] = mapped_column(unique=True)
+    name_tr: Mapped[str]
+    name_en: Mapped[str]
+    name_ar: Mapped[str]
+    unit_id: Mapped[Link | None] = mapped_column(ForeignKey("unit.id"))
+    stems: Mapped[list[str]] = mapped_column(default=list)  # folded beginnings of words that propose it
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    unit: Mapped[Unit | None] = relationship(lazy="raise")
+
+
+class Neighbourhood(Table):
+    """A mahalle of the district."""
+
+    __tablename__ = "neighbourhood"
+
+    id: Mapped[BigId]
+    key: Mapped[str] = mapped_column(unique=True)
+    name_tr: Mapped[str]
+    name_en: Mapped[str]
+    name_ar: Mapped[str]
+    postcode: Mapped[str | None]
+    population: Mapped[int | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    aliases: Mapped[list[str]] = mapped_column(default=list)
+    is_ambiguous: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Reason(Table):
+    """Why something was dismissed, returned, refused or passed on: a closed, editable list per use."""
+
+    __tablename__ = "reason"
+    __table_args__ = (UniqueConstraint("use", "key"),)
+
+    id: Mapped[BigId]
+    use: Mapped[str]  # dismiss, return, negative, outside, reopen
+    key: Mapped[str]
+    name_tr: Mapped[str]
+    name_en: Mapped[str]
+    name_ar: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ReplyText(Table):
+    """A ready text of the library, in variants used in turn. Placeholders: `inbox.wording`."""
+
+    __tablename__ = "reply_text"
+    __table_args__ = (UniqueConstraint("key", "language", "scope", "voice"),)
+
+    id: Mapped[BigId]
+    key: Mapped[str]
+    kind: Mapped[str]  # the ReplyKind it serves
+    outcome: Mapped[str | None]  # for answers: the unit's Outcome it wraps
+    language: Mapped[str]
+    scope: Mapped[str]  # public, private or any
+    voice: Mapped[str]  # municipality, mayor or any
+    variants: Mapped[list[str]]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class CitySetting(Table):
+    """One value of the municipality's own settings: hours, delays, names, the emergency vocabulary."""
+
+    __tablename__ = "city_setting"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]

@@ -1,0 +1,55 @@
+"""Everything the environment may say, as one frozen, typed object. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment. A missing value stops the start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="COZUM_", frozen=True, extra="ignore")
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    broker_url: str = Field(validation_alias="BROKER_URL")
+    dir: Path = Field(description="the data folder: clock shift, run-time files")
+
+    secret_key: SecretStr = Field(description="signs sessions and one-use links")
+    credential_keys: list[SecretStr] = Field(
+        min_length=1, description="Fernet keys; the first encrypts, all decrypt, so keys can be rotated"
+    )
+    meta_app_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
+    meta_verify_token: SecretStr = SecretStr("")
+    x_consumer_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
+
+    graph_api_url: AnyHttpUrl = AnyHttpUrl("https://graph.facebook.com")
+    x_api_url: AnyHttpUrl = AnyHttpUrl("https://api.x.com")
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+
+    poll_seconds: float = Field(default=60, gt=0)
+    sweep_seconds: float = Field(default=60, gt=0)
+    uncertain_wait_seconds: float = Field(default=600, gt=0, description="before absence may be believed")
+    send_lease_seconds: float = Field(default=120, gt=0, description="longer than the longest call")
+    log_json: bool = False
+    cookie_secure: bool = Field(default=True, description="off only where the site is served without TLS")
+
+    @property
+    def uncertain_wait(self) -> timedelta:
+        """How long after the claim the look that may prove absence must come."""
+        return timedelta(seconds=self.uncertain_wait_seconds)
+
+    @property
+    def send_lease(self) -> timedelta:
+        """How long a claimed reply belongs to the worker that claimed it."""
+        return timedelta(seconds=self.send_lease_seconds)
+
+
+@cache
+def settings() -> Settings:
+    """The settings, read once from the environment. Raises ValidationError naming what is missing."""
+    return Settings()

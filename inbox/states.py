@@ -1,0 +1,144 @@
+"""The three state machines, each an enum with one table of allowed moves.
+
+Triage of a message, the tracked request by who holds the ball, and the reply on its way out.
+`history.move` is the only code that changes a state; tests walk these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """Where the triage of one citizen's words stands."""
+
+    NEW = "NEW"
+    WAITING = "WAITING"  # we asked, the citizen owes an answer
+    ANSWERED = "ANSWERED"
+    CONVERTED = "CONVERTED"
+    DISMISSED = "DISMISSED"
+
+
+class RequestState(StrEnum):
+    """Who holds the ball of a tracked request."""
+
+    WITH_UNIT = "WITH_UNIT"
+    RETURNED = "RETURNED"  # "not ours": the desk must choose again
+    RESPONDED = "RESPONDED"  # the unit has answered: the desk publishes
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+
+
+class ReplyState(StrEnum):
+    """How far one reply came."""
+
+    DRAFT = "DRAFT"
+    READY = "READY"
+    SENDING = "SENDING"  # a lease: whoever claimed it is calling the platform
+    SENT = "SENT"
+    UNCERTAIN = "UNCERTAIN"  # it may be public: looked for, never sent again blindly
+    FAILED = "FAILED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Outcome(StrEnum):
+    """What a unit's answer says."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    OUTSIDE = "outside"
+    PLANNED = "planned"
+
+
+class Intent(StrEnum):
+    """What a citizen wants of us."""
+
+    EMERGENCY = "emergency"
+    REQUEST = "request"
+    QUESTION = "question"
+    PRAISE = "praise"
+    IRRELEVANT = "irrelevant"
+
+
+class Urgency(StrEnum):
+    """How soon somebody must look; only an emergency is `siren` or `look_now`."""
+
+    SIREN = "siren"
+    LOOK_NOW = "look_now"
+    PROMPT = "prompt"
+    NORMAL = "normal"
+
+
+class Role(StrEnum):
+    """What a user is here to do."""
+
+    MODERATOR = "moderator"
+    UNIT_OFFICER = "unit_officer"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class RawEventState(StrEnum):
+    """The ingest queue's own small states; not a machine of the desk."""
+
+    PENDING = "PENDING"
+    APPLIED = "APPLIED"
+    SET_ASIDE = "SET_ASIDE"
+
+
+class AttachmentState(StrEnum):
+    """Whether a file's bytes were fetched from the platform."""
+
+    PENDING = "PENDING"
+    FETCHED = "FETCHED"
+    FAILED = "FAILED"
+
+
+State = MessageState | RequestState | ReplyState
+
+_M, _R, _P = MessageState, RequestState, ReplyState
+
+MESSAGE_MOVES: Mapping[MessageState, frozenset[MessageState]] = {
+    _M.NEW: frozenset({_M.WAITING, _M.ANSWERED, _M.CONVERTED, _M.DISMISSED}),
+    _M.WAITING: frozenset({_M.NEW, _M.ANSWERED, _M.CONVERTED, _M.DISMISSED}),
+    _M.ANSWERED: frozenset(
+        {_M.NEW, _M.CONVERTED}
+    ),  # CONVERTED: "answered, but it needs following up after all"
+    _M.CONVERTED: frozenset({_M.NEW}),
+    _M.DISMISSED: frozenset({_M.NEW}),
+}
+
+REQUEST_MOVES: Mapping[RequestState, frozenset[RequestState]] = {
+    _R.WITH_UNIT: frozenset({_R.RETURNED, _R.RESPONDED, _R.CANCELLED}),
+    _R.RETURNED: frozenset({_R.WITH_UNIT, _R.RESPONDED, _R.CANCELLED}),
+    _R.RESPONDED: frozenset({_R.CLOSED, _R.WITH_UNIT}),
+    _R.CLOSED: frozenset({_R.WITH_UNIT}),
+    _R.CANCELLED: frozenset({_R.WITH_UNIT}),
+}
+
+REPLY_MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
+    _P.DRAFT: frozenset({_P.READY, _P.WITHDRAWN}),
+    _P.READY: frozenset(
+        {_P.SENDING, _P.DRAFT, _P.WITHDRAWN, _P.SENT}
+    ),  # SENT: settled by hand or found public
+    _P.SENDING: frozenset({_P.SENT, _P.READY, _P.FAILED, _P.UNCERTAIN}),
+    _P.UNCERTAIN: frozenset({_P.SENT, _P.READY, _P.FAILED}),
+    _P.SENT: frozenset(),
+    _P.FAILED: frozenset({_P.DRAFT, _P.WITHDRAWN}),
+    _P.WITHDRAWN: frozenset(),
+}
+
+UNFINISHED_REPLY = frozenset({_P.READY, _P.SENDING, _P.UNCERTAIN})
+ENDED_REPLY = frozenset({_P.SENT, _P.WITHDRAWN})
+
+
+def may_move(from_: State, to: State) -> bool:
+    """Whether the table of this machine allows the step."""
+    if isinstance(from_, MessageState) and isinstance(to, MessageState):
+        return to in MESSAGE_MOVES[from_]
+    if isinstance(from_, RequestState) and isinstance(to, RequestState):
+        return to in REQUEST_MOVES[from_]
+    if isinstance(from_, ReplyState) and isinstance(to, ReplyState):
+        return to in REPLY_MOVES[from_]
+    return False
