@@ -63,7 +63,7 @@ class RawEvent(Table):
             "source",
             "digest",
             unique=True,
-            postgresql_where=text("source LIKE 'hook:%'"),
+            postgresql_where=text("starts_with(source, 'hook:')"),
         ),
         Index("ix_raw_event_pending", "id", postgresql_where=text("state = 'PENDING'")),
     )

@@ -71,7 +71,7 @@ class Thread(Table):
 
 
 class Message(Table):
-    """One thing a citizen said, or one of ours, in the shape all platforms share. A post is context, not work.
+    """One thing a citizen said, or one of ours, in the shape all platforms share. A post is no work.
 
     What one author writes in one thread within ten minutes of the message before is one group: `group_id` is
     the first message of it, and triage acts on the whole group.

@@ -72,7 +72,7 @@ class Answer(Table):
 
 
 class Note(Table):
-    """Words of staff about a message or request: notes, reasons. Apart from history, so they can be erased."""
+    """Words of staff about a message or request. Apart from history, so that they can be erased."""
 
     __tablename__ = "note"
     __table_args__ = (

@@ -1,0 +1,219 @@
+"""The only way a state changes, and the trail it leaves.
+
+`move` checks the table of moves, changes the row only if it is still as it was seen, and writes an entry.
+The trail is append-only (the database refuses to change it) and is the live feed at once: `changes` reads
+it by the pair (transaction, id), below the oldest transaction still open, so that no late commit is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Text, cast, literal_column, select, tuple_, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from inbox.clock import now
+from inbox.errors import CursorExpired, IllegalMove, InvalidInput, MovedMeanwhile, NotFound
+from inbox.models import Channel, FeedEpoch, HistoryEntry, Message, Reply, TrackedRequest, User
+from inbox.models.trail import Xid8
+from inbox.states import State, may_move
+
+Actor = User | str
+"""Who did it: a person, or the part of the program by name."""
+
+Stateful = Message | TrackedRequest | Reply
+
+_NOUN: Mapping[type[Stateful], str] = {Message: "message", TrackedRequest: "request", Reply: "reply"}
+
+
+def actor_name(by: Actor) -> str:
+    """`user:7` for a person, the part of the program's own name otherwise."""
+    return f"user:{by.id}" if isinstance(by, User) else by
+
+
+def shown_key(row: Stateful) -> int:
+    """What people call the row by: a request's number, else the id."""
+    return row.number if isinstance(row, TrackedRequest) else row.id
+
+
+def move(
+    session: Session,
+    row: Stateful,
+    to: State,
+    *,
+    by: Actor,
+    details: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> None:
+    """Change the state of `row` to `to`, and `columns` with it, and write that down.
+
+    Raises IllegalMove when the table has no such step, MovedMeanwhile when the row is no longer in the state
+    and version `row` was read with. The caller's object shows the new values afterwards.
+    """
+    kind = type(row)
+    noun = _NOUN[kind]
+    seen, version = row.state, row.version
+    if seen is None or not may_move(seen, to):
+        raise IllegalMove(noun, shown_key(row), str(seen), str(to))
+    session.flush()
+    moved = session.execute(
+        update(kind)
+        .where(kind.id == row.id, kind.state == seen, kind.version == version)
+        .values(state=to, version=version + 1, **columns)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        current = session.scalar(select(kind.state).where(kind.id == row.id))
+        if current is None:
+            raise NotFound(noun, shown_key(row))
+        raise MovedMeanwhile(noun, shown_key(row), str(current))
+    for name, value in {"state": to, "version": version + 1, **columns}.items():
+        set_committed_value(row, name, value)
+    _write(session, f"{noun}.moved", by, row, seen, to, details or {})
+
+
+def opened(session: Session, row: Stateful, *, by: Actor, details: Mapping[str, Any] | None = None) -> None:
+    """Write down that `row` came to be, in the state it has. Flushes, so that it has its id."""
+    session.flush()
+    _write(session, f"{_NOUN[type(row)]}.opened", by, row, None, row.state, details or {})
+
+
+def _write(
+    session: Session,
+    kind: str,
+    by: Actor,
+    row: Stateful,
+    seen: State | None,
+    to: State | None,
+    details: Mapping[str, Any],
+) -> None:
+    entry = _entry(kind, by, details)
+    entry.from_state = str(seen) if seen else None
+    entry.to_state = str(to) if to else None
+    entry.version = row.version
+    if isinstance(row, Message):
+        entry.message_id, entry.request_id, entry.channel_id = row.id, row.request_id, row.channel_id
+    elif isinstance(row, Reply):
+        entry.reply_id, entry.message_id, entry.request_id = row.id, row.message_id, row.request_id
+        entry.channel_id = row.channel_id
+    else:
+        entry.request_id = row.id
+    session.add(entry)
+
+
+def record(
+    session: Session,
+    kind: str,
+    *,
+    by: Actor,
+    message: Message | None = None,
+    request: TrackedRequest | None = None,
+    reply: Reply | None = None,
+    channel: Channel | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down something that changed no state: a note, an edit, a pause, a changed setting."""
+    entry = _entry(kind, by, details or {})
+    entry.message_id = message.id if message else None
+    entry.request_id = request.id if request else (message.request_id if message else None)
+    entry.reply_id = reply.id if reply else None
+    entry.channel_id = channel.id if channel else (message.channel_id if message else None)
+    session.add(entry)
+
+
+def _entry(kind: str, by: Actor, details: Mapping[str, Any]) -> HistoryEntry:
+    return HistoryEntry(
+        at=now(),
+        kind=kind,
+        by=actor_name(by),
+        user_id=by.id if isinstance(by, User) else None,
+        details=dict(details),
+    )
+
+
+# --- the live feed ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the feed: entries after it are those not yet told. As text: `epoch.xact.id`."""
+
+    epoch: int
+    xact: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.xact}.{self.id}"
+
+    @staticmethod
+    def parse(text: str) -> Cursor:
+        """The cursor `text` names. Raises InvalidInput."""
+        parts = text.split(".")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+            raise InvalidInput("after", "is not a cursor of this feed")
+        return Cursor(*(int(part) for part in parts))
+
+
+def _epoch(session: Session) -> int:
+    return session.scalar(select(FeedEpoch.epoch)) or 1
+
+
+_xact_text = cast(HistoryEntry.xact, Text)
+_settled = literal_column("pg_snapshot_xmin(pg_current_snapshot())", Xid8)
+
+
+def now_cursor(session: Session) -> Cursor:
+    """The place after everything that is settled at this moment."""
+    last = session.execute(
+        select(_xact_text, HistoryEntry.id)
+        .where(HistoryEntry.xact < _settled)
+        .order_by(HistoryEntry.xact.desc(), HistoryEntry.id.desc())
+        .limit(1)
+    ).first()
+    return Cursor(_epoch(session), int(last[0]) if last else 0, last[1] if last else 0)
+
+
+def changes(session: Session, after: Cursor, limit: int = 500) -> tuple[list[HistoryEntry], Cursor]:
+    """The entries after `after`, oldest first, and the place after the last of them.
+
+    Raises CursorExpired when the history was restored or moved since the cursor was made.
+    """
+    epoch = _epoch(session)
+    if after.epoch != epoch:
+        raise CursorExpired("The feed was restored meanwhile; start again from now.")
+    rows = session.execute(
+        select(HistoryEntry, _xact_text)
+        .where(
+            tuple_(HistoryEntry.xact, HistoryEntry.id)
+            > tuple_(cast(literal_column(f"'{after.xact:d}'"), Xid8), after.id),
+            HistoryEntry.xact < _settled,
+        )
+        .order_by(HistoryEntry.xact, HistoryEntry.id)
+        .limit(limit)
+    ).all()
+    if not rows:
+        return [], after
+    last, xact = rows[-1]
+    return [entry for entry, _ in rows], Cursor(epoch, int(xact), last.id)
+
+
+def raise_epoch(session: Session) -> None:
+    """Make every cursor handed out so far start again. Done after a restore into another cluster."""
+    session.execute(update(FeedEpoch).values(epoch=FeedEpoch.epoch + 1))
+
+
+__all__ = [
+    "Actor",
+    "Cursor",
+    "actor_name",
+    "changes",
+    "move",
+    "now_cursor",
+    "opened",
+    "raise_epoch",
+    "record",
+    "shown_key",
+]

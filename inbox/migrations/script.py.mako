@@ -1,0 +1,25 @@
+"""${message}
+
+Must be safe with the code already running: add, use, remove, in separate releases.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    """One idea."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    """Its reverse."""
+    ${downgrades if downgrades else "pass"}

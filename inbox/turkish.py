@@ -1,0 +1,144 @@
+"""Text as it is stored, searched and sorted here: `clean`, `fold`, `sort_key`, and Turkish case.
+
+Python's `lower` and `upper` know English only ("I".lower() is "i", Turkish wants "ı"), and the database has no
+Turkish collation. So both are our own, and the same in every process.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# --- what a text column can hold -------------------------------------------------------------------
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+
+
+def clean(text: str) -> str:
+    """`text` as PostgreSQL can keep it: NUL dropped, a lone surrogate becomes U+FFFD, a pair one character."""
+    text = text.replace("\0", "")
+    if _SURROGATE.search(text) is None:
+        return text
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return _SURROGATE.sub(REPLACEMENT, joined)
+
+
+# --- case --------------------------------------------------------------------------------------------
+
+
+def tr_lower(text: str) -> str:
+    """Lower case by Turkish rules: I becomes ı, İ becomes i."""
+    return unicodedata.normalize("NFC", text).replace("I", "ı").replace("İ", "i").lower()
+
+
+def tr_upper(text: str) -> str:
+    """Upper case by Turkish rules: i becomes İ, ı becomes I."""
+    return unicodedata.normalize("NFC", text).replace("i", "İ").replace("ı", "I").upper()
+
+
+def tr_title(word: str) -> str:
+    """One word with its first letter upper case and the others lower case."""
+    return tr_upper(word[:1]) + tr_lower(word[1:])
+
+
+# --- folding: what search, vocabulary and names are compared in --------------------------------------
+
+_LATIN = re.compile(
+    r"(?:MODIFIER LETTER |NEGATIVE CIRCLED |NEGATIVE SQUARED )?"
+    r"LATIN (?:SMALL |CAPITAL |SUBSCRIPT SMALL )?LETTER (?:SMALL CAPITAL |DOTLESS |LONG |OPEN |INSULAR )?"
+    r"([A-Z])(?: WITH .+)?"
+)
+_LATIN_BLOCKS = (
+    (0x00C0, 0x02B8),  # Latin-1 letters, Extended-A and -B, IPA
+    (0x1D00, 0x1DBF),  # phonetic extensions, where "small caps" of nicknames come from
+    (0x1E00, 0x1EFF),
+    (0x2C60, 0x2C7F),
+    (0xA720, 0xA7FF),
+    (0xAB30, 0xAB6F),
+    (0x1F150, 0x1F18A),  # white letters on a black disc or square
+)
+# Letters that are no single letter with a mark, as they are written in plain a–z.
+_SPELT = {
+    "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "þ": "th", "ŋ": "n", "ə": "e", "ǝ": "e", "ɛ": "e", "ɔ": "o",
+    "ĸ": "k", "ĳ": "ij", "ʃ": "s", "ʒ": "z", "ɣ": "g", "ɩ": "i", "ʊ": "u", "ʌ": "v", "ɑ": "a", "ƣ": "g",
+}  # fmt: skip
+_QUOTES = {"’": "'", "‘": "'", "ʼ": "'", "ʹ": "'", "′": "'", "`": "'", "´": "'", "“": '"', "”": '"'}
+_INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800\u0640"  # fillers, the blank braille cell, the Arabic stretch
+
+
+def _folding_table() -> dict[int, str]:
+    """Characters that normalisation leaves alone, each with what it becomes."""
+    table: dict[int, str] = {}
+    for first, last in _LATIN_BLOCKS:
+        for code in range(first, last + 1):
+            named = _LATIN.fullmatch(unicodedata.name(chr(code), ""))
+            if named is not None:
+                table[code] = named[1].lower()
+    table.update({ord(letter): spelt for letter, spelt in _SPELT.items()})
+    table.update({ord(mark): plain for mark, plain in _QUOTES.items()})
+    table.update({ord(gap): "" for gap in _INVISIBLE})
+    return table
+
+
+_FOLDS = _folding_table()
+_DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs"})  # zero-width and bidi marks, accents, controls
+
+
+def _kept(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category in _DROPPED and not character.isspace():
+        return ""
+    return character
+
+
+def _fold_once(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).translate(_FOLDS)
+    # Cherokee alone folds to capitals, hence `lower` too.
+    text = unicodedata.normalize("NFKD", text.casefold().lower()).translate(_FOLDS)
+    return unicodedata.normalize("NFKC", "".join(map(_kept, text)))
+
+
+def fold(text: str) -> str:
+    """`text` as search compares it: Latin letters as a–z, digits as 0–9, other scripts kept without marks.
+
+    Both i's become i, so ISPARTA, ısparta and İSPARTA are one. Zero-width and bidi marks, accents and controls
+    are gone, white space is one blank. Folding twice changes nothing.
+    """
+    if text.isascii():
+        folded = "".join(map(_kept, text.translate(_FOLDS).lower()))
+    else:
+        folded = _fold_once(text)
+        while (again := _fold_once(folded)) != folded:
+            folded = again
+    return " ".join(folded.split())
+
+
+# --- order -------------------------------------------------------------------------------------------
+
+# q, w and x are no Turkish letters but Kurdish and foreign names have them: they stand after p and v.
+_ALPHABET = "abcçdefgğhıijklmnoöpqrsştuüvwxyz"
+_RANK = {letter: chr(ord("A") + position) for position, letter in enumerate(_ALPHABET)}
+_NUMBER = re.compile(r"\d+")
+
+
+def sort_key(text: str) -> str:
+    """A key whose plain code-point order is the Turkish alphabet: "Çınar" before "Zafer", case aside.
+
+    Works as a database column under C.UTF-8 too. Digits stand first and count by value (2. Sokak before
+    10. Sokak), then letters, then other scripts; punctuation counts as a blank, an apostrophe as nothing.
+    """
+    keyed: list[str] = []
+    for letter in tr_lower(text):
+        if letter in _RANK:
+            keyed.append(_RANK[letter])
+            continue
+        for plain in fold(letter) or " ":
+            if plain.isdecimal():
+                keyed.append(plain)
+            elif plain != "'":
+                keyed.append(_RANK.get(plain) or (plain if plain.isalpha() else " "))
+    words = " ".join("".join(keyed).split())
+    return _NUMBER.sub(lambda number: f"{len(number[0].lstrip('0')):02d}{number[0].lstrip('0')}", words)
