@@ -112,7 +112,9 @@ class Connector:
     send: Callable[[Access, Outgoing], SendOutcome]
     look: Callable[[Access, Outgoing], LookOutcome]
     probe: Callable[[Access], ProbeOutcome]
-    credential_names: tuple[str, ...]  # the secrets a channel of this platform needs, as the settings screen asks
+    credential_names: tuple[
+        str, ...
+    ]  # the secrets a channel of this platform needs, as the settings screen asks
     length: Callable[[str], int]
     max_length: int
     max_private_length: int
@@ -120,3 +122,4 @@ class Connector:
     can_prove_absence: Callable[[Outgoing], bool]
     rating_in_private: bool  # a rating is asked by a private message rather than in the public thread
     has_choices: bool  # buttons or rows can be offered
+    api_url: str = ""  # the platform's own address; settings may name another

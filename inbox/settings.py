@@ -27,8 +27,9 @@ class Settings(BaseSettings):
     meta_verify_token: SecretStr = SecretStr("")
     x_consumer_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
 
-    graph_api_url: AnyHttpUrl = AnyHttpUrl("https://graph.facebook.com")
-    x_api_url: AnyHttpUrl = AnyHttpUrl("https://api.x.com")
+    api_urls: dict[str, str] = Field(
+        default={}, description="base URLs by platform, where they are not the platforms' own: tests, a proxy"
+    )
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
 
     poll_seconds: float = Field(default=60, gt=0)
