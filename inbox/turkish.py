@@ -1,7 +1,7 @@
 """Text as it is stored, searched and sorted here: `clean`, `fold`, `sort_key`, and Turkish case.
 
-Python's `lower` and `upper` know English only ("I".lower() is "i", Turkish wants "ı"), and the database has no
-Turkish collation. So both are our own, and the same in every process.
+Python's `lower` and `upper` know English only ("I".lower() is "i", Turkish wants "ı"), and the database has
+no Turkish collation. So both are our own, and the same in every process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ REPLACEMENT = "\ufffd"
 
 
 def clean(text: str) -> str:
-    """`text` as PostgreSQL can keep it: NUL dropped, a lone surrogate becomes U+FFFD, a pair one character."""
+    """`text` as PostgreSQL can keep it: no NUL, U+FFFD for a lone surrogate, a pair joined."""
     text = text.replace("\0", "")
     if _SURROGATE.search(text) is None:
         return text
@@ -46,8 +46,9 @@ def tr_title(word: str) -> str:
 
 _LATIN = re.compile(
     r"(?:MODIFIER LETTER |NEGATIVE CIRCLED |NEGATIVE SQUARED )?"
-    r"LATIN (?:SMALL |CAPITAL |SUBSCRIPT SMALL )?LETTER (?:SMALL CAPITAL |DOTLESS |LONG |OPEN |INSULAR )?"
-    r"([A-Z])(?: WITH .+)?"
+    r"LATIN (?:SMALL |CAPITAL |SUBSCRIPT SMALL |SMALL CAPITAL )?LETTER "
+    r"(?:SMALL CAPITAL |DOTLESS |LONG |OPEN |INSULAR |TURNED |REVERSED |SIDEWAYS |BARRED |SCRIPT |CLOSED )*"
+    r"([A-Z])(?: BAR)?(?: WITH .+)?"
 )
 _LATIN_BLOCKS = (
     (0x00C0, 0x02B8),  # Latin-1 letters, Extended-A and -B, IPA
@@ -56,6 +57,7 @@ _LATIN_BLOCKS = (
     (0x2C60, 0x2C7F),
     (0xA720, 0xA7FF),
     (0xAB30, 0xAB6F),
+    (0x1DF00, 0x1DF2A),
     (0x1F150, 0x1F18A),  # white letters on a black disc or square
 )
 # Letters that are no single letter with a mark, as they are written in plain a–z.
@@ -104,8 +106,8 @@ def _fold_once(text: str) -> str:
 def fold(text: str) -> str:
     """`text` as search compares it: Latin letters as a–z, digits as 0–9, other scripts kept without marks.
 
-    Both i's become i, so ISPARTA, ısparta and İSPARTA are one. Zero-width and bidi marks, accents and controls
-    are gone, white space is one blank. Folding twice changes nothing.
+    Both i's become i, so ISPARTA, ısparta and İSPARTA are one. Zero-width and bidi marks, accents and
+    controls are gone, white space is one blank. Folding twice changes nothing.
     """
     if text.isascii():
         folded = "".join(map(_kept, text.translate(_FOLDS).lower()))
@@ -141,4 +143,4 @@ def sort_key(text: str) -> str:
             elif plain != "'":
                 keyed.append(_RANK.get(plain) or (plain if plain.isalpha() else " "))
     words = " ".join("".join(keyed).split())
-    return _NUMBER.sub(lambda number: f"{len(number[0].lstrip('0')):02d}{number[0].lstrip('0')}", words)
+    return _NUMBER.sub(lambda number: f"{len(number[0].lstrip('0')):03d}{number[0].lstrip('0')}", words)
