@@ -1,0 +1,194 @@
+"""What Facebook, Instagram and WhatsApp share: how Meta's hooks prove themselves, and what a Graph error means.
+
+Sources: Graph API "Webhooks: getting started" (signature, challenge), "Handle errors" (codes and subcodes),
+WhatsApp Cloud API "Error codes".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import requests
+
+from connectors.contract import Hook
+from connectors.http import (
+    AccessExpired,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Transient,
+    failed,
+    json_object,
+)
+from inbox.values import UnreadablePayload
+
+# --- the hook ---------------------------------------------------------------------------------------
+
+
+def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) -> bool:
+    """Whether one of the app secrets signs exactly these bytes.
+
+    Compared as bytes: `compare_digest` raises on text that is not ASCII, and a forged header may hold any.
+    """
+    given = headers.get("x-hub-signature-256", "").encode(errors="replace")
+    genuine = False
+    for secret in filter(None, secrets):
+        signed = b"sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+        genuine |= hmac.compare_digest(signed, given)
+    return genuine
+
+
+def _answer_challenge(
+    secrets: Sequence[str], verify_token: str, query: dict[str, str]
+) -> tuple[str, str] | None:
+    """The challenge itself, as plain text and never read as a number; None when the token is not ours."""
+    given = query.get("hub.verify_token", "").encode(errors="replace")
+    ours = verify_token.encode()
+    if query.get("hub.mode") != "subscribe" or not ours or not hmac.compare_digest(ours, given):
+        return None
+    challenge = query.get("hub.challenge")
+    return None if challenge is None else (challenge, "text/plain; charset=utf-8")
+
+
+HOOK = Hook(name="meta", is_genuine=_is_genuine, answer_challenge=_answer_challenge)
+
+
+def read_body(raw: bytes) -> list[dict[str, Any]]:
+    """The objects of a hook body: one, or those of a list (as some pages of the documentation wrap it).
+
+    Raises UnreadablePayload for anything else.
+    """
+    try:
+        read = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload(f"not JSON: {type(error).__name__}") from None
+    bodies = read if isinstance(read, list) else [read]
+    if not bodies or not all(isinstance(body, dict) for body in bodies):
+        raise UnreadablePayload(f"a hook body that is no object but {type(read).__name__}")
+    return bodies
+
+
+def claims_object(raw: bytes, name: str) -> bool:
+    """Whether a hook body is about `name`: "page", "instagram" or "whatsapp_business_account"."""
+    try:
+        return read_body(raw)[0].get("object") == name
+    except UnreadablePayload:
+        return False
+
+
+# --- errors -----------------------------------------------------------------------------------------
+
+# Too much at once, of an app, a user, a page or a line. The 80000s are the business use cases.
+_RATE = {4, 17, 32, 341, 613, 80007, 130429, 131064, 133016} | set(range(80000, 80015))
+# Blocked for a while as a spammer, and one message too many to the same person: seconds to wait.
+_RATE_WITH_PAUSE = {368: 3600.0, 131048: 3600.0, 131056: 6.0}
+_ONE_RECIPIENT = {131056}
+_ACCESS = {0, 3, 10, 102, 190, 458, 459, 460, 463, 464, 467, 131005, 131031, 131042, 130497, 133010}
+_ACCESS |= set(range(200, 300))
+# Meta had a bad minute: the call may have been executed.
+_PROVES_NOTHING = {-1, 1, 2}
+# WhatsApp says itself that the message was not sent.
+_NOT_NOW = {131000, 131016, 131057, 133004, 133005}
+_REASON_OF_SUBCODE = {
+    2018278: "window_closed",
+    2534022: "window_closed",
+    1545041: "undeliverable",
+    2018001: "undeliverable",
+    33: "gone",
+}
+_REASON_OF_CODE = {
+    100: "invalid_parameter",
+    470: "window_closed",
+    506: "duplicate",
+    551: "undeliverable",
+    803: "gone",
+    10900: "already_replied",
+    131021: "recipient_is_sender",
+    131026: "undeliverable",
+    131030: "recipient_not_allowed",
+    131047: "window_closed",
+    131049: "held_back_by_platform",
+    **dict.fromkeys((132000, 132001, 132005, 132007, 132012, 132015, 132016), "template"),
+}
+# These tell of one recipient, although their code may be a permission's.
+_REFUSING_SUBCODES = {2018278, 2534022, 1545041, 2018001}
+
+
+def classify_graph(response: requests.Response, write: bool) -> PlatformError | None:
+    """The error in an answer of the Graph or Cloud API; None when it is a success.
+
+    A known code decides whatever the HTTP status is, also under a 200. Without a code only 401 and 429 are a
+    verdict: an HTML page, even of a 400, is some gateway's and proves nothing about a write.
+    """
+    error = json_object(response).get("error")
+    status = response.status_code
+    if not isinstance(error, dict):
+        return None if status < 300 and error is None else _without_code(response, write)
+    code, subcode = _whole(error.get("code")), _whole(error.get("error_subcode"))
+    reason = _REASON_OF_SUBCODE.get(subcode or 0) or _REASON_OF_CODE.get(code or 0, "")
+    text = _words(error) or str(response.reason)
+    known: dict[str, Any] = {"status": status, "code": code, "subcode": subcode}
+    if subcode in _REFUSING_SUBCODES:
+        return Rejected(text, reason=reason, **known)
+    if code in _RATE or code in _RATE_WITH_PAUSE or status == 429:
+        wait = _RATE_WITH_PAUSE.get(code or 0) or _regained_after(response)
+        return RateLimited(
+            text, retry_after=wait, whole_account=code not in _ONE_RECIPIENT, reason="rate_limit", **known
+        )
+    if code in _ACCESS or status == 401:
+        return AccessExpired(text, reason="access", **known)
+    if code in _NOT_NOW:
+        return Transient(text, reason="platform_down", **known)
+    if code is None or code in _PROVES_NOTHING or error.get("is_transient") is True or status >= 500:
+        return _unproved(text, write, **known)
+    return Rejected(text, reason=reason, **known)
+
+
+def _without_code(response: requests.Response, write: bool) -> PlatformError:
+    status, text = response.status_code, f"HTTP {response.status_code} without a readable error"
+    if status == 401:
+        return AccessExpired(text, reason="access", status=status)
+    if status == 429:
+        return RateLimited(text, retry_after=_regained_after(response), reason="rate_limit", status=status)
+    return failed(text, write=write, reason="platform_down", status=status)
+
+
+def _unproved(text: str, write: bool, **known: Any) -> PlatformError:
+    error = failed(text, write=write, reason="platform_down", status=known["status"])
+    error.code, error.subcode = known["code"], known["subcode"]
+    return error
+
+
+def _words(error: dict[str, Any]) -> str:
+    """What Meta says for people; the Cloud API hides it one floor down."""
+    details = error.get("error_data")
+    if isinstance(details, dict) and isinstance(details.get("details"), str):
+        return str(details["details"])
+    return str(error.get("error_user_msg") or error.get("message") or "")
+
+
+def _regained_after(response: requests.Response) -> float | None:
+    """Seconds until calls are taken again, as a business use case header (in minutes) or Retry-After says."""
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        usage = json.loads(response.headers.get("X-Business-Use-Case-Usage", "{}"))
+        minutes = [one.get("estimated_time_to_regain_access", 0) for uses in usage.values() for one in uses]
+        longest = float(max(minutes, default=0))
+        if 0 < longest < 100_000:
+            return longest * 60
+    with suppress(ValueError):
+        seconds = float(response.headers.get("Retry-After", ""))
+        if 0 < seconds < 100_000:
+            return seconds
+    return None
+
+
+def _whole(given: Any) -> int | None:
+    """A code as a whole number; Meta has sent them as text too."""
+    with suppress(ValueError, TypeError, OverflowError):
+        return None if given is None or isinstance(given, bool) else int(given)
+    return None
