@@ -1,0 +1,78 @@
+"""How a password is kept, and how a link is signed that stands for one.
+
+Both are pure: no row is read or written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from inbox.clock import now
+from inbox.errors import InvalidInput
+from inbox.settings import settings
+
+MIN_LENGTH, MAX_LENGTH = 10, 200
+
+# 19 MiB, two passes, one lane: the least that OWASP names for argon2id; a rush of logins must fit in memory.
+_hasher = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
+_at_once = BoundedSemaphore(4)
+
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$AmxiBMVUVzy3P8Ko3LSTLA$uRJdTy7c3Shjh+Obg2ktE7GtaCuU+qAXVazSiDJh3ws"
+"""Verified against when there is no such user, so that the answer takes as long; its password is lost."""
+
+
+def check(password: str, *, email: str = "", field: str = "password") -> None:
+    """Raise InvalidInput unless `password` is good enough to be anybody's."""
+    if len(password) < MIN_LENGTH:
+        raise InvalidInput(field, f"must have at least {MIN_LENGTH} characters")
+    if len(password) > MAX_LENGTH:
+        raise InvalidInput(field, f"must have at most {MAX_LENGTH} characters")
+    if len(set(password)) < 4 or (email and password.casefold() in (email, email.partition("@")[0])):
+        raise InvalidInput(field, "is too easy to guess")
+
+
+def hashed(password: str) -> str:
+    """What is stored of a password."""
+    with _at_once:
+        return _hasher.hash(password.encode(errors="surrogatepass"))
+
+
+def matches(password_hash: str, password: str) -> bool:
+    """Whether this is the password that was stored."""
+    if len(password) > MAX_LENGTH:
+        password = ""  # nobody has such a one; the answer takes as long as any
+    try:
+        with _at_once:
+            return _hasher.verify(password_hash, password.encode(errors="surrogatepass"))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def signed_link(subject: str, secret: str, expires: datetime) -> str:
+    """`subject.expires.signature`, of letters that need no quoting; whatever changes `secret` ends it."""
+    told = f"{subject}.{int(expires.timestamp())}"
+    key = settings().secret_key.get_secret_value().encode()
+    mac = hmac.new(key, f"link.{told}.{secret}".encode(), hashlib.sha256).digest()
+    return f"{told}.{urlsafe_b64encode(mac[:24]).decode()}"
+
+
+def is_signed_link(token: str, subject: str, secret: str) -> bool:
+    """Whether `token` was made by `signed_link` of the same two, and has not expired."""
+    try:
+        expires = datetime.fromtimestamp(int(token.split(".")[1]), UTC)
+    except (ValueError, IndexError, OverflowError, OSError):
+        return False
+    expected = signed_link(subject, secret, expires).encode()
+    return hmac.compare_digest(token.encode(errors="surrogatepass"), expected) and now() < expires
