@@ -38,8 +38,8 @@ _POSSESSIVE = _words(
     "mudurlukleri isleri sitesi apartmani bloku blogu hastanesi ocagi okulu lisesi kaymakamligi valiligi "
     "bakanligi kurumu kurulu birimi komutanligi emniyeti itfaiyesi karakolu parki bahcesi meydani duragi "
     "koprusu kavsagi carsisi pazari camii camisi kutuphanesi evi konagi yolu cikmazi mezarligi mezarliklari "
-    "salonu stadi tesisi tesisleri istasyonu gecidi tuneli deresi koyu ilcesi beldesi hatti ekibi komisyonu meclisi "
-    "ofisi temsilciligi subesi kooperatifi yonetimi dernegi vakfi universitesi fakultesi enstitusu "
+    "salonu stadi tesisi tesisleri istasyonu gecidi tuneli deresi koyu ilcesi beldesi hatti ekibi komisyonu "
+    "meclisi ofisi temsilciligi subesi kooperatifi yonetimi dernegi vakfi universitesi fakultesi enstitusu "
     "hizmetleri karayollari"
 )
 _POSSESSIVE_ENDING = re.compile(
@@ -146,7 +146,7 @@ _ENDINGS: Mapping[str, Callable[[_Word], str]] = {
     "daki": lambda word: f"{_locative(word)}ki",
 }
 SUFFIXES = frozenset(_ENDINGS)
-"""Names of the endings: da at, dan from, a to, i the object, in of, la with, li from a place, daki which is at."""
+"""Names of the endings: da at, dan from, a to, i object, in of, la with, li native of, daki that is at."""
 
 
 def suffixed(name: str, suffix: str) -> str:
