@@ -1,0 +1,117 @@
+"""Reading what platforms send, at the border: JSON to clean values, ids and moments of whatever spelling.
+
+Everything a connector hands on came through `read_json`, so no NUL and no lone surrogate gets further: both
+are legal JSON escapes, and PostgreSQL refuses both in text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, NoReturn
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from inbox.values import UnreadablePayload
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What a timestamp may be before it is surely something else: 1990 to 2200, in seconds.
+_EARLIEST, _LATEST = 631_152_000, 7_258_118_400
+
+
+class Shape(BaseModel):
+    """A part of a platform's body, as far as we use it; unknown keys are ignored, types are not guessed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+def _id_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# A platform's id: digits or opaque text, sent as a string or, by some, as a number.
+Id = Annotated[str, BeforeValidator(_id_text), StringConstraints(min_length=1, max_length=512)]
+
+
+def read_json(raw: bytes | str) -> Any:
+    """The JSON value in `raw`, every string in it storable. Raises UnreadablePayload."""
+    try:
+        return _storable(json.loads(raw, parse_constant=_no_number))
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload(f"not JSON that can be read: {type(error).__name__}") from None
+
+
+def read_object(raw: bytes | str) -> dict[str, Any]:
+    """The JSON object in `raw`. Raises UnreadablePayload."""
+    read = read_json(raw)
+    if not isinstance(read, dict):
+        raise UnreadablePayload(f"a JSON object was expected, not a {type(read).__name__}")
+    return read
+
+
+def outermost(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`, or {} where there is none: to ask whose body it is."""
+    try:
+        return read_object(raw)
+    except UnreadablePayload:
+        return {}
+
+
+def items(value: Any) -> list[Any]:
+    """`value` when it is a list, else nothing: for lists that a platform leaves out or spoils."""
+    return value if isinstance(value, list) else []
+
+
+def moment(value: Any) -> datetime | None:
+    """A platform's time as an aware datetime in UTC, or None when it is none or out of any sense.
+
+    Takes Unix seconds or milliseconds (number or text), ISO 8601 with an offset or `Z`, and the form
+    `Wed Oct 10 20:19:24 +0000 2018` of X API v1.1.
+    """
+    if isinstance(value, str) and not re.fullmatch(r"\d{1,16}(\.\d{1,9})?", value):
+        return _in_words(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return None
+    if seconds > _LATEST:
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC) if _EARLIEST <= seconds <= _LATEST else None
+
+
+def _in_words(value: str) -> datetime | None:
+    if len(value) > 64:
+        return None
+    for read in (datetime.fromisoformat, _v1_moment, parsedate_to_datetime):
+        try:
+            told = read(value)
+            seconds = told.timestamp() if told.tzinfo else 0
+        except (ValueError, OverflowError, TypeError, IndexError):
+            continue
+        if _EARLIEST <= seconds <= _LATEST:
+            return told.astimezone(UTC)
+    return None
+
+
+def _v1_moment(value: str) -> datetime:
+    return datetime.strptime(value, "%a %b %d %H:%M:%S %z %Y")
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", value)
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {_storable(key): _storable(each) for key, each in value.items()}
+        case _:
+            return value
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
