@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     send_lease_seconds: float = Field(default=120, gt=0, description="longer than the longest call")
     log_json: bool = False
     cookie_secure: bool = Field(default=True, description="off only where the site is served without TLS")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="how many reverse proxies of ours add X-Forwarded-… before us"
+    )
 
     @property
     def uncertain_wait(self) -> timedelta:

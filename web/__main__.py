@@ -1,0 +1,80 @@
+"""Serve the screens, the hooks and the API: `python -m web --port 8000`.
+
+One process serves with many blocking threads, because live streams hold one each; this one watches over it.
+On SIGINT or SIGTERM the streams end first, then what is still being answered, then the process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from typing import Any
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from inbox import log
+from inbox.settings import settings
+from web import create_app, lifecycle
+
+GRACE_SECONDS = 10
+"""How long what is being answered may take to end, once a stop was asked for."""
+
+
+class WebServer(Server):
+    """Granian, with the streams told to end before it waits for them."""
+
+    stop_pipe: int
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Close our end of the pipe, which every stream's process reads, then stop as usual."""
+        if self.stop_pipe >= 0:
+            os.close(self.stop_pipe)
+            self.stop_pipe = -1
+        super().signal_handler_interrupt(*args, **kwargs)
+
+    def startup(self, *args: Any, **kwargs: Any) -> None:
+        """Start, and take SIGHUP (a closed terminal) for a stop rather than a reload."""
+        super().startup(*args, **kwargs)
+        signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--threads", default=64, show_default=True, help="Requests and streams served at once.")
+def main(host: str, port: int, threads: int) -> None:
+    """Serve until told to stop."""
+    log.configure(as_json=settings().log_json)
+    multiprocessing.set_start_method("fork")  # the pipe and the listening socket are inherited
+    read_end, write_end = os.pipe()
+
+    def load() -> Any:
+        os.close(write_end)
+        log.configure(as_json=settings().log_json)
+        lifecycle.stop_with_parent(read_end, grace_seconds=GRACE_SECONDS)
+        return create_app()
+
+    server = WebServer(
+        "web",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        blocking_threads_idle_timeout=600,
+        backlog=1024,
+        backpressure=1024,
+        log_level=LogLevels.warning,
+        log_access=False,
+        workers_kill_timeout=GRACE_SECONDS,
+    )
+    server.stop_pipe = write_end
+    server.serve(target_loader=load, wrap_loader=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""The words for everything that code calls by a key: states, outcomes, roles, views.
+
+Every member of every enum that a screen may show has its words here (a test counts them). The sentences are
+English and lazy; the screen's language decides when they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from inbox.errors import UnknownKey
+from inbox.states import (
+    AttachmentState,
+    Intent,
+    MessageState,
+    Outcome,
+    RawEventState,
+    ReplyState,
+    RequestState,
+    Role,
+    Urgency,
+)
+from inbox.values import Gone, KeyScope, MessageKind, Receipt, ReplyKind
+
+Words = Mapping[str, LazyString]
+
+# By enum and then by value: members of two enums may be the same text, "question" for one.
+ENUMS: Mapping[type[StrEnum], Words] = {
+    MessageState: {
+        MessageState.NEW: _l("New"),
+        MessageState.WAITING: _l("Waiting for the citizen"),
+        MessageState.ANSWERED: _l("Answered"),
+        MessageState.CONVERTED: _l("Turned into a request"),
+        MessageState.DISMISSED: _l("Dismissed"),
+    },
+    RequestState: {
+        RequestState.WITH_UNIT: _l("With the unit"),
+        RequestState.RETURNED: _l("Returned to the desk"),
+        RequestState.RESPONDED: _l("Answered by the unit"),
+        RequestState.CLOSED: _l("Closed"),
+        RequestState.CANCELLED: _l("Cancelled"),
+    },
+    ReplyState: {
+        ReplyState.DRAFT: _l("Draft"),
+        ReplyState.READY: _l("Ready to send"),
+        ReplyState.SENDING: _l("Being sent"),
+        ReplyState.SENT: _l("Sent"),
+        ReplyState.UNCERTAIN: _l("Uncertain whether it was published"),
+        ReplyState.FAILED: _l("Could not be sent"),
+        ReplyState.WITHDRAWN: _l("Withdrawn"),
+    },
+    ReplyKind: {
+        ReplyKind.ACKNOWLEDGEMENT: _l("Acknowledgement"),
+        ReplyKind.QUESTION: _l("Question to the citizen"),
+        ReplyKind.INTERIM: _l("Interim reply"),
+        ReplyKind.ANSWER: _l("Answer"),
+        ReplyKind.RATING: _l("Rating request"),
+    },
+    Outcome: {
+        Outcome.POSITIVE: _l("Positive"),
+        Outcome.NEGATIVE: _l("Negative"),
+        Outcome.OUTSIDE: _l("Outside our competence"),
+        Outcome.PLANNED: _l("Planned"),
+    },
+    Intent: {
+        Intent.EMERGENCY: _l("Emergency"),
+        Intent.REQUEST: _l("Request"),
+        Intent.QUESTION: _l("Question"),
+        Intent.PRAISE: _l("Praise"),
+        Intent.IRRELEVANT: _l("Irrelevant"),
+    },
+    Urgency: {
+        Urgency.SIREN: _l("Siren"),
+        Urgency.LOOK_NOW: _l("Look now"),
+        Urgency.PROMPT: _l("Prompt"),
+        Urgency.NORMAL: _l("Normal"),
+    },
+    Role: {
+        Role.MODERATOR: _l("Moderator"),
+        Role.UNIT_OFFICER: _l("Unit officer"),
+        Role.SUPERVISOR: _l("Supervisor"),
+        Role.ADMINISTRATOR: _l("Administrator"),
+    },
+    MessageKind: {
+        MessageKind.MENTION: _l("Mention"),
+        MessageKind.COMMENT: _l("Comment"),
+        MessageKind.CHAT: _l("Private message"),
+        MessageKind.POST: _l("Post"),
+        MessageKind.UNSUPPORTED: _l("Cannot be shown here"),
+    },
+    Receipt: {
+        Receipt.SENT: _l("Sent"),
+        Receipt.DELIVERED: _l("Delivered"),
+        Receipt.READ: _l("Read"),
+        Receipt.FAILED: _l("Not delivered"),
+    },
+    Gone: {
+        Gone.DELETED: _l("Deleted"),
+        Gone.HIDDEN: _l("Hidden"),
+        Gone.UNHIDDEN: _l("Shown again"),
+    },
+    RawEventState: {
+        RawEventState.PENDING: _l("Not yet read"),
+        RawEventState.APPLIED: _l("Read"),
+        RawEventState.SET_ASIDE: _l("Set aside"),
+    },
+    AttachmentState: {
+        AttachmentState.PENDING: _l("Not yet fetched"),
+        AttachmentState.FETCHED: _l("Fetched"),
+        AttachmentState.FAILED: _l("Could not be fetched"),
+    },
+    KeyScope: {
+        KeyScope.X: _l("X account"),
+        KeyScope.FACEBOOK: _l("Facebook account"),
+        KeyScope.INSTAGRAM: _l("Instagram account"),
+        KeyScope.PHONE: _l("Phone number"),
+        KeyScope.BSUID: _l("WhatsApp business id"),
+    },
+}
+
+PLATFORMS: Words = {
+    "x": _l("X"),
+    "facebook": _l("Facebook"),
+    "instagram": _l("Instagram"),
+    "whatsapp": _l("WhatsApp"),
+}
+
+VIEWS: Words = {
+    "new": _l("New"),
+    "waiting": _l("Waiting for the citizen"),
+    "answers": _l("Answers to approve"),
+    "uncertain": _l("Uncertain"),
+    "failed": _l("Could not be sent"),
+    "answered": _l("Answered"),
+    "converted": _l("Turned into requests"),
+    "dismissed": _l("Dismissed"),
+    "all": _l("All"),
+}
+
+UNIT_VIEWS: Words = {
+    "open": _l("Open"),
+    "returned": _l("Returned"),
+    "planned": _l("Planned"),
+    "overdue": _l("Overdue"),
+    "answered": _l("Answered"),
+    "all": _l("All"),
+}
+
+PRIORITIES: Words = {"normal": _l("Normal"), "high": _l("High")}
+
+REASON_USES: Words = {
+    "dismiss": _l("Why a message is dismissed"),
+    "return": _l("Why a unit returns a request"),
+    "negative": _l("Why the answer is negative"),
+    "outside": _l("Why it is outside our competence"),
+    "reopen": _l("Why a request is opened again"),
+}
+
+NOTE_USES: Words = {
+    "note": _l("Note"),
+    "dismiss": _l("Reason for dismissing"),
+    "return": _l("Reason for returning"),
+    "reopen": _l("Reason for opening again"),
+    "reroute": _l("Reason for rerouting"),
+    "withdraw": _l("Reason for withdrawing"),
+}
+
+LANGUAGES: Words = {"tr": _l("Turkish"), "en": _l("English"), "ar": _l("Arabic")}
+
+SCOPES: Words = {"any": _l("Everywhere"), "public": _l("In public"), "private": _l("In private")}
+
+VOICES: Words = {
+    "any": _l("Every account"),
+    "municipality": _l("The municipality's accounts"),
+    "mayor": _l("The mayor's accounts"),
+}
+
+SET_ASIDE_KINDS: Words = {
+    "unsupported": _l("Not understood"),
+    "failed": _l("Could not be applied"),
+    "unknown_account": _l("For an account we do not know"),
+}
+
+
+def label(member: StrEnum) -> LazyString:
+    """The words for one member of an enum. KeyError names a member without any: a mistake of ours."""
+    return ENUMS[type(member)][member.value]
+
+
+def word(words: Words, key: str) -> LazyString:
+    """The words for `key` in one of the tables above. Raises UnknownKey naming what there is."""
+    try:
+        return words[key]
+    except KeyError:
+        raise UnknownKey("word", key, words) from None

@@ -1,0 +1,47 @@
+"""When the server stops: streams ask `stopping()` and end, so that a stop takes seconds and not for ever.
+
+The process that serves (`web.__main__` starts it) listens on a pipe whose other end the parent holds. The
+parent closes its end when it is told to stop; the kernel closes it when the parent is killed. Both read
+here as the end of the pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+_stopping = threading.Event()
+
+
+def stopping() -> bool:
+    """Whether this process was told to stop. A stream that sees True ends at once."""
+    return _stopping.is_set()
+
+
+def pause(seconds: float) -> bool:
+    """Wait `seconds`, or less when a stop comes; whether it came. Streams sleep with this."""
+    return _stopping.wait(seconds)
+
+
+def stop() -> None:
+    """Tell every stream of this process to end."""
+    _stopping.set()
+
+
+def stop_with_parent(pipe: int, *, grace_seconds: float) -> None:
+    """Stop the streams when the other end of `pipe` closes, and this process soon after.
+
+    The server itself ends on the signal that the parent sends. A parent killed hard sends none: then this
+    process ends itself after `grace_seconds`, so that nothing is left behind.
+    """
+    parent = os.getppid()
+
+    def listen() -> None:
+        while os.read(pipe, 1):
+            pass
+        stop()
+        threading.Event().wait(grace_seconds)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    threading.Thread(target=listen, name="stop-with-parent", daemon=True).start()
