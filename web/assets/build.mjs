@@ -1,0 +1,66 @@
+// Bundles what the browser gets into web/static/vendor/: app.js, app.css, fonts and icons.svg.
+// The sprite holds just the icons that templates name (`icon("…")`) and those listed in PLATFORM_ICONS.
+
+import { build } from "esbuild";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ASSETS = dirname(fileURLToPath(import.meta.url));
+const WEB = dirname(ASSETS);
+const OUT = join(WEB, "static", "vendor");
+const ICONS = join(WEB, "..", "node_modules", "@tabler", "icons", "icons", "outline");
+
+// Chosen by a platform's or an attachment's word at run time, so no template names them in full.
+const ICONS_BY_WORD = [
+  "brand-x", "brand-facebook", "brand-instagram", "brand-whatsapp", "message-2",
+  "photo", "video", "microphone", "file", "mood-smile", "map-pin", "id", "link", "paperclip",
+];
+
+async function templates(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.(html|js|py)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function iconNames() {
+  const names = new Set(ICONS_BY_WORD);
+  for (const file of [...(await templates(join(WEB, "templates"))), ...(await templates(ASSETS))]) {
+    const text = await readFile(file, "utf8");
+    for (const call of text.matchAll(/\b(?:icon\(|icon=)["']([a-z0-9-]+)["']/g)) names.add(call[1]);
+  }
+  return [...names].sort();
+}
+
+async function symbol(name) {
+  const source = await readFile(join(ICONS, `${name}.svg`), "utf8").catch(() => {
+    throw new Error(`a template names the icon "${name}", which @tabler/icons does not have`);
+  });
+  const drawing = source.slice(source.indexOf(">", source.indexOf("<svg")) + 1, source.lastIndexOf("</svg>"));
+  const strokes = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';
+  return `<symbol id="${name}" viewBox="0 0 24 24" ${strokes}>${drawing.replace(/\s+/g, " ").trim()}</symbol>`;
+}
+
+async function sprite() {
+  const symbols = await Promise.all((await iconNames()).map(symbol));
+  return `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+}
+
+const icons = await sprite();
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+await build({
+  entryPoints: ["app.js", "app.css"].map((name) => join(ASSETS, name)),
+  outdir: OUT,
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  format: "iife",
+  target: ["chrome109", "firefox115", "safari16"],
+  loader: { ".woff2": "file", ".svg": "dataurl" },
+  assetNames: "fonts/[name]",
+  legalComments: "none",
+  logLevel: "warning",
+});
+await writeFile(join(OUT, "icons.svg"), icons);

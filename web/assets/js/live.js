@@ -1,0 +1,130 @@
+// Live without reload: one stream a browser says what changed, and the parts of the page it concerns are
+// fetched again and morphed in place, so that scroll, focus and typed words stay.
+//
+// A part says `data-live="URL"`. With `data-live-ids="m12 r5 new"` it is fetched again only when one of these
+// changed; `new` stands for any message that arrived. Without it, any change counts.
+
+import { morph } from "./morph.js";
+
+const LEADER = "cozum-live-leader";
+const GAP_MS = 1200;
+const POLL_MS = 3000;
+const RETRY_STREAM_MS = 60000;
+
+let cursor = null;
+let channel = null;
+const waiting = new Map();
+const lastFetch = new Map();
+
+function concerns(part, change) {
+  const ids = part.dataset.liveIds;
+  if (ids === undefined || change.all) return true;
+  return ids.split(" ").some((id) => (id === "new" ? change.new : change.ids.includes(id)));
+}
+
+async function refetch(part) {
+  if (!part.isConnected) return;
+  const answer = await fetch(part.dataset.live, { headers: { "HX-Request": "true", "X-Refresh": "live" } });
+  if (answer.status === 401) location.reload();
+  if (answer.ok && part.isConnected) morph(part, await answer.text());
+}
+
+function schedule(part) {
+  const key = part.id;
+  if (waiting.has(key)) return;
+  const wait = Math.max(60, GAP_MS - (Date.now() - (lastFetch.get(key) ?? 0)));
+  waiting.set(key, setTimeout(async () => {
+    // Rows must not jump from under a pointer on its way to one of them.
+    if (part.matches("[data-live-calm]") && part.matches(":hover") && Date.now() - pointerMoved < 700) {
+      waiting.delete(key);
+      setTimeout(() => schedule(part), 400);
+      return;
+    }
+    waiting.delete(key);
+    lastFetch.set(key, Date.now());
+    const current = document.getElementById(key);
+    if (current) await refetch(current).catch(() => {});
+  }, wait));
+}
+
+let pointerMoved = 0;
+
+function apply(change) {
+  for (const part of document.querySelectorAll("[data-live]")) if (concerns(part, change)) schedule(part);
+}
+
+export function everythingChanged() {
+  apply({ all: true, ids: [], new: true });
+}
+
+function show(state) {
+  for (const mark of document.querySelectorAll("[data-live-mark]")) {
+    mark.dataset.live = state;
+    const word = mark.querySelector(".live-word");
+    if (word) word.textContent = mark.dataset[`word${state[0].toUpperCase()}${state.slice(1)}`];
+  }
+}
+
+function hear(change) {
+  cursor = change.cursor ?? cursor;
+  apply(change);
+}
+
+function tellOthers(message) {
+  channel?.postMessage(message);
+}
+
+function listen() {
+  const source = new EventSource(`/live?after=${encodeURIComponent(cursor)}`);
+  source.addEventListener("open", () => { show("on"); tellOthers({ state: "on" }); });
+  source.addEventListener("changed", (event) => {
+    const change = { ...JSON.parse(event.data), cursor: event.lastEventId };
+    hear(change);
+    tellOthers({ change });
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) {
+      // Refused: too many streams, or the session ended. Asking every few seconds finds out which.
+      source.close();
+      poll(Date.now() + RETRY_STREAM_MS);
+    } else {
+      show("off");
+      tellOthers({ state: "off" });
+    }
+  });
+}
+
+async function poll(until) {
+  try {
+    const answer = await fetch(`/live/changes?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" } });
+    if (answer.status === 401) return location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    for (const change of await answer.json()) {
+      hear(change);
+      tellOthers({ change });
+    }
+    show("polling");
+    tellOthers({ state: "polling" });
+  } catch {
+    show("off");
+    tellOthers({ state: "off" });
+  }
+  setTimeout(() => (Date.now() < until ? poll(until) : listen()), POLL_MS);
+}
+
+export function install(htmx) {
+  cursor = document.body.dataset.cursor ?? null;
+  if (cursor === null) return;
+  document.addEventListener("pointermove", () => { pointerMoved = Date.now(); }, { passive: true });
+  htmx.on("cozum:changed", everythingChanged);
+  if (!("BroadcastChannel" in window) || !navigator.locks) return void listen();
+  channel = new BroadcastChannel(LEADER);
+  channel.addEventListener("message", ({ data }) => {
+    if (data.hello) tellOthers({ state: document.querySelector("[data-live-mark]")?.dataset.live ?? "on" });
+    if (data.state) show(data.state);
+    if (data.change) hear(data.change);
+  });
+  tellOthers({ hello: true });
+  // Whoever holds the lock listens for all tabs; when that tab closes the next one takes over from its cursor.
+  navigator.locks.request(LEADER, () => { listen(); return new Promise(() => {}); });
+}
