@@ -10,21 +10,24 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from inbox.values import UnreadablePayload
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# What a timestamp may be before it is surely something else: 1990 to 2200, in seconds.
-_EARLIEST, _LATEST = 631_152_000, 7_258_118_400
+# What a timestamp may be before it is surely something else: 1970 to 2200, in seconds.
+_EARLIEST, _LATEST = 1, 7_258_118_400
 
 
 class Shape(BaseModel):
     """A part of a platform's body, as far as we use it; unknown keys are ignored, types are not guessed."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+S = TypeVar("S", bound=Shape)
 
 
 def _id_text(value: Any) -> Any:
@@ -57,6 +60,19 @@ def outermost(raw: bytes) -> dict[str, Any]:
         return read_object(raw)
     except UnreadablePayload:
         return {}
+
+
+def part(shape: type[S], value: Any) -> S | None:
+    """`value` in this shape, or None when it has another."""
+    try:
+        return shape.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def word(value: Any) -> str:
+    """A platform's own word for a kind of thing, or "?" when it is none: fit for counting and for logs."""
+    return value if isinstance(value, str) and re.fullmatch(r"[\w.:-]{1,60}", value, re.ASCII) else "?"
 
 
 def items(value: Any) -> list[Any]:

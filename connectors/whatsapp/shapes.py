@@ -1,0 +1,168 @@
+"""The parts of WhatsApp Cloud API bodies that we read, as small models.
+
+Source: developers.facebook.com, WhatsApp Business Platform, webhooks reference. What the reference promises
+and bodies in the wild leave out is optional here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat
+
+from connectors.payload import Id, Shape
+
+
+class Metadata(Shape):
+    """Which of our lines a change is about."""
+
+    phone_number_id: Id
+
+
+class Profile(Shape):
+    name: str | None = None
+    username: str | None = None
+
+
+class Contact(Shape):
+    """A person named beside the messages. `wa_id` (a number) may be missing; `user_id` is the BSUID."""
+
+    profile: Profile | None = None
+    wa_id: Id | None = None
+    user_id: Id | None = None
+
+
+class Head(Shape):
+    """What every message carries, whatever its type."""
+
+    id: Id
+    timestamp: Any = None  # whole seconds since 1970, as text
+    sender: Id | None = Field(default=None, alias="from")
+    sender_bsuid: Id | None = Field(default=None, alias="from_user_id")
+    to: Id | None = None  # of our own messages, echoed
+    to_user_id: Id | None = None
+    group_id: Id | None = None
+
+
+class Context(Shape):
+    """The message this one answers; without `id` when it was only forwarded."""
+
+    id: Id | None = None
+
+
+class Referral(Shape):
+    """The advertisement or post that led here."""
+
+    source_url: str | None = None
+    headline: str | None = None
+
+
+class Text(Shape):
+    body: str
+
+
+class Button(Shape):
+    """A quick reply of a template."""
+
+    text: str
+    payload: str | None = None
+
+
+class Choice(Shape):
+    id: str
+    title: str
+
+
+class Interactive(Shape):
+    """The button or row chosen of what we offered."""
+
+    button_reply: Choice | None = None
+    list_reply: Choice | None = None
+
+
+class Media(Shape):
+    """A file. `id` lives 7 days, `url` 5 minutes."""
+
+    id: Id | None = None
+    url: str | None = None
+    link: str | None = None
+    mime_type: str | None = None
+    filename: str | None = None
+    caption: str | None = None
+
+
+class Place(Shape):
+    latitude: Annotated[FiniteFloat, Field(ge=-90, le=90)]
+    longitude: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+    name: str | None = None
+    address: str | None = None
+    url: str | None = None
+
+
+class CardName(Shape):
+    formatted_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class CardPhone(Shape):
+    phone: str | None = None
+    wa_id: str | None = None
+
+
+class Card(Shape):
+    """An address-book card that a citizen sent."""
+
+    name: CardName | None = None
+    phones: tuple[CardPhone, ...] | None = Field(default=None, strict=False)
+
+    @property
+    def line(self) -> str | None:
+        """The card in one line: name, then numbers."""
+        name = self.name or CardName()
+        named = name.formatted_name or " ".join(each for each in (name.first_name, name.last_name) if each)
+        numbers = [each.phone or each.wa_id for each in self.phones or ()]
+        return ", ".join(each for each in (named, *numbers) if each) or None
+
+
+class Order(Shape):
+    text: str | None = None
+
+
+class Edit(Shape):
+    """New words for an earlier message, in the shape of a message without head."""
+
+    original_message_id: Id
+    message: dict[str, Any]
+
+
+class Revoke(Shape):
+    original_message_id: Id
+
+
+class ErrorDetails(Shape):
+    details: str | None = None
+
+
+class Error(Shape):
+    code: int | None = None
+    title: str | None = None
+    message: str | None = None
+    details: str | None = None
+    error_data: ErrorDetails | None = None
+
+    @property
+    def told(self) -> str:
+        """What went wrong, in the platform's fullest words."""
+        details = self.error_data.details if self.error_data else None
+        return details or self.details or self.message or self.title or ""
+
+
+class Status(Shape):
+    """How far a message of ours came."""
+
+    id: Id
+    status: str
+    timestamp: Any = None
+    errors: tuple[Error, ...] | None = Field(default=None, strict=False)
+    biz_opaque_callback_data: str | None = None
