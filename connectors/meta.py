@@ -1,4 +1,4 @@
-"""What Facebook, Instagram and WhatsApp share: how Meta's hooks prove themselves, and what a Graph error means.
+"""What Facebook, Instagram and WhatsApp share: how hooks prove themselves, the look of ids and times, errors.
 
 Sources: Graph API "Webhooks: getting started" (signature, challenge), "Handle errors" (codes and subcodes),
 WhatsApp Cloud API "Error codes".
@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import requests
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator
 
 from connectors.contract import Hook
 from connectors.http import (
@@ -79,6 +82,85 @@ def claims_object(raw: bytes, name: str) -> bool:
         return read_body(raw)[0].get("object") == name
     except UnreadablePayload:
         return False
+
+
+# --- shapes -----------------------------------------------------------------------------------------
+
+
+def _id(given: Any) -> str:
+    """An id as text; Meta writes the same ones as numbers and as text."""
+    if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+        raise ValueError("an id is text or a whole number")
+    return str(given)
+
+
+def moment(given: Any) -> datetime:
+    """A time of Meta's, aware: seconds or milliseconds since 1970, as a number or as text, or ISO 8601.
+
+    Raises ValueError for anything else. Page events count seconds, private messages milliseconds.
+    """
+    if isinstance(given, str) and not given.strip().isdigit():
+        read = datetime.fromisoformat(given)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise ValueError("no time")
+    try:
+        number = float(given)
+        return datetime.fromtimestamp(number / 1000 if number > 100_000_000_000 else number, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"no time: {type(error).__name__}") from None
+
+
+def _moment_or_none(given: Any) -> datetime | None:
+    """A message is not lost for a time we cannot read; the time of its batch stands in."""
+    with suppress(ValueError):
+        return None if given is None else moment(given)
+    return None
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError("no text")
+    return given
+
+
+# Plain validators: pydantic's own refuses a lone surrogate, and with it the whole message. Optional ones
+# are written `GraphId | None`.
+GraphId = Annotated[str, PlainValidator(_id)]
+Text = Annotated[str, PlainValidator(_text)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
+
+
+class Shape(BaseModel):
+    """A part of a body: what we read of it, and nothing of the rest."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Person(Shape):
+    """Who wrote, in `from`; any of it may be missing."""
+
+    id: GraphId | None = None
+    name: Text | None = None
+    username: Text | None = None
+    self_ig_scoped_id: GraphId | None = None  # Instagram: there when it is our own account
+
+
+class Entry(Shape):
+    """One entry of a hook body. `time` is when Meta sent it; what it holds is read part by part."""
+
+    id: GraphId | None = None
+    time: Moment = None
+    changes: list[Any] = []
+    messaging: list[Any] = []
+    standby: list[Any] = []
+    field: Text | None = None  # Instagram Login writes field and value on the entry itself
+    value: Any = None
+
+
+def word(given: Any) -> str:
+    """A platform's own word for the record of what we do not understand; never a citizen's."""
+    return given if isinstance(given, str) and re.fullmatch(r"[\w.-]{1,50}", given) else "unknown"
 
 
 # --- errors -----------------------------------------------------------------------------------------

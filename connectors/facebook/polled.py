@@ -1,0 +1,218 @@
+"""Answers of the Graph API to our polls, to facts: the feed with its comments, or the comments of one post.
+
+Pure. Sources: Graph API "Page feed", "Object comments", "Comment".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from connectors.contract import Polled
+from connectors.meta import GraphId, Moment, Person, Shape, Text
+from inbox.values import (
+    AttachmentSeen,
+    Author,
+    AuthorKey,
+    Fact,
+    Gone,
+    MessageGone,
+    MessageKind,
+    MessageSeen,
+    NotUnderstood,
+    UnreadablePayload,
+)
+
+PLATFORM = "facebook"
+EDGE_FEED = "feed"
+# A look over the whole feed for posts with something new: it carries no words, only where to read on.
+EDGE_SURVEY = "survey"
+EDGE_COMMENTS = "comments/"  # and the id of the post they stand under
+
+_ATTACHMENT_KINDS = {
+    "photo": "image",
+    "cover_photo": "image",
+    "profile_media": "image",
+    "sticker": "sticker",
+    "animated_image_share": "image",
+    "video": "video",
+    "video_inline": "video",
+    "video_autoplay": "video",
+    "video_direct_response": "video",
+    "share": "link",
+}
+
+
+class _Image(Shape):
+    src: Text | None = None
+
+
+class _Media(Shape):
+    image: _Image | None = None
+    source: Text | None = None
+
+
+class _Attachment(Shape):
+    type: Text | None = None
+    title: Text | None = None
+    url: Text | None = None
+    media: _Media | None = None
+
+
+class _List(Shape):
+    data: list[Any] = []
+
+
+class _Parent(Shape):
+    id: GraphId
+
+
+class _Comment(Shape):
+    id: GraphId
+    message: Text | None = None
+    author: Person | None = Field(None, alias="from")
+    created_time: Moment = None
+    parent: _Parent | None = None
+    permalink_url: Text | None = None
+    is_hidden: bool = False
+    attachment: _Attachment | None = None
+    comments: _List = _List()
+
+
+class _Post(Shape):
+    id: GraphId
+    message: Text | None = None
+    author: Person | None = Field(None, alias="from")
+    created_time: Moment = None
+    permalink_url: Text | None = None
+    is_hidden: bool = False
+    attachments: _List = _List()
+    comments: _List = _List()
+
+
+def polled_facts(polled: Polled) -> tuple[Fact, ...]:
+    """The facts of one polled page, in the platform's order. Raises UnreadablePayload."""
+    try:
+        read = json.loads(polled.body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload(f"a polled page that is not JSON: {type(error).__name__}") from None
+    listed = read.get("data") if isinstance(read, dict) else None
+    if polled.platform != PLATFORM or not isinstance(listed, list):
+        raise UnreadablePayload("a polled page without a list")
+    if polled.edge == EDGE_SURVEY:
+        return ()
+    page = _Page(polled)
+    if polled.edge == EDGE_FEED:
+        return tuple(fact for given in listed for fact in page.post(given))
+    if polled.edge.startswith(EDGE_COMMENTS):
+        post_id = polled.edge.removeprefix(EDGE_COMMENTS)
+        return tuple(fact for given in listed for fact in page.comment(given, post_id, post_id))
+    raise UnreadablePayload("a polled page of an unknown edge")
+
+
+class _Page:
+    """Whose page it is and when we asked for it."""
+
+    def __init__(self, polled: Polled) -> None:
+        self.account = polled.account
+        self.asked_at = polled.asked_at
+
+    def post(self, given: Any) -> Iterator[Fact]:
+        try:
+            post = _Post.model_validate(given)
+        except ValidationError:
+            yield NotUnderstood(PLATFORM, self.account, "polled:post:unreadable")
+            return
+        ours = post.author is not None and post.author.id == self.account
+        yield self._seen(
+            post.id,
+            post.message or "",
+            post.author,
+            kind=MessageKind.POST if ours else MessageKind.MENTION,
+            created=post.created_time,
+            conversation=post.id,
+            parent=None,
+            permalink=post.permalink_url,
+            attachments=tuple(_attachments(post.attachments.data)),
+        )
+        if post.is_hidden:
+            yield self._hidden(post.id)
+        for comment in post.comments.data:
+            yield from self.comment(comment, post.id, post.id)
+
+    def comment(self, given: Any, post_id: str, above: str) -> Iterator[Fact]:
+        """A comment and the replies under it. `above` is what it stands under unless it says so itself."""
+        try:
+            comment = _Comment.model_validate(given)
+        except ValidationError:
+            yield NotUnderstood(PLATFORM, self.account, "polled:comment:unreadable")
+            return
+        attachments = tuple(_attachments([given.get("attachment")])) if comment.attachment else ()
+        yield self._seen(
+            comment.id,
+            comment.message or "",
+            comment.author,
+            kind=MessageKind.COMMENT if comment.message or attachments else MessageKind.UNSUPPORTED,
+            created=comment.created_time,
+            conversation=post_id,
+            parent=comment.parent.id if comment.parent else above,
+            permalink=comment.permalink_url,
+            attachments=attachments,
+        )
+        if comment.is_hidden:
+            yield self._hidden(comment.id)
+        for reply in comment.comments.data:
+            yield from self.comment(reply, post_id, comment.id)
+
+    def _seen(
+        self,
+        external_id: str,
+        text: str,
+        by: Person | None,
+        *,
+        kind: MessageKind,
+        created: datetime | None,
+        conversation: str,
+        parent: str | None,
+        permalink: str | None,
+        attachments: tuple[AttachmentSeen, ...],
+    ) -> MessageSeen:
+        who = by.id if by else None
+        from_us = who == self.account
+        author = None
+        if by is not None and who is not None and not from_us:
+            author = Author(keys=(AuthorKey(f"{PLATFORM}:{self.account}", who),), name=by.name)
+        return MessageSeen(
+            platform=PLATFORM,
+            account=self.account,
+            external_id=external_id,
+            kind=kind,
+            text=text,
+            sent_at=created or self.asked_at,
+            observed_at=self.asked_at,
+            author=author,
+            from_us=from_us,
+            conversation=conversation,
+            parent_external_id=parent,
+            permalink=permalink,
+            attachments=attachments,
+        )
+
+    def _hidden(self, external_id: str) -> MessageGone:
+        return MessageGone(PLATFORM, self.account, external_id, Gone.HIDDEN, self.asked_at)
+
+
+def _attachments(listed: list[Any]) -> Iterator[AttachmentSeen]:
+    for given in listed:
+        try:
+            attached = _Attachment.model_validate(given)
+        except ValidationError:
+            continue  # the words count; the raw page is kept
+        media = attached.media or _Media()
+        url = media.source or (media.image.src if media.image else None) or attached.url
+        kind = _ATTACHMENT_KINDS.get(attached.type or "", "other")
+        yield AttachmentSeen(kind=kind, url=url, name=attached.title)

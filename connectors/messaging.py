@@ -1,0 +1,271 @@
+"""Private messages of Facebook pages and Instagram accounts, which share one shape, to facts.
+
+Source: Messenger Platform, "Webhooks reference"; Instagram Platform, "Webhooks: messaging".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from connectors.meta import GraphId, Moment, Shape, Text, word
+from inbox.values import (
+    AttachmentSeen,
+    Author,
+    AuthorKey,
+    Fact,
+    Gone,
+    MessageGone,
+    MessageKind,
+    MessageSeen,
+    NotUnderstood,
+    Receipt,
+    ReplyReceipt,
+)
+
+# Their words for what is attached to ours; whatever is not here is "other".
+_ATTACHMENT_KINDS = {
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+    "file": "document",
+    "location": "location",
+    "sticker": "sticker",
+    **dict.fromkeys(
+        (
+            "fallback",
+            "share",
+            "post",
+            "ig_post",
+            "ig_story",
+            "media_share",
+            "reel",
+            "ig_reel",
+            "story_mention",
+        ),
+        "link",
+    ),
+}
+# Something was sent, and Meta does not show it to programs.
+_UNSHOWN = {"ephemeral", "unsupported_type"}
+
+
+class _Party(Shape):
+    id: GraphId | None = None
+
+
+class _Coordinates(Shape):
+    lat: float
+    long: float
+
+
+class _Payload(Shape):
+    url: Text | None = None
+    title: Text | None = None
+    sticker_id: GraphId | None = None
+    attachment_id: GraphId | None = None
+    coordinates: _Coordinates | None = None
+
+
+class _Attachment(Shape):
+    type: Text | None = None
+    title: Text | None = None
+    url: Text | None = None
+    payload: _Payload | None = None
+
+
+class _QuickReply(Shape):
+    payload: Text | None = None
+
+
+class _Story(Shape):
+    url: Text | None = None
+
+
+class _ReplyTo(Shape):
+    mid: Text | None = None
+    story: _Story | None = None
+
+
+class _Message(Shape):
+    mid: Text
+    text: Text | None = None
+    is_echo: bool = False
+    is_deleted: bool = False
+    metadata: Text | None = None
+    attachments: list[_Attachment] | None = None
+    quick_reply: _QuickReply | None = None
+    reply_to: _ReplyTo | None = None
+
+
+class _Postback(Shape):
+    mid: Text | None = None
+    title: Text | None = None
+    payload: Text | None = None
+
+
+class _Edit(Shape):
+    mid: Text
+    text: Text
+
+
+class _Receipt(Shape):
+    mid: Text | None = None
+    mids: list[Text] | None = None
+
+
+class _Event(Shape):
+    sender: _Party = _Party()
+    recipient: _Party = _Party()
+    timestamp: Moment = None
+    message: _Message | None = None
+    message_edit: _Edit | None = None
+    postback: _Postback | None = None
+    delivery: _Receipt | None = None
+    read: _Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One event, with the account it belongs to and the citizen at the other end."""
+
+    platform: str
+    account: str
+    citizen: str | None
+    from_us: bool
+    sent_at: datetime
+    observed_at: datetime
+
+    def author(self) -> Author | None:
+        if self.citizen is None:
+            return None
+        return Author(keys=(AuthorKey(f"{self.platform}:{self.account}", self.citizen),))
+
+    def seen(
+        self, external_id: str, text: str, *, kind: MessageKind = MessageKind.CHAT, **more: Any
+    ) -> MessageSeen:
+        return MessageSeen(
+            platform=self.platform,
+            account=self.account,
+            external_id=external_id,
+            kind=kind,
+            text=text,
+            sent_at=self.sent_at,
+            observed_at=self.observed_at,
+            author=None if self.from_us else self.author(),
+            from_us=self.from_us,
+            recipient=self.author() if self.from_us else None,
+            **more,
+        )
+
+
+def message_facts(
+    platform: str, raw: Any, *, entry_id: str | None, entry_time: datetime | None
+) -> Iterator[Fact]:
+    """What one element of `messaging` or `standby` tells. The account is the one the element itself names."""
+    kind = _kind_of_event(raw)
+    try:
+        event = _Event.model_validate(raw)
+    except ValidationError:
+        yield NotUnderstood(platform, entry_id, f"messaging:{kind}:unreadable")
+        return
+    heard = _heard(platform, event, entry_id, entry_time)
+    if heard is None:
+        yield NotUnderstood(platform, entry_id, f"messaging:{kind}:nobody")
+        return
+    if event.message is not None:
+        yield _message(heard, event.message)
+    elif event.message_edit is not None:
+        edit = event.message_edit
+        yield heard.seen(edit.mid, edit.text, edited_at=heard.sent_at)
+    elif event.postback is not None:
+        yield _postback(heard, event.postback)
+    elif event.delivery is not None and event.delivery.mids:
+        for mid in event.delivery.mids:
+            yield ReplyReceipt(platform, heard.account, mid, Receipt.DELIVERED, heard.sent_at)
+    elif event.read is not None and event.read.mid:
+        yield ReplyReceipt(platform, heard.account, event.read.mid, Receipt.READ, heard.sent_at)
+    else:
+        # Receipts that carry a watermark only ("all up to this moment") name no message.
+        yield NotUnderstood(platform, heard.account, f"messaging:{kind}")
+
+
+def _kind_of_event(raw: Any) -> str:
+    about = {"sender", "recipient", "timestamp", "prior_message", "is_standby"}
+    named = (key for key in raw if key not in about) if isinstance(raw, dict) else iter(())
+    return word(next(named, "empty"))
+
+
+def _heard(platform: str, event: _Event, entry_id: str | None, entry_time: datetime | None) -> _Heard | None:
+    """Whose event it is. An echo is ours and goes the other way; some echoes name the parties as if not."""
+    sender, recipient = event.sender.id, event.recipient.id
+    echo = event.message is not None and event.message.is_echo
+    from_us = echo or (sender is not None and sender == entry_id != recipient)
+    if entry_id is not None and entry_id in (sender, recipient):
+        account: str | None = entry_id
+        citizen = recipient if sender == entry_id else sender
+    else:
+        account, citizen = (sender, recipient) if from_us else (recipient, sender)
+    moment = event.timestamp or entry_time
+    account = account or entry_id
+    if account is None or moment is None:
+        return None
+    return _Heard(
+        platform=platform,
+        account=account,
+        citizen=citizen,
+        from_us=from_us,
+        sent_at=moment,
+        observed_at=max(moment, entry_time) if entry_time and _is_change(event) else moment,
+    )
+
+
+def _is_change(event: _Event) -> bool:
+    """Edited or unsent: the time of the event may be that of the first message, of the batch it is not."""
+    return event.message_edit is not None or (event.message is not None and event.message.is_deleted)
+
+
+def _message(heard: _Heard, message: _Message) -> Fact:
+    if message.is_deleted:
+        return MessageGone(heard.platform, heard.account, message.mid, Gone.DELETED, heard.observed_at)
+    attached = message.attachments or []
+    story = message.reply_to.story if message.reply_to else None
+    attachments = tuple(_attachment(one) for one in attached)
+    if story is not None:
+        attachments += (AttachmentSeen(kind="link", url=story.url),)
+    button = message.quick_reply.payload if message.quick_reply else None
+    shown = bool(message.text or button or story) or any(one.type not in _UNSHOWN for one in attached)
+    return heard.seen(
+        message.mid,
+        message.text or "",
+        kind=MessageKind.CHAT if shown else MessageKind.UNSUPPORTED,
+        attachments=attachments,
+        button=button,
+        parent_external_id=message.reply_to.mid if message.reply_to else None,
+        our_reference=message.metadata if heard.from_us else None,
+    )
+
+
+def _attachment(attached: _Attachment) -> AttachmentSeen:
+    payload = attached.payload or _Payload()
+    kind = "sticker" if payload.sticker_id else _ATTACHMENT_KINDS.get(attached.type or "", "other")
+    place = payload.coordinates
+    return AttachmentSeen(
+        kind=kind,
+        media_id=payload.attachment_id or payload.sticker_id,
+        url=payload.url or attached.url,
+        name=attached.title or payload.title,
+        latitude=place.lat if place else None,
+        longitude=place.long if place else None,
+    )
+
+
+def _postback(heard: _Heard, postback: _Postback) -> Fact:
+    """A pressed button. Older ones have no id of their own: who and when make one."""
+    milliseconds = int(heard.sent_at.timestamp() * 1000)
+    made = f"postback:{heard.account}:{heard.citizen or 'unknown'}:{milliseconds}"
+    return heard.seen(postback.mid or made, postback.title or "", button=postback.payload or "")
