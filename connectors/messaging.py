@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connectors.meta import GraphId, Moment, Shape, Text, word
+from connectors.meta import Moment
+from connectors.payload import Id, Shape, items, part, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -55,7 +56,7 @@ _UNSHOWN = {"ephemeral", "unsupported_type"}
 
 
 class _Party(Shape):
-    id: GraphId | None = None
+    id: Id | None = None
 
 
 class _Coordinates(Shape):
@@ -64,58 +65,58 @@ class _Coordinates(Shape):
 
 
 class _Payload(Shape):
-    url: Text | None = None
-    title: Text | None = None
-    sticker_id: GraphId | None = None
-    attachment_id: GraphId | None = None
+    url: str | None = None
+    title: str | None = None
+    sticker_id: Id | None = None
+    attachment_id: Id | None = None
     coordinates: _Coordinates | None = None
 
 
 class _Attachment(Shape):
-    type: Text | None = None
-    title: Text | None = None
-    url: Text | None = None
+    type: str | None = None
+    title: str | None = None
+    url: str | None = None
     payload: _Payload | None = None
 
 
 class _QuickReply(Shape):
-    payload: Text | None = None
+    payload: str | None = None
 
 
 class _Story(Shape):
-    url: Text | None = None
+    url: str | None = None
 
 
 class _ReplyTo(Shape):
-    mid: Text | None = None
+    mid: str | None = None
     story: _Story | None = None
 
 
 class _Message(Shape):
-    mid: Text
-    text: Text | None = None
+    mid: str
+    text: str | None = None
     is_echo: bool = False
     is_deleted: bool = False
-    metadata: Text | None = None
-    attachments: list[_Attachment] | None = None
+    metadata: str | None = None
+    attachments: Any = None
     quick_reply: _QuickReply | None = None
     reply_to: _ReplyTo | None = None
 
 
 class _Postback(Shape):
-    mid: Text | None = None
-    title: Text | None = None
-    payload: Text | None = None
+    mid: str | None = None
+    title: str | None = None
+    payload: str | None = None
 
 
 class _Edit(Shape):
-    mid: Text
-    text: Text
+    mid: str
+    text: str
 
 
 class _Receipt(Shape):
-    mid: Text | None = None
-    mids: list[Text] | None = None
+    mid: str | None = None
+    mids: list[str] | None = None
 
 
 class _Event(Shape):
@@ -232,7 +233,7 @@ def _is_change(event: _Event) -> bool:
 def _message(heard: _Heard, message: _Message) -> Fact:
     if message.is_deleted:
         return MessageGone(heard.platform, heard.account, message.mid, Gone.DELETED, heard.observed_at)
-    attached = message.attachments or []
+    attached = [part(_Attachment, one) or _Attachment() for one in items(message.attachments)]
     story = message.reply_to.story if message.reply_to else None
     attachments = tuple(_attachment(one) for one in attached)
     if story is not None:

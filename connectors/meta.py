@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import requests
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator
+from pydantic import BeforeValidator
 
 from connectors.contract import Hook
 from connectors.http import (
@@ -28,6 +27,7 @@ from connectors.http import (
     failed,
     json_object,
 )
+from connectors.payload import Id, Shape, items, moment, read_json
 from inbox.values import UnreadablePayload
 
 # --- the hook ---------------------------------------------------------------------------------------
@@ -61,15 +61,44 @@ def _answer_challenge(
 HOOK = Hook(name="meta", is_genuine=_is_genuine, answer_challenge=_answer_challenge)
 
 
-def read_body(raw: bytes) -> list[dict[str, Any]]:
+# --- shapes -----------------------------------------------------------------------------------------
+
+# A message is not lost for a time we cannot read; the time of its batch stands in.
+Moment = Annotated[datetime | None, BeforeValidator(moment)]
+
+
+class Person(Shape):
+    """Who wrote, in `from`; any of it may be missing."""
+
+    id: Id | None = None
+    name: str | None = None
+    username: str | None = None
+    self_ig_scoped_id: Id | None = None  # Instagram: there when it is our own account
+
+
+class Entry(Shape):
+    """One entry of a hook body. `time` is when Meta sent it; what it holds is read part by part."""
+
+    id: Id | None = None
+    time: Moment = None
+    changes: list[Any] = []
+    messaging: list[Any] = []
+    standby: list[Any] = []
+    field: str | None = None  # Instagram Login writes field and value on the entry itself
+    value: Any = None
+
+
+def listed(given: Any) -> list[Any]:
+    """The elements of a Graph list, which comes as `{"data": […]}`; nothing where there is none."""
+    return items(given.get("data")) if isinstance(given, dict) else []
+
+
+def read_bodies(raw: bytes) -> list[dict[str, Any]]:
     """The objects of a hook body: one, or those of a list (as some pages of the documentation wrap it).
 
     Raises UnreadablePayload for anything else.
     """
-    try:
-        read = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise UnreadablePayload(f"not JSON: {type(error).__name__}") from None
+    read = read_json(raw)
     bodies = read if isinstance(read, list) else [read]
     if not bodies or not all(isinstance(body, dict) for body in bodies):
         raise UnreadablePayload(f"a hook body that is no object but {type(read).__name__}")
@@ -77,90 +106,11 @@ def read_body(raw: bytes) -> list[dict[str, Any]]:
 
 
 def claims_object(raw: bytes, name: str) -> bool:
-    """Whether a hook body is about `name`: "page", "instagram" or "whatsapp_business_account"."""
+    """Whether a hook body is about `name`: "page" or "instagram"."""
     try:
-        return read_body(raw)[0].get("object") == name
+        return bool(read_bodies(raw)[0].get("object") == name)
     except UnreadablePayload:
         return False
-
-
-# --- shapes -----------------------------------------------------------------------------------------
-
-
-def _id(given: Any) -> str:
-    """An id as text; Meta writes the same ones as numbers and as text."""
-    if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
-        raise ValueError("an id is text or a whole number")
-    return str(given)
-
-
-def moment(given: Any) -> datetime:
-    """A time of Meta's, aware: seconds or milliseconds since 1970, as a number or as text, or ISO 8601.
-
-    Raises ValueError for anything else. Page events count seconds, private messages milliseconds.
-    """
-    if isinstance(given, str) and not given.strip().isdigit():
-        read = datetime.fromisoformat(given)
-        return read if read.tzinfo else read.replace(tzinfo=UTC)
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise ValueError("no time")
-    try:
-        number = float(given)
-        return datetime.fromtimestamp(number / 1000 if number > 100_000_000_000 else number, UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError(f"no time: {type(error).__name__}") from None
-
-
-def _moment_or_none(given: Any) -> datetime | None:
-    """A message is not lost for a time we cannot read; the time of its batch stands in."""
-    with suppress(ValueError):
-        return None if given is None else moment(given)
-    return None
-
-
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise ValueError("no text")
-    return given
-
-
-# Plain validators: pydantic's own refuses a lone surrogate, and with it the whole message. Optional ones
-# are written `GraphId | None`.
-GraphId = Annotated[str, PlainValidator(_id)]
-Text = Annotated[str, PlainValidator(_text)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
-
-
-class Shape(BaseModel):
-    """A part of a body: what we read of it, and nothing of the rest."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Person(Shape):
-    """Who wrote, in `from`; any of it may be missing."""
-
-    id: GraphId | None = None
-    name: Text | None = None
-    username: Text | None = None
-    self_ig_scoped_id: GraphId | None = None  # Instagram: there when it is our own account
-
-
-class Entry(Shape):
-    """One entry of a hook body. `time` is when Meta sent it; what it holds is read part by part."""
-
-    id: GraphId | None = None
-    time: Moment = None
-    changes: list[Any] = []
-    messaging: list[Any] = []
-    standby: list[Any] = []
-    field: Text | None = None  # Instagram Login writes field and value on the entry itself
-    value: Any = None
-
-
-def word(given: Any) -> str:
-    """A platform's own word for the record of what we do not understand; never a citizen's."""
-    return given if isinstance(given, str) and re.fullmatch(r"[\w.-]{1,50}", given) else "unknown"
 
 
 # --- errors -----------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError
 from connectors.contract import Polled
 from connectors.facebook.polled import polled_facts
 from connectors.messaging import message_facts
-from connectors.meta import Entry, GraphId, Moment, Person, Shape, Text, read_body, word
+from connectors.meta import Entry, Moment, Person, read_bodies
+from connectors.payload import Id, Shape, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -42,25 +43,25 @@ _POST_ITEMS = {"post", "status", "photo", "video", "share", "link", "note"}
 
 
 class _Post(Shape):
-    permalink_url: Text | None = None
+    permalink_url: str | None = None
 
 
 class _Change(Shape):
     """The `value` of a change. Names of before 2018 (`sender_id`, `sender_name`) are still met."""
 
-    item: Text
-    verb: Text = ""
-    comment_id: GraphId | None = None
-    post_id: GraphId | None = None
-    parent_id: GraphId | None = None
-    open_graph_story_id: GraphId | None = None
-    message: Text | None = None
-    review_text: Text | None = None
+    item: str
+    verb: str = ""
+    comment_id: Id | None = None
+    post_id: Id | None = None
+    parent_id: Id | None = None
+    open_graph_story_id: Id | None = None
+    message: str | None = None
+    review_text: str | None = None
     author: Person | None = Field(None, alias="from")
-    sender_id: GraphId | None = None
-    sender_name: Text | None = None
-    reviewer_id: GraphId | None = None
-    reviewer_name: Text | None = None
+    sender_id: Id | None = None
+    sender_name: str | None = None
+    reviewer_id: Id | None = None
+    reviewer_name: str | None = None
     created_time: Moment = None
     edited_time: Moment = None
     photo: Any = None
@@ -68,7 +69,7 @@ class _Change(Shape):
     video: Any = None
     link: Any = None
     is_hidden: Any = None
-    permalink_url: Text | None = None
+    permalink_url: str | None = None
     post: _Post | None = None
 
     def who(self) -> tuple[str | None, str | None]:
@@ -85,7 +86,7 @@ def normalise(raw: bytes) -> tuple[Fact, ...]:
     polled = Polled.from_bytes(raw)
     if polled is not None:
         return polled_facts(polled)
-    return tuple(fact for body in read_body(raw) for fact in _body_facts(body))
+    return tuple(fact for body in read_bodies(raw) for fact in _body_facts(body))
 
 
 def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:

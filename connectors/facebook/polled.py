@@ -5,7 +5,6 @@ Pure. Sources: Graph API "Page feed", "Object comments", "Comment".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from connectors.contract import Polled
-from connectors.meta import GraphId, Moment, Person, Shape, Text
+from connectors.meta import Moment, Person, listed
+from connectors.payload import Id, Shape, part, read_object
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -48,69 +48,61 @@ _ATTACHMENT_KINDS = {
 
 
 class _Image(Shape):
-    src: Text | None = None
+    src: str | None = None
 
 
 class _Media(Shape):
     image: _Image | None = None
-    source: Text | None = None
+    source: str | None = None
 
 
 class _Attachment(Shape):
-    type: Text | None = None
-    title: Text | None = None
-    url: Text | None = None
+    type: str | None = None
+    title: str | None = None
+    url: str | None = None
     media: _Media | None = None
 
 
-class _List(Shape):
-    data: list[Any] = []
-
-
 class _Parent(Shape):
-    id: GraphId
+    id: Id
 
 
 class _Comment(Shape):
-    id: GraphId
-    message: Text | None = None
+    id: Id
+    message: str | None = None
     author: Person | None = Field(None, alias="from")
     created_time: Moment = None
     parent: _Parent | None = None
-    permalink_url: Text | None = None
-    is_hidden: bool = False
-    attachment: _Attachment | None = None
-    comments: _List = _List()
+    permalink_url: str | None = None
+    is_hidden: Any = None
+    attachment: Any = None
+    comments: Any = None
 
 
 class _Post(Shape):
-    id: GraphId
-    message: Text | None = None
+    id: Id
+    message: str | None = None
     author: Person | None = Field(None, alias="from")
     created_time: Moment = None
-    permalink_url: Text | None = None
-    is_hidden: bool = False
-    attachments: _List = _List()
-    comments: _List = _List()
+    permalink_url: str | None = None
+    full_picture: str | None = None
+    is_hidden: Any = None
+    comments: Any = None
 
 
 def polled_facts(polled: Polled) -> tuple[Fact, ...]:
     """The facts of one polled page, in the platform's order. Raises UnreadablePayload."""
-    try:
-        read = json.loads(polled.body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadablePayload(f"a polled page that is not JSON: {type(error).__name__}") from None
-    listed = read.get("data") if isinstance(read, dict) else None
-    if polled.platform != PLATFORM or not isinstance(listed, list):
+    body = read_object(polled.body)
+    if polled.platform != PLATFORM or not isinstance(body.get("data"), list):
         raise UnreadablePayload("a polled page without a list")
     if polled.edge == EDGE_SURVEY:
         return ()
     page = _Page(polled)
     if polled.edge == EDGE_FEED:
-        return tuple(fact for given in listed for fact in page.post(given))
+        return tuple(fact for given in listed(body) for fact in page.post(given))
     if polled.edge.startswith(EDGE_COMMENTS):
         post_id = polled.edge.removeprefix(EDGE_COMMENTS)
-        return tuple(fact for given in listed for fact in page.comment(given, post_id, post_id))
+        return tuple(fact for given in listed(body) for fact in page.comment(given, post_id, post_id))
     raise UnreadablePayload("a polled page of an unknown edge")
 
 
@@ -137,11 +129,11 @@ class _Page:
             conversation=post.id,
             parent=None,
             permalink=post.permalink_url,
-            attachments=tuple(_attachments(post.attachments.data)),
+            attachments=(AttachmentSeen(kind="image", url=post.full_picture),) if post.full_picture else (),
         )
-        if post.is_hidden:
+        if post.is_hidden is True:
             yield self._hidden(post.id)
-        for comment in post.comments.data:
+        for comment in listed(post.comments):
             yield from self.comment(comment, post.id, post.id)
 
     def comment(self, given: Any, post_id: str, above: str) -> Iterator[Fact]:
@@ -151,7 +143,7 @@ class _Page:
         except ValidationError:
             yield NotUnderstood(PLATFORM, self.account, "polled:comment:unreadable")
             return
-        attachments = tuple(_attachments([given.get("attachment")])) if comment.attachment else ()
+        attachments = _attachments(comment.attachment)
         yield self._seen(
             comment.id,
             comment.message or "",
@@ -163,9 +155,9 @@ class _Page:
             permalink=comment.permalink_url,
             attachments=attachments,
         )
-        if comment.is_hidden:
+        if comment.is_hidden is True:
             yield self._hidden(comment.id)
-        for reply in comment.comments.data:
+        for reply in listed(comment.comments):
             yield from self.comment(reply, post_id, comment.id)
 
     def _seen(
@@ -206,13 +198,11 @@ class _Page:
         return MessageGone(PLATFORM, self.account, external_id, Gone.HIDDEN, self.asked_at)
 
 
-def _attachments(listed: list[Any]) -> Iterator[AttachmentSeen]:
-    for given in listed:
-        try:
-            attached = _Attachment.model_validate(given)
-        except ValidationError:
-            continue  # the words count; the raw page is kept
-        media = attached.media or _Media()
-        url = media.source or (media.image.src if media.image else None) or attached.url
-        kind = _ATTACHMENT_KINDS.get(attached.type or "", "other")
-        yield AttachmentSeen(kind=kind, url=url, name=attached.title)
+def _attachments(given: Any) -> tuple[AttachmentSeen, ...]:
+    attached = part(_Attachment, given)
+    if attached is None:
+        return ()
+    media = attached.media or _Media()
+    url = media.source or (media.image.src if media.image else None) or attached.url
+    kind = _ATTACHMENT_KINDS.get(attached.type or "", "other")
+    return (AttachmentSeen(kind=kind, url=url, name=attached.title),)

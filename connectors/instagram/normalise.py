@@ -7,7 +7,6 @@ body is an object or a list of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,8 @@ from pydantic import ValidationError
 
 from connectors.contract import Polled
 from connectors.messaging import message_facts
-from connectors.meta import Entry, GraphId, Moment, Person, Shape, Text, read_body, word
+from connectors.meta import Entry, Moment, Person, listed, read_bodies
+from connectors.payload import Id, Shape, read_object, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -41,50 +41,46 @@ _MEDIA_KINDS = {"IMAGE": "image", "CAROUSEL_ALBUM": "image", "VIDEO": "video"}
 
 
 class _Media(Shape):
-    id: GraphId
+    id: Id
 
 
 class _CommentChange(Shape):
     """The `value` of comments and live_comments; the id goes by two names."""
 
-    id: GraphId | None = None
-    comment_id: GraphId | None = None
-    text: Text | None = None
+    id: Id | None = None
+    comment_id: Id | None = None
+    text: str | None = None
     author: Person | None = None
     media: _Media | None = None
-    parent_id: GraphId | None = None
+    parent_id: Id | None = None
     timestamp: Moment = None
     created_time: Moment = None
 
 
 class _Mention(Shape):
-    media_id: GraphId | None = None
-    comment_id: GraphId | None = None
-
-
-class _List(Shape):
-    data: list[Any] = []
+    media_id: Id | None = None
+    comment_id: Id | None = None
 
 
 class _PolledComment(Shape):
-    id: GraphId
-    text: Text | None = None
+    id: Id
+    text: str | None = None
     timestamp: Moment = None
     author: Person | None = None
-    username: Text | None = None
-    parent_id: GraphId | None = None
-    hidden: bool = False
-    replies: _List = _List()
+    username: str | None = None
+    parent_id: Id | None = None
+    hidden: Any = None
+    replies: Any = None
 
 
 class _PolledMedia(Shape):
-    id: GraphId
-    caption: Text | None = None
-    permalink: Text | None = None
+    id: Id
+    caption: str | None = None
+    permalink: str | None = None
     timestamp: Moment = None
-    media_type: Text | None = None
-    media_url: Text | None = None
-    comments: _List = _List()
+    media_type: str | None = None
+    media_url: str | None = None
+    comments: Any = None
 
 
 def normalise(raw: bytes) -> tuple[Fact, ...]:
@@ -92,7 +88,7 @@ def normalise(raw: bytes) -> tuple[Fact, ...]:
     polled = Polled.from_bytes(raw)
     if polled is not None:
         return _polled_facts(polled)
-    return tuple(fact for body in read_body(raw) for fact in _body_facts(body))
+    return tuple(fact for body in read_bodies(raw) for fact in _body_facts(body))
 
 
 # --- hooks ------------------------------------------------------------------------------------------
@@ -212,20 +208,18 @@ def _author(person: Person | None, account: str) -> Author | None:
 
 
 def _polled_facts(polled: Polled) -> tuple[Fact, ...]:
-    try:
-        read = json.loads(polled.body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadablePayload(f"a polled page that is not JSON: {type(error).__name__}") from None
-    listed = read.get("data") if isinstance(read, dict) else None
-    if polled.platform != PLATFORM or not isinstance(listed, list):
+    body = read_object(polled.body)
+    if polled.platform != PLATFORM or not isinstance(body.get("data"), list):
         raise UnreadablePayload("a polled page without a list")
     if polled.edge == EDGE_SURVEY:
         return ()
     if polled.edge == EDGE_MEDIA:
-        return tuple(fact for given in listed for fact in _polled_media(given, polled))
+        return tuple(fact for given in listed(body) for fact in _polled_media(given, polled))
     if polled.edge.startswith(EDGE_COMMENTS):
         media_id = polled.edge.removeprefix(EDGE_COMMENTS)
-        return tuple(fact for given in listed for fact in _polled_comment(given, polled, media_id, media_id))
+        return tuple(
+            fact for given in listed(body) for fact in _polled_comment(given, polled, media_id, media_id)
+        )
     raise UnreadablePayload("a polled page of an unknown edge")
 
 
@@ -255,7 +249,7 @@ def _polled_media(given: Any, polled: Polled) -> Iterator[Fact]:
         permalink=media.permalink,
         attachments=attachments,
     )
-    for comment in media.comments.data:
+    for comment in listed(media.comments):
         yield from _polled_comment(comment, polled, media.id, media.id)
 
 
@@ -280,7 +274,7 @@ def _polled_comment(given: Any, polled: Polled, media_id: str, above: str) -> It
         conversation=media_id,
         parent_external_id=comment.parent_id or above,
     )
-    if comment.hidden:
+    if comment.hidden is True:
         yield MessageGone(PLATFORM, polled.account, comment.id, Gone.HIDDEN, polled.asked_at)
-    for reply in comment.replies.data:
+    for reply in listed(comment.replies):
         yield from _polled_comment(reply, polled, media_id, comment.id)
