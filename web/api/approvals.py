@@ -1,0 +1,39 @@
+"""What an approval through the API must hold to, beyond what the core asks of every approval."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from inbox.errors import NotAllowed
+from inbox.models import Reply, User
+from inbox.states import ReplyState
+from web.access import api_token
+from web.api import texts_fit
+from web.api.problems import refused_fields
+
+
+def check_not_own(replies: Iterable[Reply], by: User) -> None:
+    """Two pairs of eyes: who wrote a draft does not approve it, unless the token may approve alone."""
+    token = api_token()
+    if token is not None and token.may_approve_alone:
+        return
+    if any(reply.state is ReplyState.DRAFT and reply.written_by_id == by.id for reply in replies):
+        raise NotAllowed(by.name, "approve their own reply with this token")
+
+
+def check_named(standing: Collection[Reply], named: Collection[int]) -> None:
+    """Refuse a name that is none of these replies: a slip must not publish what was to be held back."""
+    existing = {reply.id for reply in standing}
+    unknown = sorted(set(named) - existing)
+    if unknown:
+        listed = ", ".join(map(str, unknown))
+        raise refused_fields(
+            [("except", f"no reply of this request: {listed}")],
+            existing=[str(one) for one in sorted(existing)],
+        )
+
+
+def check_lengths(approved: Iterable[Reply]) -> None:
+    """Refuse an approval when any of the texts is longer than its platform takes."""
+    for reply in approved:
+        texts_fit.check(reply, to=reply.message)

@@ -1,0 +1,133 @@
+"""The API's blueprint: where every call hangs, how a body is read, and how an effect is made once.
+
+Who is asking and whether they may is the guard's business (`web.access`), which has run before anything here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from flask import Response, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.types import ResponseDict
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from worker.tasks import nudge
+
+from inbox.db import transaction
+from inbox.models import User
+from web import idempotency
+from web.access import person
+from web.api import problems
+from web.api.bodies import IdempotencyHeader
+
+PREFIX = "/api/v1"
+MAX_BODY = 1024 * 1024
+MAX_DEPTH = 20
+
+_REFUSALS = {
+    400: "The body is not a JSON object.",
+    401: "No valid token came with the call.",
+    403: "The token's owner may not do this.",
+    404: "What the path names does not exist.",
+    409: "The state it is in allows no such step (`state`), or somebody was faster.",
+    410: "The cursor is older than the feed: start again.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body is not declared as application/json.",
+    422: "A field, key or filter cannot be taken: `errors` names it, `existing` says what there is.",
+    500: "A fault of ours; nothing was done.",
+}
+
+
+def refusals(*statuses: int) -> ResponseDict:
+    """These refusals as the OpenAPI document tells them."""
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _REFUSALS[status], "content": problem} for status in statuses}
+
+
+def reads(answer: type[BaseModel], *also: int) -> ResponseDict:
+    """The answers of a call that reads."""
+    return {200: answer, **refusals(401, 403, 422, 500, *also)}
+
+
+def writes(answer: type[BaseModel], *also: int) -> ResponseDict:
+    """The answers of a call that acts on one row."""
+    return {200: answer, **refusals(400, 401, 403, 404, 409, 413, 415, 422, 500, *also)}
+
+
+api = APIBlueprint("api", __name__, url_prefix=PREFIX, abp_security=[{"bearer": []}])
+
+MESSAGES = Tag(name="messages", description="What citizens say, and its triage.")
+REQUESTS = Tag(name="requests", description="Promises with a number, a unit and a deadline.")
+REPLIES = Tag(name="replies", description="What we say, and how far it came.")
+LISTS = Tag(name="lists", description="The city's closed lists and our channels.")
+EVENTS = Tag(name="events", description="The history as a feed.")
+
+
+@api.before_request
+def _read_input() -> None:
+    """Refuse what is no JSON object, and a filter given twice, before anything looks at the fields."""
+    for name in request.args:
+        if len(request.args.getlist(name)) > 1:
+            raise problems.refused_fields([(problems.printable(name), "is given more than once")])
+    if request.method != "POST":
+        return
+    request.max_content_length = MAX_BODY
+    sent = request.get_data(cache=True)
+    if not sent:
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
+    try:
+        parsed = json.loads(sent)
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(parsed, dict):
+        raise BadRequest("The body must be a JSON object.")
+    if _is_deeper_than(MAX_DEPTH, parsed):
+        raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")
+
+
+def _is_deeper_than(levels: int, value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(levels):
+        level = [child for parent in level for child in _children(parent)]
+    return bool(level)
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+@api.errorhandler(problems.Refused)
+def _refused(refused: problems.Refused) -> Response:
+    return problems.answer(refused)
+
+
+def show(answer: BaseModel) -> Response:
+    """`answer` as JSON."""
+    return Response(_json(answer), mimetype="application/json")
+
+
+def effect(header: IdempotencyHeader, work: Callable[[Session, User], BaseModel]) -> Response:
+    """Do `work` in one transaction, once for each Idempotency-Key, and wake the senders afterwards."""
+    by = person()
+    with transaction() as session:
+        if header.key is None:
+            status, body = 200, _json(work(session, by))
+        else:
+            digest = idempotency.digest(request.method, request.path, request.get_json(silent=True))
+            status, body = idempotency.once(
+                session, by, header.key, digest, lambda: (200, _json(work(session, by)))
+            )
+    nudge("send")
+    return Response(body, status, mimetype="application/json")
+
+
+def _json(answer: BaseModel) -> bytes:
+    return answer.model_dump_json(by_alias=True).encode()

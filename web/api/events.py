@@ -1,0 +1,38 @@
+"""The history as a feed: what happened after a place, oldest first, and the place to go on from."""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from inbox import history, shown
+from inbox.db import transaction
+from inbox.history import Cursor
+from web.access import needs
+from web.api import render, shapes
+from web.api.blueprint import EVENTS, api, reads, show
+from web.api.bodies import EventQuery
+
+NOW = "now"
+
+
+@api.get("/events", tags=[EVENTS], responses=reads(shapes.Events, 410))
+@needs("events.read")
+def list_events(query: EventQuery) -> Response:
+    """What happened, oldest first: who, what kind and ids, never a citizen's words.
+
+    Without `after` from the beginning; `after=now` starts at this moment. `next` is always given, also when
+    there is nothing new: ask again with it.
+    """
+    with transaction() as session:
+        entries, following = history.changes(session, _place(session, query.after), query.limit)
+        names = shown.names(session, requests=[entry.request_id for entry in entries])
+        items = [render.event(entry, names) for entry in entries]
+    return show(shapes.Events(items=items, next=str(following)))
+
+
+def _place(session: Session, after: str | None) -> Cursor:
+    if after is not None and after != NOW:
+        return Cursor.parse(after)
+    latest = history.now_cursor(session)
+    return latest if after == NOW else Cursor(latest.epoch, 0, 0)

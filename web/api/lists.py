@@ -1,0 +1,92 @@
+"""The city's closed lists and our channels, read. Short lists, each in its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from flask import Response
+
+from inbox import queries, shown
+from inbox.db import transaction
+from inbox.models import Category, Channel, Neighbourhood, Reason, Unit
+from web.access import needs
+from web.api import render, shapes
+from web.api.blueprint import LISTS, api, reads, show
+from web.api.bodies import ReasonQuery, WholeListQuery
+from web.api.problems import refused_fields
+
+Row = TypeVar("Row", Unit, Category, Neighbourhood, Reason, Channel)
+
+
+def _stretch(
+    rows: Sequence[Row], query: WholeListQuery, name: Callable[[Row], str]
+) -> tuple[Sequence[Row], str | None]:
+    """The part of `rows` that was asked for, and the name to go on after."""
+    start = 0
+    if query.after is not None:
+        places = [place for place, row in enumerate(rows) if name(row) == query.after]
+        if not places:
+            raise refused_fields([("after", "is not a cursor of this list")])
+        start = places[0] + 1
+    part = rows[start : start + query.limit]
+    return part, name(part[-1]) if part and start + query.limit < len(rows) else None
+
+
+def _key(row: Unit | Category | Neighbourhood | Channel) -> str:
+    return row.key
+
+
+def _use_and_key(row: Reason) -> str:
+    return f"{row.use}.{row.key}"
+
+
+@api.get("/units", tags=[LISTS], responses=reads(shapes.Units))
+@needs("lists.read")
+def list_units(query: WholeListQuery) -> Response:
+    """Directorates of ours and bodies outside, in Turkish alphabetical order."""
+    with transaction() as session:
+        part, following = _stretch(queries.units(session), query, _key)
+    return show(shapes.Units(items=[render.unit(row) for row in part], next=following))
+
+
+@api.get("/categories", tags=[LISTS], responses=reads(shapes.Categories))
+@needs("lists.read")
+def list_categories(query: WholeListQuery) -> Response:
+    """What a request may be about, in Turkish alphabetical order."""
+    with transaction() as session:
+        part, following = _stretch(queries.categories(session), query, _key)
+        names = shown.names(session)
+    return show(shapes.Categories(items=[render.category(row, names) for row in part], next=following))
+
+
+@api.get("/neighbourhoods", tags=[LISTS], responses=reads(shapes.Neighbourhoods))
+@needs("lists.read")
+def list_neighbourhoods(query: WholeListQuery) -> Response:
+    """The neighbourhoods of the district, in Turkish alphabetical order."""
+    with transaction() as session:
+        part, following = _stretch(queries.neighbourhoods(session), query, _key)
+    return show(shapes.Neighbourhoods(items=[render.neighbourhood(row) for row in part], next=following))
+
+
+@api.get("/reasons", tags=[LISTS], responses=reads(shapes.Reasons))
+@needs("lists.read")
+def list_reasons(query: ReasonQuery) -> Response:
+    """Why something is dismissed, returned, refused, passed on or reopened; `use` names which of these."""
+    with transaction() as session:
+        rows = queries.reasons(session)
+    uses = sorted({row.use for row in rows})
+    if query.use is not None and query.use not in uses:
+        raise refused_fields([("use", f"there is no {query.use!r}")], existing=uses)
+    wanted = [row for row in rows if query.use in (None, row.use)]
+    part, following = _stretch(wanted, query, _use_and_key)
+    return show(shapes.Reasons(items=[render.reason(row) for row in part], next=following))
+
+
+@api.get("/channels", tags=[LISTS], responses=reads(shapes.Channels))
+@needs("channel.read")
+def list_channels(query: WholeListQuery) -> Response:
+    """Our accounts and lines: how each fares, and its last real call to the platform."""
+    with transaction() as session:
+        part, following = _stretch(queries.channels(session), query, _key)
+    return show(shapes.Channels(items=[render.channel(row) for row in part], next=following))

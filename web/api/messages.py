@@ -1,0 +1,127 @@
+"""What citizens say, and its triage. Every act is on the whole group of the message named."""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from inbox import queries, shown, tracking, triage
+from inbox.db import transaction
+from inbox.models import Message, User
+from inbox.values import ReplyKind
+from web.access import api_token, needs
+from web.api import bodies, render, shapes, texts_fit
+from web.api.blueprint import MESSAGES, api, effect, reads, show, writes
+
+
+@api.get("/messages", tags=[MESSAGES], responses=reads(shapes.Messages))
+@needs("message.read")
+def list_messages(query: bodies.MessageQuery) -> Response:
+    """Citizens' messages, newest first."""
+    with transaction() as session:
+        found = queries.messages(
+            session,
+            state=query.state,
+            channel=query.channel,
+            q=query.q,
+            urgency=query.urgency,
+            limit=query.limit,
+            after=query.after,
+        )
+        names = shown.names(session, requests=[row.request_id for row in found.items])
+        items = [render.message(row, names) for row in found.items]
+    return show(shapes.Messages(items=items, next=found.next))
+
+
+@api.get("/messages/<int:message_id>", tags=[MESSAGES], responses=reads(shapes.CitizenMessage, 404))
+@needs("message.read")
+def one_message(path: bodies.MessagePath) -> Response:
+    """One message."""
+    with transaction() as session:
+        answer = _shown(session, _message(session, path))
+    return show(answer)
+
+
+@api.post("/messages/<int:message_id>/convert", tags=[MESSAGES], responses=writes(shapes.CitizenRequest))
+@needs("message.triage")
+def convert(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Conversion) -> Response:
+    """Open a request for it, and answer with the request; `acknowledge` tells the citizen its number."""
+
+    def work(session: Session, by: User) -> shapes.CitizenRequest:
+        request = tracking.convert(
+            session,
+            _message(session, path),
+            unit=body.unit,
+            category=body.category,
+            neighbourhood=body.neighbourhood,
+            priority=body.priority,
+            note=body.note,
+            acknowledge=body.acknowledge,
+            channel=body.channel,
+            by=by,
+        )
+        return render.requests(session, [request])[0]
+
+    return effect(header, work)
+
+
+@api.post("/messages/<int:message_id>/answer", tags=[MESSAGES], responses=writes(shapes.OurReply))
+@needs("message.triage")
+def answer(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.DirectAnswer) -> Response:
+    """Tell the citizen something, and answer with the reply.
+
+    It is READY with a token that may approve alone, and else a DRAFT for somebody to approve.
+    """
+    token = api_token()
+
+    def work(session: Session, by: User) -> shapes.OurReply:
+        message = _message(session, path)
+        reply = triage.answer(
+            session,
+            message,
+            text=body.text,
+            kind=ReplyKind.QUESTION if body.question else ReplyKind.ANSWER,
+            channel=body.channel,
+            alone=token is not None and token.may_approve_alone,
+            by=by,
+        )
+        texts_fit.check(reply, to=message)
+        return render.reply(reply, shown.names(session))
+
+    return effect(header, work)
+
+
+@api.post("/messages/<int:message_id>/dismiss", tags=[MESSAGES], responses=writes(shapes.CitizenMessage))
+@needs("message.triage")
+def dismiss(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Dismissal) -> Response:
+    """Say that there is nothing to do, and why."""
+
+    def work(session: Session, by: User) -> shapes.CitizenMessage:
+        message = _message(session, path)
+        triage.dismiss(session, message, reason=body.reason, by=by)
+        return _shown(session, message)
+
+    return effect(header, work)
+
+
+@api.post("/messages/<int:message_id>/reopen", tags=[MESSAGES], responses=writes(shapes.CitizenMessage))
+@needs("message.triage")
+def reopen_message(
+    path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Nothing
+) -> Response:
+    """Take it up again."""
+
+    def work(session: Session, by: User) -> shapes.CitizenMessage:
+        message = _message(session, path)
+        triage.reopen(session, message, by=by)
+        return _shown(session, message)
+
+    return effect(header, work)
+
+
+def _message(session: Session, path: bodies.MessagePath) -> Message:
+    return queries.message(session, path.message_id)
+
+
+def _shown(session: Session, row: Message) -> shapes.CitizenMessage:
+    return render.message(row, shown.names(session, requests=[row.request_id]))

@@ -1,0 +1,69 @@
+"""Refusals of the API's own, beyond those of the core: they name each field and what could stand in it.
+
+All others are answered by `web.errors`, in the same form: `application/problem+json` (RFC 9457).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from flask import Response
+from pydantic import ValidationError
+
+from web import errors
+
+
+class Refused(Exception):
+    """A call that cannot be taken as it is. `members` are told beside the sentence."""
+
+    def __init__(self, detail: str, *, status: int = 422, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail, self.status, self.members = detail, status, members
+
+
+def refused_fields(problems: Sequence[tuple[str, str]], *, existing: Sequence[str] | None = None) -> Refused:
+    """The refusal of fields of a body, query or header, each with why."""
+    members: dict[str, Any] = {
+        "errors": [{"field": field, "problem": problem} for field, problem in problems],
+        "field": problems[0][0],
+    }
+    if existing is not None:
+        members["existing"] = list(existing)
+    return Refused("; ".join(f"{field}: {problem}" for field, problem in problems), **members)
+
+
+def text_too_long(field: str, *, length: int, max_length: int, where: str) -> Refused:
+    """The refusal of a text the platform would refuse, by its own way of counting."""
+    problem = f"has {length} characters as {where} counts them; at most {max_length} are taken"
+    return Refused(
+        f"{field} {problem}.",
+        errors=[{"field": field, "problem": problem}],
+        field=field,
+        length=length,
+        max_length=max_length,
+    )
+
+
+def refuse(error: ValidationError) -> NoReturn:
+    """Turn pydantic's findings into a refusal. What was sent is left out: it may hold a citizen's words."""
+    problems: list[tuple[str, str]] = []
+    existing: list[str] | None = None
+    for found in error.errors(include_url=False, include_input=False):
+        field = printable(".".join(str(part) for part in found["loc"]) or "body")
+        problems.append((field, "is not known here" if found["type"] == "extra_forbidden" else found["msg"]))
+        if found["type"] == "enum":
+            existing = [
+                word.strip("'") for word in found["ctx"]["expected"].replace(" or ", ", ").split(", ")
+            ]
+    raise refused_fields(problems, existing=existing)
+
+
+def printable(name: str) -> str:
+    """A name somebody sent, fit for an answer: half a character cannot be written as UTF-8."""
+    return name.encode(errors="backslashreplace").decode()[:200]
+
+
+def answer(refused: Refused) -> Response:
+    """The refusal as a problem document."""
+    return errors.problem(refused.status, refused.detail, **refused.members)

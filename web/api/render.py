@@ -1,0 +1,210 @@
+"""Rows as the shapes of the API. What a shape reads is loaded with its row, never one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from inbox import channels, shown
+from inbox.clock import now
+from inbox.models import (
+    Category,
+    Channel,
+    HistoryEntry,
+    Message,
+    Neighbourhood,
+    Reason,
+    Reply,
+    TrackedRequest,
+    Unit,
+)
+from inbox.shown import Names, WholeRequest
+from inbox.states import RequestState
+from web.api import shapes
+
+
+def _names(row: Unit | Category | Neighbourhood | Reason) -> shapes.TranslatedName:
+    return shapes.TranslatedName(tr=row.name_tr, en=row.name_en, ar=row.name_ar)
+
+
+def unit(row: Unit) -> shapes.ListedUnit:
+    return shapes.ListedUnit(key=row.key, names=_names(row), outside=row.is_outside, hotline=row.hotline)
+
+
+def category(row: Category, names: Names) -> shapes.ListedCategory:
+    proposed = names.units.get(row.unit_id) if row.unit_id is not None else None
+    return shapes.ListedCategory(key=row.key, names=_names(row), unit=proposed)
+
+
+def neighbourhood(row: Neighbourhood) -> shapes.ListedNeighbourhood:
+    return shapes.ListedNeighbourhood(
+        key=row.key,
+        names=_names(row),
+        postcode=row.postcode,
+        latitude=row.latitude,
+        longitude=row.longitude,
+    )
+
+
+def reason(row: Reason) -> shapes.ListedReason:
+    return shapes.ListedReason(key=row.key, use=row.use, names=_names(row))
+
+
+def channel(row: Channel) -> shapes.ListedChannel:
+    return shapes.ListedChannel(
+        key=row.key,
+        platform=row.platform,
+        name=row.name,
+        handle=row.handle,
+        external_id=row.external_id,
+        voice=row.voice,
+        health=channels.health(row),
+        paused_until=row.paused_until,
+        access_lost_at=row.access_lost_at,
+        last_event_at=row.last_event_at,
+        last_call_at=row.last_call_at,
+        last_call_ok_at=row.last_call_ok_at,
+    )
+
+
+def message(row: Message, names: Names) -> shapes.CitizenMessage:
+    """Needs author, channel, doors with their channel, and attachments."""
+    author = row.author
+    return shapes.CitizenMessage(
+        id=row.id,
+        channel=row.channel.key,
+        channels=[door.channel.key for door in row.doors],
+        platform=row.platform,
+        external_id=row.external_id,
+        parent_external_id=row.parent_external_id,
+        thread=row.thread_id,
+        group=row.group_id,
+        author=shapes.MessageAuthor(id=author.id, name=author.name, handle=author.handle) if author else None,
+        text=row.text,
+        kind=row.kind,
+        attachments=[
+            shapes.AttachedFile(
+                kind=file.kind,
+                state=file.state,
+                mime=file.mime,
+                name=file.name,
+                url=file.url,
+                latitude=file.latitude,
+                longitude=file.longitude,
+            )
+            for file in row.attachments
+        ],
+        permalink=row.permalink,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        edited_at=row.edited_at,
+        deleted_at=row.deleted_at,
+        state=row.state,
+        urgency=row.urgency,
+        intent=row.intent,
+        suggestion=shapes.Suggestion(
+            unit=_named(names.units, row.suggested_unit_id),
+            category=_named(names.categories, row.suggested_category_id),
+            neighbourhood=_named(names.neighbourhoods, row.suggested_neighbourhood_id),
+            confidence=row.suggestion_confidence,
+        ),
+        request=names.requests.get(row.request_id) if row.request_id is not None else None,
+    )
+
+
+def _named(keys: Mapping[int, str], row_id: int | None) -> str | None:
+    return keys.get(row_id) if row_id is not None else None
+
+
+def reply(row: Reply, names: Names) -> shapes.OurReply:
+    return shapes.OurReply(
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        version=row.version,
+        channel=names.channels[row.channel_id],
+        message=row.message_id,
+        request=names.requests.get(row.request_id) if row.request_id is not None else None,
+        text=row.text,
+        draft_reason=row.draft_reason,
+        external_id=row.external_id,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        approved_at=row.approved_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        read_at=row.read_at,
+        failure=row.failure,
+    )
+
+
+def event(row: HistoryEntry, names: Names) -> shapes.Event:
+    return shapes.Event(
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        by=row.by,
+        message=row.message_id,
+        request=names.requests.get(row.request_id) if row.request_id is not None else None,
+        reply=row.reply_id,
+        channel=_named(names.channels, row.channel_id),
+        from_state=row.from_state,
+        to_state=row.to_state,
+        details=row.details,
+    )
+
+
+def requests(session: Session, rows: Sequence[TrackedRequest]) -> list[shapes.CitizenRequest]:
+    """These requests with all that stands on them, in a fixed number of statements."""
+    whole = shown.whole(session, rows)
+    ids = [row.id for row in rows] + [row.part_of_id for row in rows]
+    names = shown.names(session, requests=ids)
+    return [_request(one, names) for one in whole]
+
+
+def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
+    """A request with all that stands on it; `names` knows its number and that of what it is a part of."""
+    row = whole.row
+    return shapes.CitizenRequest(
+        number=row.number,
+        state=row.state,
+        version=row.version,
+        unit=row.unit.key,
+        category=row.category.key,
+        neighbourhood=row.neighbourhood.key if row.neighbourhood else None,
+        priority=row.priority,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        overdue=row.state in _OPEN and row.due_at < now(),
+        planned_until=row.planned_until,
+        part_of=names.requests.get(row.part_of_id) if row.part_of_id is not None else None,
+        messages=[message(said, names) for said in row.messages],
+        answers=[
+            shapes.UnitAnswer(
+                id=answer.id,
+                outcome=answer.outcome,
+                text=answer.text,
+                until=answer.until,
+                unit=answer.unit.key,
+                answered_at=answer.answered_at,
+            )
+            for answer in row.answers
+        ],
+        replies=[reply(said, names) for said in row.replies],
+        ratings=_ratings(row.replies),
+        history=[event(entry, names) for entry in whole.history],
+    )
+
+
+_OPEN = frozenset({RequestState.WITH_UNIT, RequestState.RETURNED, RequestState.RESPONDED})
+
+
+def _ratings(replies: Sequence[Reply]) -> list[shapes.CitizenRating]:
+    given = [said.rating for said in replies if said.rating is not None]
+    return [
+        shapes.CitizenRating(
+            reply=rating.reply_id, stars=rating.stars, text=rating.text, rated_at=rating.rated_at
+        )
+        for rating in given
+    ]

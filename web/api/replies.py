@@ -1,0 +1,92 @@
+"""What we say, and how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from inbox import queries, shown
+from inbox import replies as core
+from inbox.db import transaction
+from inbox.models import Reply, User
+from web.access import needs
+from web.api import approvals, bodies, render, shapes
+from web.api.blueprint import REPLIES, api, effect, reads, show, writes
+
+
+@api.get("/replies", tags=[REPLIES], responses=reads(shapes.Replies))
+@needs("reply.read")
+def list_replies(query: bodies.ReplyQuery) -> Response:
+    """Replies, newest first."""
+    with transaction() as session:
+        found = queries.replies(session, state=query.state, limit=query.limit, after=query.after)
+        names = shown.names(session, requests=[row.request_id for row in found.items])
+        items = [render.reply(row, names) for row in found.items]
+    return show(shapes.Replies(items=items, next=found.next))
+
+
+@api.get("/replies/<int:reply_id>", tags=[REPLIES], responses=reads(shapes.OurReply, 404))
+@needs("reply.read")
+def one_reply(path: bodies.ReplyPath) -> Response:
+    """One reply."""
+    with transaction() as session:
+        answer = _shown(session, _reply(session, path))
+    return show(answer)
+
+
+@api.post("/replies/<int:reply_id>/approve", tags=[REPLIES], responses=writes(shapes.OurReply))
+@needs("reply.approve")
+def approve(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Approval) -> Response:
+    """Release a draft, edited by `text` if given. Its writer may only with a token that approves alone."""
+
+    def work(session: Session, reply: Reply, by: User) -> None:
+        approvals.check_not_own([reply], by)
+        core.approve(session, reply, text=body.text, version=body.version, by=by)
+        approvals.check_lengths([reply])
+
+    return _act(path, header, work)
+
+
+@api.post("/replies/<int:reply_id>/withdraw", tags=[REPLIES], responses=writes(shapes.OurReply))
+@needs("reply.approve")
+def withdraw(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Nothing) -> Response:
+    """Decide that it is not said after all."""
+
+    def work(session: Session, reply: Reply, by: User) -> None:
+        core.withdraw(session, reply, by=by)
+
+    return _act(path, header, work)
+
+
+@api.post("/replies/<int:reply_id>/settle", tags=[REPLIES], responses=writes(shapes.OurReply))
+@needs("reply.settle")
+def settle(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Settlement) -> Response:
+    """Tell whether it is public, of a reply nobody is sure of or one that goes out by hand."""
+
+    def work(session: Session, reply: Reply, by: User) -> None:
+        core.settle(session, reply, sent=body.sent, by=by)
+
+    return _act(path, header, work)
+
+
+def _act(
+    path: bodies.ReplyPath, header: bodies.IdempotencyHeader, work: Callable[[Session, Reply, User], None]
+) -> Response:
+    """Do `work` to the reply and answer with it as it is then."""
+
+    def once(session: Session, by: User) -> shapes.OurReply:
+        reply = _reply(session, path)
+        work(session, reply, by)
+        return _shown(session, reply)
+
+    return effect(header, once)
+
+
+def _reply(session: Session, path: bodies.ReplyPath) -> Reply:
+    return queries.reply(session, path.reply_id)
+
+
+def _shown(session: Session, row: Reply) -> shapes.OurReply:
+    return render.reply(row, shown.names(session, requests=[row.request_id]))
