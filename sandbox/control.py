@@ -1,0 +1,207 @@
+"""The control calls under /_control: what a test, a demo or the citizen's page makes the citizens do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import requests
+from flask import Blueprint, Response, request
+
+from sandbox import acts, rating, truth
+from sandbox.acts import NothingToAnswer, Saying, WrongInput
+from sandbox.calls import json_response
+from sandbox.faults import FAULTS, HOOK_FAULTS, SEND_FAULTS
+from sandbox.state import here
+
+blueprint = Blueprint("control", __name__, url_prefix="/_control")
+
+
+@blueprint.errorhandler(WrongInput)
+def _wrong(wrong: WrongInput) -> Response:
+    body: dict[str, Any] = {"error": str(wrong)}
+    if wrong.exist is not None:
+        body["exist"] = list(wrong.exist)
+    return json_response(body, 422)
+
+
+@blueprint.errorhandler(NothingToAnswer)
+def _nothing(nothing: NothingToAnswer) -> Response:
+    return json_response({"error": str(nothing)}, 409)
+
+
+def _body(*, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    read = request.get_json(silent=True)
+    if not isinstance(read, dict):
+        raise WrongInput("the body must be a JSON object", [*needed, *optional])
+    missing = [name for name in needed if read.get(name) is None]
+    unknown = [name for name in read if name not in (*needed, *optional)]
+    if missing or unknown:
+        raise WrongInput(f"missing {missing}, unknown {unknown}", [*needed, *optional])
+    return read
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise WrongInput(f"{name} must be text")
+    return value
+
+
+def _whole(body: dict[str, Any], name: str, default: int | None = None) -> int:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongInput(f"{name} must be a whole number")
+    return value
+
+
+@blueprint.post("/say")
+def say() -> Response:
+    """A citizen writes; `by_us` instead: somebody of ours writes in the platform's own app."""
+    sandbox = here()
+    body = _body(
+        needed=("channel", "author", "text"), optional=("parent", "kind", "media", "hide_phone", "by_us")
+    )
+    channel = acts.channel_of(sandbox, _text(body, "channel"))
+    media = body.get("media") or []
+    media = [media] if isinstance(media, str) else media
+    if not isinstance(media, list) or not all(isinstance(one, str) and one for one in media):
+        raise WrongInput("media must be an address of a picture or a list of them")
+    saying = Saying(
+        author=_text(body, "author"),
+        text=_text(body, "text"),
+        parent=_text(body, "parent") or None,
+        kind=_text(body, "kind") or None,
+        media=tuple(media),
+        hide_phone=bool(body.get("hide_phone")),
+    )
+    speak = acts.typed_in_app if body.get("by_us") else acts.say
+    return json_response({"external_id": speak(sandbox, channel, saying).id})
+
+
+@blueprint.post("/edit")
+def edit() -> Response:
+    """A citizen changes what they said."""
+    sandbox = here()
+    body = _body(needed=("external_id", "text"), optional=("channel", "author"))
+    entry = _entry(body)
+    acts.edit(sandbox, entry, _text(body, "text"))
+    return json_response({"external_id": entry.id, "latest_id": entry.latest_id})
+
+
+@blueprint.post("/delete")
+def delete() -> Response:
+    """A citizen takes back what they said."""
+    sandbox = here()
+    entry = _entry(_body(needed=("external_id",), optional=("channel", "author")))
+    acts.delete(sandbox, entry)
+    return json_response({"external_id": entry.id})
+
+
+@blueprint.post("/react")
+def react() -> Response:
+    """A citizen puts a reaction on something; an empty one takes it away."""
+    sandbox = here()
+    body = _body(needed=("external_id", "author"), optional=("channel", "reaction"))
+    entry = _entry(body)
+    reaction = _text(body, "reaction") if "reaction" in body else "👍"
+    acts.react(sandbox, entry, author=_text(body, "author"), reaction=reaction)
+    return json_response({"external_id": entry.id})
+
+
+def _entry(body: dict[str, Any]) -> Any:
+    sandbox = here()
+    channel = acts.channel_of(sandbox, _text(body, "channel")) if body.get("channel") else None
+    return acts.said_entry(sandbox, channel, _text(body, "external_id"))
+
+
+@blueprint.post("/rate")
+def rate() -> Response:
+    """A citizen rates, in the way that was offered to them."""
+    sandbox = here()
+    body = _body(needed=("channel", "author", "stars"), optional=("text",))
+    channel = acts.channel_of(sandbox, _text(body, "channel"))
+    entry, way = rating.rate(
+        sandbox, channel, _text(body, "author"), _whole(body, "stars"), _text(body, "text")
+    )
+    return json_response({"external_id": entry.id, "as": way})
+
+
+@blueprint.get("/threads")
+def threads() -> Response:
+    """The public truth of one channel."""
+    sandbox = here()
+    channel = acts.channel_of(sandbox, request.args.get("channel", ""))
+    tag = f'"{channel.key}-{sandbox.world.revision}"'
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status=304, headers={"ETag": tag})
+    return json_response(truth.threads(sandbox, channel), headers={"ETag": tag, "Cache-Control": "no-cache"})
+
+
+@blueprint.route("/faults", methods=["GET", "POST"])
+def faults() -> Response:
+    """What is to go wrong next on a channel; GET: what still is."""
+    sandbox = here()
+    if request.method == "GET":
+        return json_response({"faults": sandbox.faults.left()})
+    body = _body(needed=("channel", "fault"), optional=("times",))
+    channel = acts.channel_of(sandbox, _text(body, "channel"))
+    fault, times = _text(body, "fault"), _whole(body, "times", 1)
+    if fault not in FAULTS:
+        raise WrongInput(f"fault {fault!r} does not exist", FAULTS)
+    if times < 0:
+        raise WrongInput("times must not be negative")
+    sandbox.faults.put(channel.key, fault, times)
+    counted = "sends" if fault in SEND_FAULTS else "hooks" if fault in HOOK_FAULTS else "calls"
+    return json_response({"channel": channel.key, "fault": fault, "times": times, "counts": counted})
+
+
+@blueprint.post("/clock")
+def clock() -> Response:
+    """Moves this sandbox's clock ahead by a number of seconds, counted from the machine's time."""
+    sandbox = here()
+    sandbox.clock.shift = timedelta(seconds=_whole(_body(needed=("shift_seconds",)), "shift_seconds"))
+    return json_response({"now": sandbox.clock.now().isoformat()})
+
+
+@blueprint.post("/verify_hooks")
+def verify_hooks() -> Response:
+    """Asks our hooks to prove themselves, as the platforms do when one is registered."""
+    sandbox = here()
+    if not sandbox.config.hook_base_url:
+        raise WrongInput("hook_base_url is not set")
+    proven: dict[str, bool] = {}
+    for family in ("meta", "x"):
+        try:
+            proven[family] = sandbox.hooks.challenge(family)
+        except requests.RequestException:
+            proven[family] = False
+    return json_response(proven)
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    """Forgets all; the accounts' own seeded posts stand again."""
+    here().reset()
+    return json_response({"reset": True})
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """That the sandbox lives, and how its hooks are doing."""
+    sandbox = here()
+    return json_response(
+        {
+            "ok": True,
+            "channels": [
+                {"key": one.key, "platform": one.platform, "name": one.name, "external_id": one.external_id}
+                for one in sandbox.config.channels
+            ],
+            "hooks": {"pending": sandbox.hooks.pending(), **sandbox.hooks.counts},
+            "faults": sandbox.faults.left(),
+            "revision": sandbox.world.revision,
+            "now": sandbox.clock.now().isoformat(),
+        }
+    )

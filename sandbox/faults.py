@@ -1,0 +1,51 @@
+"""Faults on demand: what is to go wrong next on a channel, and how many times."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+SEND_FAULTS = ("refuse", "hang", "accept_then_hang_up")
+HOOK_FAULTS = ("duplicate_hook", "late_hook", "drop_hook", "out_of_order")
+CALL_FAULTS = ("rate_limit", "server_error", "html_error", "expired_token", "revoked_scope", "slow")
+FAULTS = SEND_FAULTS + CALL_FAULTS + HOOK_FAULTS
+
+
+class Faults:
+    """A count for each (channel, fault). Taking one lowers it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left: dict[tuple[str, str], int] = {}
+
+    def put(self, channel: str, fault: str, times: int) -> None:
+        """The next `times` fitting calls or hooks of the channel go wrong in this way; 0 ends it."""
+        with self._lock:
+            self._left.pop((channel, fault), None)
+            if times > 0:
+                self._left[channel, fault] = times
+
+    def take(self, channel: str, among: Iterable[str]) -> str | None:
+        """The fault that now happens, the one asked for first, or None. Counts it."""
+        with self._lock:
+            for (key, fault), left in self._left.items():
+                if key == channel and fault in among:
+                    if left == 1:
+                        del self._left[key, fault]
+                    else:
+                        self._left[key, fault] = left - 1
+                    return fault
+        return None
+
+    def left(self) -> list[dict[str, str | int]]:
+        """What is still to go wrong."""
+        with self._lock:
+            return [
+                {"channel": channel, "fault": fault, "times": times}
+                for (channel, fault), times in self._left.items()
+            ]
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        with self._lock:
+            self._left.clear()

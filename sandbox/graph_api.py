@@ -1,0 +1,111 @@
+"""The Graph API: one door for Facebook pages, Instagram accounts and WhatsApp; finds whose object it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from sandbox import facebook, instagram, messenger, whatsapp
+from sandbox.calls import Answered, json_response
+from sandbox.clock import unix
+from sandbox.graph_calls import Call, enter, error, unknown_object
+
+blueprint = Blueprint("graph", __name__)
+
+SCOPES = {
+    "facebook": (
+        "pages_show_list",
+        "pages_read_engagement",
+        "pages_read_user_content",
+        "pages_manage_posts",
+        "pages_manage_engagement",
+        "pages_manage_metadata",
+        "pages_messaging",
+    ),
+    "instagram": ("instagram_basic", "instagram_manage_comments", "instagram_manage_messages"),
+    "whatsapp": ("whatsapp_business_management", "whatsapp_business_messaging"),
+}
+SUBSCRIBED_FIELDS = {
+    "facebook": ["feed", "messages", "message_echoes", "message_deliveries", "message_reads"],
+    "instagram": ["comments", "mentions", "messages"],
+    "whatsapp": ["messages"],
+}
+
+
+@blueprint.errorhandler(Answered)
+def _answer(ended: Answered) -> Response:
+    return ended.response
+
+
+@blueprint.route("/<version>/<path:path>", methods=["GET", "POST", "DELETE"])
+def serve(version: str, path: str) -> Response:
+    """Any call of the Graph API."""
+    call = enter(version, path)
+    if call.node == "debug_token" and not call.edge:
+        return json_response({"data": _debugged(call)})
+    if call.edge == "subscribed_apps" and call.node in (call.channel.external_id, call.channel.waba_id):
+        return _subscriptions(call)
+    if call.channel.platform == "whatsapp":
+        return whatsapp.serve(call)
+    if call.node == call.channel.external_id:
+        if call.method == "POST" and call.edge == "messages":
+            return messenger.send(call)
+        return (
+            facebook.serve_page(call)
+            if call.channel.platform == "facebook"
+            else instagram.serve_account(call)
+        )
+    with call.sandbox.world.lock:
+        entry = call.sandbox.world.find(call.channel.platform, call.node)
+        if entry is None or not entry.is_public or entry.kind == "dm" or entry.channel != call.channel.key:
+            raise unknown_object(call.node, call.method)
+        if call.channel.platform == "facebook":
+            return facebook.serve_object(call, entry)
+        return instagram.serve_object(call, entry)
+
+
+def _debugged(call: Call) -> dict[str, Any]:
+    """What Meta knows of the token in `input_token`."""
+    asked = call.text("input_token")
+    for channel in call.sandbox.config.channels:
+        if channel.platform != "x" and channel.token == asked:
+            scopes = list(SCOPES[channel.platform] if channel.scopes is None else channel.scopes)
+            return {
+                "app_id": call.sandbox.config.meta_app_id,
+                "type": "PAGE" if channel.platform == "facebook" else "USER",
+                "application": "Sandbox",
+                "data_access_expires_at": 0,
+                "expires_at": 0,
+                "is_valid": True,
+                "issued_at": unix(call.sandbox.clock.now()) - 86_400,
+                "profile_id": channel.external_id,
+                "scopes": scopes,
+                "granular_scopes": [
+                    {"scope": scope, "target_ids": [channel.waba_id or channel.external_id]}
+                    for scope in scopes
+                ],
+            }
+    problem = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
+    return {"error": problem, "is_valid": False, "scopes": []}
+
+
+def _subscriptions(call: Call) -> Response:
+    """Which of the account's events come to our hook."""
+    config, key = call.sandbox.config, call.channel.key
+    fields = call.sandbox.subscriptions.get(key, SUBSCRIBED_FIELDS[call.channel.platform])
+    if call.method == "GET":
+        app = {"name": "Sandbox", "id": config.meta_app_id}
+        if call.channel.platform == "whatsapp":
+            return json_response({"data": [{"whatsapp_business_api_data": app}] if fields else []})
+        return json_response({"data": [{**app, "subscribed_fields": fields}] if fields else []})
+    if call.method == "DELETE":
+        call.sandbox.subscriptions[key] = []
+        call.sandbox.hooks.unsubscribed.add(key)
+        return json_response({"success": True})
+    asked = [one for one in call.text("subscribed_fields").split(",") if one]
+    if not asked and call.channel.platform != "whatsapp":
+        raise error(100, "(#100) The parameter subscribed_fields is required.")
+    call.sandbox.subscriptions[key] = asked or SUBSCRIBED_FIELDS["whatsapp"]
+    call.sandbox.hooks.unsubscribed.discard(key)
+    return json_response({"success": True})

@@ -1,0 +1,257 @@
+"""Delivers hooks as the platforms do: exact bytes, signed, at least once, again and again until answered 200.
+
+One lane (a thread) a channel, so that one account's trouble does not hold back another's. What fails waits
+with growing pauses while later hooks go ahead: order is not promised, as on the real platforms.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import requests
+
+from sandbox.config import Config
+from sandbox.faults import HOOK_FAULTS, Faults
+from sandbox.store import Store
+
+CRC_EVERY_SECONDS = 3600.0
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def meta_bytes(body: dict[str, Any]) -> bytes:
+    """The body as Meta writes it: no spaces, non-ASCII as \\uXXXX in lower case, slashes escaped."""
+    return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
+
+
+def x_bytes(body: dict[str, Any]) -> bytes:
+    """The body as X writes it: no spaces, UTF-8."""
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", text).encode()
+
+
+def meta_signature(secret: str, raw: bytes) -> str:
+    """The value of `X-Hub-Signature-256` for these bytes."""
+    return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+
+
+def x_signature(secret: str, raw: bytes) -> str:
+    """The value of `x-twitter-webhooks-signature` for these bytes; also the answer to a CRC."""
+    return "sha256=" + base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One body on its way to one address."""
+
+    id: str
+    channel: str
+    family: str  # meta | x
+    body: str
+    due: float  # time.monotonic()
+    attempts: int = 0
+    waits_for_next: bool = False  # goes out after a later one, or at `due`
+
+
+class Hooks:
+    """All lanes. `send` never blocks."""
+
+    def __init__(self, config: Config, faults: Faults, store: Store) -> None:
+        self._config = config
+        self._faults = faults
+        self._store = store
+        self._lanes: dict[str, _Lane] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self.counts: Counter[str] = Counter()
+        self.unsubscribed: set[str] = set()  # channels whose events do not come to our hook
+        for key, raw in store.read("hook"):
+            raw["due"] = time.monotonic()
+            self._lane(raw["channel"]).push(Delivery(**{**raw, "id": key}))
+
+    def send(self, channel: str, family: str, body: dict[str, Any], *, after: float = 0.0) -> None:
+        """Deliver `body` to our hook of the family (`meta`, `x`), `after` seconds from now or later."""
+        if not self._config.hook_base_url or channel in self.unsubscribed:
+            return
+        raw = meta_bytes(body) if family == "meta" else x_bytes(body)
+        fault = self._faults.take(channel, HOOK_FAULTS)
+        if fault == "drop_hook":
+            self.counts["dropped"] += 1
+            return
+        if fault == "late_hook":
+            after += self._config.late_hook_seconds
+        if fault == "out_of_order":
+            after += self._config.out_of_order_seconds
+        for _ in range(2 if fault == "duplicate_hook" else 1):
+            delivery = Delivery(
+                id=uuid.uuid4().hex,
+                channel=channel,
+                family=family,
+                body=raw.decode(),
+                due=time.monotonic() + after,
+                waits_for_next=fault == "out_of_order",
+            )
+            self._store.put("hook", delivery.id, asdict(delivery))
+            self._lane(channel).push(delivery)
+
+    def pending(self) -> int:
+        """How many hooks have not been answered 200 yet."""
+        with self._lock:
+            return sum(lane.pending() for lane in self._lanes.values())
+
+    def challenge(self, family: str) -> bool:
+        """Ask our hook to prove itself, as the platform does when it is registered. Network errors raise."""
+        asked = secrets.token_urlsafe(16)
+        config = self._config
+        url = f"{config.hook_base_url}/hooks/{family}"
+        if family == "x":
+            query = {"crc_token": asked, "nonce": secrets.token_urlsafe(8)}
+        else:
+            query = {
+                "hub.mode": "subscribe",
+                "hub.verify_token": config.meta_verify_token,
+                "hub.challenge": str(secrets.randbelow(2**31)),
+            }
+        answer = requests.get(url, params=query, timeout=config.hook_timeout_seconds, allow_redirects=False)
+        if answer.status_code != 200:
+            return False
+        if family == "meta":
+            return answer.text == query["hub.challenge"]
+        try:
+            token = answer.json()["response_token"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        return bool(token == x_signature(config.x_consumer_secret, asked.encode()))
+
+    def forget(self) -> None:
+        """Drop whatever is still to be delivered."""
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.clear()
+        self.counts.clear()
+        self.unsubscribed.clear()
+
+    def stop(self) -> None:
+        """End all lanes; what is undelivered stays in the store."""
+        self._stopping.set()
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.wake()
+        for lane in self._lanes.values():
+            lane.thread.join(timeout=self._config.hook_timeout_seconds + 1)
+
+    def _lane(self, channel: str) -> _Lane:
+        with self._lock:
+            if channel not in self._lanes:
+                self._lanes[channel] = _Lane(self, self._config, self._store, self._stopping, channel)
+            return self._lanes[channel]
+
+
+class _Lane:
+    """One channel's hooks, delivered one after another by a thread of their own."""
+
+    def __init__(
+        self, hooks: Hooks, config: Config, store: Store, stopping: threading.Event, channel: str
+    ) -> None:
+        self._hooks = hooks
+        self._config = config
+        self._store = store
+        self._stopping = stopping
+        self._waiting: list[Delivery] = []
+        self._changed = threading.Condition()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._crc_passed_at: float | None = None
+        self.thread = threading.Thread(target=self._run, name=f"hooks-{channel}", daemon=True)
+        self.thread.start()
+
+    def push(self, delivery: Delivery) -> None:
+        with self._changed:
+            self._waiting.append(delivery)
+            self._changed.notify()
+
+    def pending(self) -> int:
+        with self._changed:
+            return len(self._waiting)
+
+    def clear(self) -> None:
+        with self._changed:
+            self._waiting.clear()
+            self._changed.notify()
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
+    def _next(self) -> Delivery | None:
+        """Waits for the first delivery that is due. None: we stop."""
+        with self._changed:
+            while not self._stopping.is_set():
+                first = min(self._waiting, key=lambda one: one.due, default=None)
+                pause = None if first is None else first.due - time.monotonic()
+                if first is not None and pause is not None and pause <= 0:
+                    return first
+                self._changed.wait(pause)
+        return None
+
+    def _run(self) -> None:
+        while (delivery := self._next()) is not None:
+            answered = self._try(delivery)
+            with self._changed:
+                if answered:
+                    if delivery in self._waiting:
+                        self._waiting.remove(delivery)
+                    self._store.drop("hook", delivery.id)
+                    for other in self._waiting:
+                        if other.waits_for_next:
+                            other.due, other.waits_for_next = time.monotonic(), False
+                else:
+                    delivery.attempts += 1
+                    pause = self._config.hook_backoff_seconds * 2 ** min(delivery.attempts - 1, 10)
+                    delivery.due = time.monotonic() + min(pause, self._config.hook_backoff_most_seconds)
+        self._session.close()
+
+    def _try(self, delivery: Delivery) -> bool:
+        """One attempt. True when our hook answered 200."""
+        raw = delivery.body.encode()
+        headers = {"Content-Type": "application/json"}
+        if delivery.family == "meta":
+            headers["User-Agent"] = "facebookexternalua"
+            headers["X-Hub-Signature-256"] = meta_signature(self._config.meta_app_secret, raw)
+        else:
+            headers["x-twitter-webhooks-signature"] = x_signature(self._config.x_consumer_secret, raw)
+        try:
+            if delivery.family == "x" and not self._crc_stands():
+                self._hooks.counts["crc_failed"] += 1
+                return False
+            answer = self._session.post(
+                f"{self._config.hook_base_url}/hooks/{delivery.family}",
+                data=raw,
+                headers=headers,
+                timeout=self._config.hook_timeout_seconds,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            self._hooks.counts["unreachable"] += 1
+            return False
+        self._hooks.counts["delivered" if answer.status_code == 200 else "refused"] += 1
+        return answer.status_code == 200
+
+    def _crc_stands(self) -> bool:
+        """X delivers only to a hook that passed its challenge within the hour."""
+        now = time.monotonic()
+        if self._crc_passed_at is not None and now - self._crc_passed_at < CRC_EVERY_SECONDS:
+            return True
+        passed = self._hooks.challenge("x")
+        self._crc_passed_at = now if passed else None
+        return passed

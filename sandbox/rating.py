@@ -1,0 +1,84 @@
+"""How a citizen rates: in the way that was offered, as they would with what stands on their screen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sandbox import acts
+from sandbox.acts import NothingToAnswer, Saying, WrongInput
+from sandbox.config import Channel
+from sandbox.state import Sandbox
+from sandbox.world import Entry
+
+_STARS = "⭐★🌟"
+
+
+def stars_of(choice: dict[str, str]) -> int | None:
+    """How many stars a button or row stands for: by the stars or number in its title, else its id's end."""
+    title = choice.get("title", "")
+    drawn = sum(title.count(star) for star in _STARS)
+    if drawn:
+        return drawn
+    number = re.search(r"(?<!\d)([1-5])(?!\d)", title)
+    if number is None:
+        number = re.search(r"(?<!\d)([1-5])$", choice.get("id", ""))
+    return int(number[1]) if number else None
+
+
+def rate(sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str) -> tuple[Entry, str]:
+    """The citizen gives `stars`; what they said, and in which way. Raises NothingToAnswer."""
+    if not 1 <= stars <= 5:
+        raise WrongInput(f"stars {stars} does not exist", ["1", "2", "3", "4", "5"])
+    with sandbox.world.lock:
+        person = sandbox.world.person(channel, author)
+        private = [one for one in sandbox.world.chat(channel, person.id) if one.ours and one.is_public]
+        public = _answers_to(sandbox, channel, person.id)
+        if not private and not public:
+            raise NothingToAnswer(f"nothing was sent to {author!r} on {channel.key} that could be rated")
+        last_private = private[-1].sent_at if private else None
+        if public and (last_private is None or public[-1].sent_at > last_private):
+            said = f"{stars} {text}".strip()
+            saying = Saying(author=author, text=said, parent=public[-1].latest_id)
+            return acts.say(sandbox, channel, saying), "public_reply"
+        return _privately(sandbox, channel, author, stars, text, private)
+
+
+def _answers_to(sandbox: Sandbox, channel: Channel, person: str) -> list[Entry]:
+    """Our public answers to what this citizen said, oldest first."""
+    world = sandbox.world
+    answers = []
+    for entry in world.entries(channel.platform):
+        if entry.ours and entry.is_public and entry.author == channel.external_id and entry.answers:
+            answered = world.find(channel.platform, entry.answers)
+            if answered is not None and answered.author == person and entry.kind != "dm":
+                answers.append(entry)
+    return answers
+
+
+def _privately(
+    sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str, sent: list[Entry]
+) -> tuple[Entry, str]:
+    """Chooses the row or button of the latest question that offers these stars, else writes the number."""
+    offering = next((one for one in reversed(sent) if one.extra.get("offers")), None)
+    choice: dict[str, str] | None = None
+    if offering is not None:
+        choices = offering.extra["offers"]["choices"]
+        choice = next((one for one in choices if stars_of(one) == stars), None)
+    if offering is None or choice is None:
+        said = f"{stars} {text}".strip()
+        return acts.say(sandbox, channel, Saying(author=author, text=said, kind="dm")), "text"
+    way = str(offering.extra["offers"]["type"])
+    saying = _chosen(author, choice, way, offering.id)
+    entry = acts.say(sandbox, channel, saying)
+    if text:
+        acts.say(sandbox, channel, Saying(author=author, text=text, kind="dm"))
+    return entry, way
+
+
+def _chosen(author: str, choice: dict[str, str], way: str, offered_in: str) -> Saying:
+    title = choice["title"]
+    if way in ("list_reply", "button_reply"):
+        chosen: dict[str, Any] = {"type": way, "chosen": choice}
+        return Saying(author=author, text=title, parent=offered_in, kind="dm", choice=chosen)
+    return Saying(author=author, text=title, kind="dm", quick_reply=choice["id"])

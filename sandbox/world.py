@@ -1,0 +1,284 @@
+"""The public truth: who the accounts and the people are, and everything anybody has said, on all platforms.
+
+All reading and changing happens under `World.lock`. Nothing here knows HTTP or the platforms' JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.config import Channel
+from sandbox.identity import Numbering, Person, person
+from sandbox.store import Store
+
+_HANDLE = re.compile(r"@([A-Za-z0-9_.]*[A-Za-z0-9_])")
+
+
+@dataclass(slots=True)
+class Version:
+    """A text as it once stood. On X every version has an id of its own."""
+
+    id: str
+    text: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Entry:
+    """One thing somebody said: a post, a comment under one, or a private message."""
+
+    id: str  # on X the first of its edit history
+    platform: str
+    kind: str  # post | comment | mention | dm
+    channel: str  # the account under which, to which or by which it was said
+    author: str  # a person's id, or an account's external id
+    ours: bool
+    text: str
+    sent_at: datetime
+    parent: str | None = None  # what the platform says it answers; a quoted message in a chat
+    answers: str | None = None  # what it really answered, where the platform flattens threads
+    root: str | None = None  # the post it stands under; itself for a post; None in chats
+    peer: str | None = None  # private: the citizen's id
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    hidden: bool = False
+    mentions: list[str] = field(default_factory=list)  # keys of the accounts it names
+    media: list[dict[str, Any]] = field(default_factory=list)  # {id, url, mime}
+    reactions: dict[str, str] = field(default_factory=dict)
+    versions: list[Version] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)  # what the platform keeps with it: choices, receipts
+
+    @property
+    def latest_id(self) -> str:
+        """The id the platform shows it by now."""
+        return self.versions[-1].id if self.versions else self.id
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody can still see it."""
+        return self.deleted_at is None
+
+
+class World:
+    """Accounts, people and what they said."""
+
+    def __init__(self, channels: tuple[Channel, ...], clock: Clock, store: Store) -> None:
+        self.channels = channels
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.numbering = Numbering()
+        self.revision = 0
+        self._store = store
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self._by_version: dict[tuple[str, str], Entry] = {}
+        self._children: dict[tuple[str, str], list[Entry]] = {}
+        self._chats: dict[tuple[str, str], list[Entry]] = {}
+        self._people: dict[tuple[str, str], Person] = {}
+        self._by_phone: dict[str, Person] = {}
+        self._load()
+
+    # --- people ------------------------------------------------------------------------------------
+
+    def person(self, channel: Channel, name: str, *, phone_hidden: bool = False) -> Person:
+        """The citizen of this name as `channel` knows them."""
+        scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
+        made = person(channel.platform, scope, name, phone_hidden=phone_hidden)
+        known = self._people.get((made.platform, made.id))
+        if known is None or (phone_hidden and not known.phone_hidden):
+            self._remember(made)
+            self._store.put("person", f"{made.platform}:{made.id}", dataclasses.asdict(made))
+            return made
+        return known
+
+    def person_by_id(self, platform: str, id: str) -> Person | None:
+        """The citizen this platform knows by `id`."""
+        return self._people.get((platform, id))
+
+    def person_by_phone(self, phone: str) -> Person | None:
+        """The WhatsApp user of this number, digits only."""
+        return self._by_phone.get(phone)
+
+    def author_name(self, entry: Entry) -> str:
+        """What the platform shows as the author's name."""
+        if entry.ours:
+            return self.account(entry.platform, entry.author).name
+        known = self._people.get((entry.platform, entry.author))
+        return known.name if known else entry.author
+
+    def author_handle(self, entry: Entry) -> str:
+        """What the platform shows as the author's user name."""
+        if entry.ours:
+            return self.account(entry.platform, entry.author).handle
+        known = self._people.get((entry.platform, entry.author))
+        return known.handle if known else ""
+
+    def _remember(self, known: Person) -> None:
+        self._people[known.platform, known.id] = known
+        if known.phone:
+            self._by_phone[known.phone] = known
+
+    # --- accounts ----------------------------------------------------------------------------------
+
+    def channel(self, key: str) -> Channel | None:
+        """The account of this key."""
+        return next((channel for channel in self.channels if channel.key == key), None)
+
+    def account(self, platform: str, external_id: str) -> Channel:
+        """The account a platform knows by this id. Raises KeyError."""
+        for channel in self.channels:
+            if channel.platform == platform and channel.external_id == external_id:
+                return channel
+        raise KeyError(f"no account {external_id} on {platform}")
+
+    def named_in(self, platform: str, text: str) -> list[str]:
+        """The keys of our accounts that `text` names by @handle, in order."""
+        found: list[str] = []
+        for match in _HANDLE.finditer(text):
+            for channel in self.channels:
+                named = channel.platform == platform and channel.handle.lower() == match[1].lower()
+                if named and channel.key not in found:
+                    found.append(channel.key)
+        return found
+
+    # --- what was said -----------------------------------------------------------------------------
+
+    def add(self, entry: Entry) -> Entry:
+        """`entry` is now said; seen by everyone who looks."""
+        if not entry.versions:
+            entry.versions = [Version(id=entry.id, text=entry.text, at=entry.sent_at)]
+        self._index(entry)
+        self.save(entry)
+        return entry
+
+    def save(self, entry: Entry) -> None:
+        """What was changed in `entry` is now the truth."""
+        self.revision += 1
+        self._store.put("entry", f"{entry.platform}:{entry.id}", _to_json(entry))
+
+    def edit(self, entry: Entry, text: str) -> None:
+        """`entry` now says `text`; the old text is kept as a version, on X under an id of its own."""
+        now = self.clock.now()
+        new_id = self.numbering.tweet() if entry.platform == "x" else entry.id
+        entry.text, entry.edited_at = text, now
+        entry.versions.append(Version(id=new_id, text=text, at=now))
+        self._by_version[entry.platform, new_id] = entry
+        if entry.platform == "x":
+            for key in self.named_in("x", text):
+                if key not in entry.mentions:
+                    entry.mentions.append(key)
+        self.save(entry)
+
+    def delete(self, entry: Entry) -> None:
+        """`entry` is gone; on Facebook and Instagram what stands under it goes too."""
+        now = self.clock.now()
+        gone = [entry]
+        if entry.platform in ("facebook", "instagram") and entry.kind != "dm":
+            gone += list(self.under(entry))
+        for one in gone:
+            if one.deleted_at is None:
+                one.deleted_at = now
+                self.save(one)
+
+    def find(self, platform: str, id: str) -> Entry | None:
+        """The thing of this id (any id of its edit history), also when it is deleted."""
+        return self._by_version.get((platform, id))
+
+    def find_anywhere(self, id: str) -> Entry | None:
+        """The thing of this id on whichever platform has it."""
+        for platform in ("x", "facebook", "instagram", "whatsapp"):
+            found = self.find(platform, id)
+            if found is not None:
+                return found
+        return None
+
+    def entries(self, platform: str) -> Iterator[Entry]:
+        """Everything said on a platform, oldest first."""
+        return (entry for entry in self._entries.values() if entry.platform == platform)
+
+    def children(self, entry: Entry) -> list[Entry]:
+        """What was said directly under `entry`, oldest first."""
+        return list(self._children.get((entry.platform, entry.id), ()))
+
+    def under(self, entry: Entry) -> Iterator[Entry]:
+        """All that stands under `entry`, at any depth."""
+        for child in self.children(entry):
+            yield child
+            yield from self.under(child)
+
+    def posts_of(self, channel: Channel) -> list[Entry]:
+        """The account's own posts that are still there, newest first."""
+        own = [
+            entry
+            for entry in self.entries(channel.platform)
+            if entry.ours and entry.kind == "post" and entry.author == channel.external_id and entry.is_public
+        ]
+        return sorted(own, key=lambda entry: entry.sent_at, reverse=True)
+
+    def chat(self, channel: Channel, peer: str) -> list[Entry]:
+        """The private messages between an account and one citizen, oldest first."""
+        return list(self._chats.get((channel.key, peer), ()))
+
+    def chats(self, channel: Channel) -> dict[str, list[Entry]]:
+        """All private conversations of an account, by the citizen's id."""
+        return {peer: list(said) for (key, peer), said in self._chats.items() if key == channel.key}
+
+    def last_word_of(self, channel: Channel, peer: str) -> Entry | None:
+        """The citizen's own latest private message to an account; it opens the answering window."""
+        words = [entry for entry in self.chat(channel, peer) if not entry.ours]
+        return max(words, key=lambda entry: entry.sent_at, default=None)
+
+    def forget(self) -> None:
+        """Nothing was ever said and nobody is known."""
+        self._entries.clear()
+        self._by_version.clear()
+        self._children.clear()
+        self._chats.clear()
+        self._people.clear()
+        self._by_phone.clear()
+        self._store.clear()
+        self.revision += 1
+
+    # --- keeping -----------------------------------------------------------------------------------
+
+    def _index(self, entry: Entry) -> None:
+        self._entries[entry.platform, entry.id] = entry
+        for version in entry.versions:
+            self._by_version[entry.platform, version.id] = entry
+        if entry.kind == "dm" and entry.peer is not None:
+            self._chats.setdefault((entry.channel, entry.peer), []).append(entry)
+        elif entry.parent is not None:
+            above = self._by_version.get((entry.platform, entry.parent))
+            parent_id = above.id if above else entry.parent
+            self._children.setdefault((entry.platform, parent_id), []).append(entry)
+
+    def _load(self) -> None:
+        for _, raw in self._store.read("person"):
+            self._remember(Person(**raw))
+        for _, raw in self._store.read("entry"):
+            self._index(_from_json(raw))
+
+
+def _to_json(entry: Entry) -> dict[str, Any]:
+    raw = dataclasses.asdict(entry)
+    for name in ("sent_at", "edited_at", "deleted_at"):
+        raw[name] = raw[name].isoformat() if raw[name] else None
+    for version in raw["versions"]:
+        version["at"] = version["at"].isoformat()
+    return raw
+
+
+def _from_json(raw: dict[str, Any]) -> Entry:
+    for name in ("sent_at", "edited_at", "deleted_at"):
+        raw[name] = datetime.fromisoformat(raw[name]) if raw[name] else None
+    raw["versions"] = [
+        Version(id=one["id"], text=one["text"], at=datetime.fromisoformat(one["at"]))
+        for one in raw["versions"]
+    ]
+    return Entry(**raw)
