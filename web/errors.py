@@ -1,7 +1,7 @@
 """What the core refuses and what goes wrong, as answers: a page for people, a problem document for programs.
 
 NotFound 404 · UnknownKey and InvalidInput 422 · IllegalMove and MovedMeanwhile 409 · NotAllowed 403 ·
-KeyReused 422 · CursorExpired 410. Anything unforeseen is a 500 that tells the visitor nothing, and a log line.
+KeyReused 422 · CursorExpired 410. Anything unforeseen is a 500 that tells nothing, and a log line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from inbox import errors
 from web import access
+from web.refusals import explain
 
 log = structlog.get_logger()
 
@@ -66,59 +67,6 @@ ADVICE: dict[int, LazyString] = {
     500: _l("It was written down and will be looked at. Try again in a moment."),
     503: _l("Wait a moment and reload the page."),
 }
-
-_NOUNS: dict[str, LazyString] = {
-    "message": _l("message"),
-    "request": _l("request"),
-    "reply": _l("reply"),
-    "channel": _l("channel"),
-    "unit": _l("unit"),
-    "category": _l("category"),
-    "neighbourhood": _l("neighbourhood"),
-    "reason": _l("reason"),
-    "user": _l("user"),
-    "token": _l("API token"),
-    "role": _l("role"),
-    "list": _l("list"),
-    "text": _l("ready text"),
-}
-
-
-def noun(what: str) -> str:
-    """A thing of the core by its name in the language of the screen."""
-    return str(_NOUNS.get(what, what))
-
-
-def explain(error: errors.CoreError) -> str:
-    """Why the core refused, in the language of the screen; names the thing and what it is now."""
-    match error:
-        case errors.NotFound():
-            return gettext("There is no %(what)s %(key)s.", what=noun(error.what), key=error.key)
-        case errors.UnknownKey():
-            return gettext(
-                "There is no %(what)s “%(key)s”. There are: %(existing)s.",
-                what=noun(error.what),
-                key=error.key,
-                existing=", ".join(error.existing) or "–",
-            )
-        case errors.IllegalMove():
-            return gettext(
-                "The %(what)s %(key)s is %(state)s; this step is not possible from there.",
-                what=noun(error.what),
-                key=error.key,
-                state=error.from_,
-            )
-        case errors.MovedMeanwhile():
-            return gettext(
-                "The %(what)s %(key)s was changed meanwhile; it is %(state)s now.",
-                what=noun(error.what),
-                key=error.key,
-                state=error.now,
-            )
-        case errors.NotAllowed():
-            return str(ADVICE[403])
-        case _:
-            return str(error)
 
 
 def problem(status: int, detail: str, **members: Any) -> Response:

@@ -89,7 +89,7 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings().cookie_secure,
         SESSION_REFRESH_EACH_REQUEST=False,
-        WTF_CSRF_TIME_LIMIT=None,  # a desk keeps its page open all day; the token lives as long as the session
+        WTF_CSRF_TIME_LIMIT=None,  # a desk keeps its page open all day; the session is the limit
         RATELIMIT_STORAGE_URI=storage,
         RATELIMIT_STORAGE_OPTIONS={} if storage == "memory://" else _REDIS_PATIENCE,
     )
