@@ -183,8 +183,8 @@ def _emails(view: _View, own: frozenset[str]) -> Iterator[Found]:
 _SEARCHES: tuple[Callable[[_View, frozenset[str]], Iterator[Found]], ...] = (
     _ibans,
     _emails,
+    _phones,  # before identity numbers: 905… is twelve digits, and eleven of them may have that checksum
     _identity_numbers,
-    _phones,
 )
 
 
