@@ -1,6 +1,6 @@
 """Our accounts: their secrets, encrypted at rest, and how they fare.
 
-Credentials are a Fernet token over JSON, made with the first of the configured keys and opened by any, so that
+Credentials are a Fernet token over JSON, made with the first configured key and opened by any, so that
 keys can be rotated while everything runs: add a new first key, run `rotate`, drop the old one.
 """
 
@@ -22,6 +22,7 @@ from inbox.history import Actor
 from inbox.models import Channel
 from inbox.settings import settings
 from inbox.values import Access
+
 
 def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key.get_secret_value()) for key in settings().credential_keys])

@@ -19,7 +19,7 @@ from inbox.clock import now
 from inbox.errors import CursorExpired, IllegalMove, InvalidInput, MovedMeanwhile, NotFound
 from inbox.models import Channel, FeedEpoch, HistoryEntry, Message, Reply, TrackedRequest, User
 from inbox.models.trail import Xid8
-from inbox.states import State, may_move
+from inbox.states import MessageState, State, may_move
 
 Actor = User | str
 """Who did it: a person, or the part of the program by name."""
@@ -73,6 +73,11 @@ def move(
     for name, value in {"state": to, "version": version + 1, **columns}.items():
         set_committed_value(row, name, value)
     _write(session, f"{noun}.moved", by, row, seen, to, details or {})
+
+
+def become_work(message: Message) -> None:
+    """A post known so far as context turns out to be addressed to us: its triage begins."""
+    message.state = MessageState.NEW
 
 
 def opened(session: Session, row: Stateful, *, by: Actor, details: Mapping[str, Any] | None = None) -> None:
@@ -209,6 +214,7 @@ __all__ = [
     "Actor",
     "Cursor",
     "actor_name",
+    "become_work",
     "changes",
     "move",
     "now_cursor",

@@ -1,0 +1,325 @@
+"""Applying what a platform told us about one message: seen, edited, deleted, hidden.
+
+Each function is idempotent and order-free: the same facts twice, or shuffled, leave the same rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from inbox import assessment, contacts, grouping, history, ratings, replies
+from inbox.models import (
+    Attachment,
+    Channel,
+    FormerText,
+    Message,
+    MessageDoor,
+    RawEvent,
+    Reply,
+    Thread,
+    TrackedRequest,
+)
+from inbox.states import Intent, MessageState, ReplyState, RequestState, Urgency
+from inbox.turkish import clean, fold
+from inbox.values import Gone, MessageGone, MessageKind, MessageSeen
+
+INGEST = "ingest"
+_NO_WORK = (MessageKind.POST,)
+
+
+def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> str:
+    """Apply one sighting. Answers what it counts as: messages, changes, repeated, or ours."""
+    known = _message(session, fact.platform, fact.external_id)
+    if known is None:
+        if fact.from_us and _is_a_reply_of_ours(session, fact):
+            return "ours"
+        known = _insert(session, fact, channel, event)
+        if known is not None:
+            if known.state is MessageState.NEW:
+                _open_work(session, known, fact)
+                return "messages"
+            history.opened(session, known, by=INGEST)
+            return "ours" if fact.from_us else "context"
+        known = _message(session, fact.platform, fact.external_id)
+        if known is None:
+            raise ValueError("a message vanished while it was stored")
+    return _seen_again(session, known, fact, channel)
+
+
+def _message(session: Session, platform: str, external_id: str) -> Message | None:
+    return session.scalar(
+        select(Message)
+        .where(Message.platform == platform, Message.external_id == clean(external_id))
+        .with_for_update()
+    )
+
+
+# --- first sight ------------------------------------------------------------------------------------
+
+
+def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> Message | None:
+    """The new row, or None when another worker stored the same message first."""
+    is_work = not fact.from_us and fact.kind not in _NO_WORK
+    author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+    thread = _thread_for(session, fact, channel, is_work=is_work)
+    text = clean(fact.text)
+    row = session.execute(
+        insert(Message)
+        .values(
+            platform=fact.platform,
+            external_id=clean(fact.external_id),
+            channel_id=channel.id,
+            thread_id=thread.id if thread else None,
+            author_id=author.id if author and not fact.from_us else None,
+            kind=fact.kind,
+            is_ours=fact.from_us,
+            text=text,
+            search_text=fold(text),
+            conversation=fact.conversation,
+            parent_external_id=fact.parent_external_id,
+            permalink=fact.permalink,
+            button=fact.button,
+            language=fact.language,
+            sent_at=fact.sent_at,
+            received_at=event.received_at,
+            observed_at=fact.observed_at,
+            edited_at=fact.edited_at,
+            raw_event_id=event.id,
+            state=MessageState.NEW if is_work else None,
+            version=1,
+            intent=Intent.REQUEST,
+            urgency=Urgency.NORMAL,
+            changed_after_conversion=False,
+        )
+        .on_conflict_do_nothing(index_elements=[Message.platform, Message.external_id])
+        .returning(Message.id)
+    ).first()
+    if row is None:
+        return None
+    message = session.get_one(Message, row[0])
+    message.group_id = message.id if is_work else None
+    _add_door(session, message, channel)
+    _add_attachments(session, message, fact)
+    return message
+
+
+def _thread_for(session: Session, fact: MessageSeen, channel: Channel, *, is_work: bool) -> Thread | None:
+    """The citizen's own conversation; for words of ours, that of the citizen they were said to."""
+    if is_work:
+        author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+        thread = contacts.thread(
+            session,
+            channel,
+            conversation=fact.conversation,
+            contact=author,
+            external_id=clean(fact.external_id),
+        )
+        contacts.heard(thread, fact.sent_at)
+        return thread
+    if fact.recipient is not None:
+        citizen = contacts.contact(session, fact.platform, fact.recipient)
+        return contacts.thread(
+            session, channel, conversation=None, contact=citizen, external_id=clean(fact.external_id)
+        )
+    if fact.parent_external_id is None:
+        return None
+    return session.scalar(
+        select(Thread)
+        .join(Message, Message.thread_id == Thread.id)
+        .where(Message.platform == fact.platform, Message.external_id == fact.parent_external_id)
+    )
+
+
+def _add_door(session: Session, message: Message, channel: Channel) -> bool:
+    added = session.execute(
+        insert(MessageDoor)
+        .values(message_id=message.id, channel_id=channel.id)
+        .on_conflict_do_nothing()
+        .returning(MessageDoor.id)
+    ).first()
+    return added is not None
+
+
+def _add_attachments(session: Session, message: Message, fact: MessageSeen) -> None:
+    if not fact.attachments:
+        return
+    session.execute(
+        insert(Attachment)
+        .values(
+            [
+                {
+                    "message_id": message.id,
+                    "position": position,
+                    "kind": seen.kind,
+                    "media_id": seen.media_id,
+                    "url": seen.url,
+                    "mime": seen.mime,
+                    "name": clean(seen.name) if seen.name else None,
+                    "latitude": seen.latitude,
+                    "longitude": seen.longitude,
+                    "state": "PENDING",
+                }
+                for position, seen in enumerate(fact.attachments)
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=[Attachment.message_id, Attachment.position])
+    )
+
+
+def _open_work(session: Session, message: Message, fact: MessageSeen) -> None:
+    """A citizen's new words: join what they belong to, and say how urgent they are."""
+    history.opened(session, message, by=INGEST)
+    _call_back_waiting(session, message)
+    grouping.regroup(session, message.thread_id or 0)
+    session.flush()
+    assessment.assess_group(session, message)
+    if ratings.take(session, message):
+        return
+    _join_open_request(session, message)
+
+
+def _call_back_waiting(session: Session, message: Message) -> None:
+    """The citizen owed an answer in this thread: what waited for it is NEW again, together with it."""
+    waiting = session.scalars(
+        select(Message).where(Message.thread_id == message.thread_id, Message.state == MessageState.WAITING)
+    ).all()
+    for one in waiting:
+        history.move(session, one, MessageState.NEW, by=INGEST, details={"because": "citizen_wrote"})
+        one.group_id = message.group_id
+
+
+def _join_open_request(session: Session, message: Message) -> None:
+    """A fragment that follows a converted one in the same breath belongs to that request.
+
+    An emergency stays NEW, whatever it follows: a person must see it.
+    """
+    if message.intent is Intent.EMERGENCY or message.state is not MessageState.NEW:
+        return
+    before = session.scalars(
+        select(Message)
+        .where(
+            Message.thread_id == message.thread_id,
+            Message.id != message.id,
+            Message.state.is_not(None),
+            Message.sent_at <= message.sent_at,
+            Message.sent_at >= message.sent_at - grouping.ONE_BREATH,
+        )
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+    ).first()
+    if before is None or before.state is not MessageState.CONVERTED or before.request_id is None:
+        return
+    request = session.get_one(TrackedRequest, before.request_id)
+    if request.state in (RequestState.CLOSED, RequestState.CANCELLED):
+        return
+    history.move(
+        session,
+        message,
+        MessageState.CONVERTED,
+        by=INGEST,
+        details={"because": "fragment"},
+        request_id=request.id,
+        group_id=before.group_id,
+    )
+
+
+# --- seen again -------------------------------------------------------------------------------------
+
+
+def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> str:
+    new_door = not fact.from_us and _add_door(session, message, channel)
+    if new_door:
+        history.record(session, "message.door", by=INGEST, message=message, channel=channel)
+    if message.state is None and not message.is_ours and fact.kind not in _NO_WORK:
+        _promote(session, message, fact, channel)
+        return "messages"
+    text = clean(fact.text)
+    if fact.observed_at < message.observed_at:
+        if text != message.text:
+            _keep_former(session, message, text, fact)
+        return "changes" if new_door else "repeated"
+    if text == message.text:
+        message.observed_at = max(message.observed_at, fact.observed_at)
+        return "changes" if new_door else "repeated"
+    _keep_former(session, message, message.text, message)
+    message.text = text
+    message.search_text = fold(text)
+    message.observed_at = fact.observed_at
+    message.edited_at = fact.edited_at or fact.observed_at
+    _after_change(session, message, "edited")
+    if message.state in (MessageState.NEW, MessageState.WAITING):
+        session.flush()
+        assessment.assess_group(session, message)
+    return "changes"
+
+
+def _promote(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> None:
+    """Known so far as somebody's post that others answered; now it is addressed to us."""
+    author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+    thread = _thread_for(session, fact, channel, is_work=True)
+    message.kind, message.channel_id = fact.kind, channel.id
+    message.author_id = author.id if author else None
+    message.thread_id = thread.id if thread else None
+    message.group_id = message.id
+    history.become_work(message)
+    _open_work(session, message, fact)
+
+
+def _keep_former(session: Session, message: Message, text: str, seen: Message | MessageSeen) -> None:
+    session.execute(
+        insert(FormerText)
+        .values(message_id=message.id, text=text, observed_at=seen.observed_at)
+        .on_conflict_do_nothing()
+    )
+
+
+def _after_change(session: Session, message: Message, what: str) -> None:
+    """An edit or deletion shows on the request, and stops replies that were written to the old words."""
+    history.record(session, f"message.{what}", by=INGEST, message=message)
+    if message.state is MessageState.CONVERTED:
+        message.changed_after_conversion = True
+    ready = session.scalars(
+        select(Reply).where(Reply.message_id == message.id, Reply.state == ReplyState.READY).with_for_update()
+    ).all()
+    for reply in ready:
+        replies.back_to_draft(session, reply, reason=what, by=INGEST)
+
+
+def message_gone(session: Session, fact: MessageGone) -> bool:
+    """Apply a deletion, hiding or showing again. False when the message is not known (yet)."""
+    message = _message(session, fact.platform, fact.external_id)
+    if message is None:
+        return False
+    if fact.how is Gone.DELETED:
+        if message.deleted_at is None or fact.observed_at < message.deleted_at:
+            first = message.deleted_at is None
+            message.deleted_at = fact.observed_at
+            if first:
+                _after_change(session, message, "deleted")
+        return True
+    if message.visibility_at is not None and fact.observed_at <= message.visibility_at:
+        return True
+    message.visibility_at = fact.observed_at
+    hidden = fact.how is Gone.HIDDEN
+    if hidden != (message.hidden_at is not None):
+        message.hidden_at = fact.observed_at if hidden else None
+        history.record(session, f"message.{fact.how.value}", by=INGEST, message=message)
+    return True
+
+
+# --- our own words coming back ----------------------------------------------------------------------
+
+
+def _is_a_reply_of_ours(session: Session, fact: MessageSeen) -> bool:
+    """Match a message of ours to the Reply it is; evidence for one whose fate we did not know."""
+    reply = replies.match(session, fact)
+    if reply is None:
+        return False
+    if reply.external_id is None:
+        replies.found(session, reply, fact.external_id, by=INGEST)
+    return True
+
+
+__all__ = ["message_gone", "message_seen"]

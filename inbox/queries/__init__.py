@@ -1,0 +1,58 @@
+"""Everything that is read: single rows by their key, lists paged by key, and what the screens show."""
+
+from inbox.queries.lists import Listing, messages, replies, requests, unit_counts, unit_requests
+from inbox.queries.lookups import (
+    categories,
+    category,
+    channel,
+    channels,
+    message,
+    neighbourhood,
+    neighbourhoods,
+    reason,
+    reasons,
+    reply,
+    request,
+    unit,
+    units,
+)
+from inbox.queries.screens import (
+    VIEWS,
+    Conversation,
+    GroupRow,
+    RequestFile,
+    conversation,
+    counts,
+    inbox,
+    request_file,
+)
+
+__all__ = [
+    "VIEWS",
+    "Conversation",
+    "GroupRow",
+    "Listing",
+    "RequestFile",
+    "categories",
+    "category",
+    "channel",
+    "channels",
+    "conversation",
+    "counts",
+    "inbox",
+    "message",
+    "messages",
+    "neighbourhood",
+    "neighbourhoods",
+    "reason",
+    "reasons",
+    "replies",
+    "reply",
+    "request",
+    "request_file",
+    "requests",
+    "unit",
+    "unit_counts",
+    "unit_requests",
+    "units",
+]

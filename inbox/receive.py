@@ -1,0 +1,218 @@
+"""How something that arrived becomes rows: raw body first, understood afterwards, each fact on its own.
+
+A raw event is stored before anybody answers the platform. Applying it is idempotent, and order is nothing:
+unique keys do the deduplication, an older observation never overwrites a younger one, and what speaks of
+something not yet known is parked until that comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from inbox import facts, parking, receipts
+from inbox.clock import now
+from inbox.errors import CoreError
+from inbox.models import Channel, HookCount, RawEvent, SetAside
+from inbox.states import RawEventState
+from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyReceipt, UnreadablePayload
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS = 5
+LEASE = timedelta(minutes=2)
+WHOLE_BODY = -1
+
+
+def store_raw_event(session: Session, source: str, body: bytes, *, digest: bytes | None = None) -> int | None:
+    """Keep `body` as it came. Answers its id, or None when the same hook body is here already."""
+    row = session.execute(
+        insert(RawEvent)
+        .values(
+            source=source,
+            body=body,
+            digest=digest or hashlib.sha256(body).digest(),
+            received_at=now(),
+            state=RawEventState.PENDING,
+            attempts=0,
+        )
+        .on_conflict_do_nothing()
+        .returning(RawEvent.id)
+    ).first()
+    return row[0] if row else None
+
+
+def count_rejected(session: Session, hook: str) -> None:
+    """One more body with a wrong signature knocked at `hook`."""
+    session.execute(
+        insert(HookCount)
+        .values(hook=hook, rejected=1, last_rejected_at=now())
+        .on_conflict_do_update(
+            index_elements=[HookCount.hook],
+            set_={"rejected": HookCount.rejected + 1, "last_rejected_at": now()},
+        )
+    )
+
+
+def claim_raw_events(session: Session, *, limit: int) -> list[int]:
+    """Take up to `limit` waiting bodies for this worker, counting the attempt before the work.
+
+    A body that has used up its attempts (it killed its workers) is set aside here.
+    """
+    moment = now()
+    waiting = (
+        select(RawEvent)
+        .where(
+            RawEvent.state == RawEventState.PENDING,
+            (RawEvent.claimed_until.is_(None)) | (RawEvent.claimed_until < moment),
+            (RawEvent.not_before.is_(None)) | (RawEvent.not_before <= moment),
+        )
+        .order_by(RawEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = []
+    for event in session.scalars(waiting):
+        if event.attempts >= MAX_ATTEMPTS:
+            _set_aside(session, event, WHOLE_BODY, "failed", event.error or "its worker died", None)
+            _finish(event, RawEventState.SET_ASIDE)
+            continue
+        event.attempts += 1
+        event.claimed_until = moment + LEASE
+        claimed.append(event.id)
+    return claimed
+
+
+def apply_raw_event(
+    session: Session, event_id: int, normalise: Callable[[str, bytes], Iterable[Fact]]
+) -> None:
+    """Understand one claimed body and apply its facts, each in a savepoint of its own.
+
+    `normalise(source, body)` is pure. A body nobody can read is set aside whole; a fact that fails is set
+    aside by its position and its siblings stand.
+    """
+    event = session.get_one(RawEvent, event_id, with_for_update=True)
+    if event.state is not RawEventState.PENDING or event.body is None:
+        return
+    counts: Counter[str] = Counter()
+    try:
+        seen = tuple(normalise(event.source, event.body))
+    except UnreadablePayload as error:
+        _set_aside(session, event, WHOLE_BODY, "failed", f"unreadable: {error}", None)
+        event.counts = {"set_aside": 1}
+        _finish(event, RawEventState.SET_ASIDE)
+        return
+    for position, fact in enumerate(seen):
+        counts[_apply_one(session, event, position, fact)] += 1
+    event.counts = dict(counts)
+    event.error = None
+    _finish(event, RawEventState.APPLIED)
+
+
+def failed(session: Session, event_id: int, error: BaseException) -> None:
+    """The work on a body broke off with `error`: it waits a little longer each time."""
+    event = session.get_one(RawEvent, event_id, with_for_update=True)
+    if event.state is not RawEventState.PENDING:
+        return
+    event.error = _named(error)
+    event.claimed_until = None
+    event.not_before = now() + timedelta(seconds=2**event.attempts)
+
+
+def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> str:
+    """Apply one fact; answers what it counts as."""
+    channel = session.scalar(
+        select(Channel).where(Channel.platform == fact.platform, Channel.external_id == fact.account)
+    )
+    if isinstance(fact, NotUnderstood):
+        _set_aside(session, event, position, "unsupported", fact.what, channel)
+        return "unsupported"
+    if channel is None:
+        _set_aside(session, event, position, "unknown_account", f"{fact.platform} {fact.account}", None)
+        return "set_aside"
+    if channel.last_event_at is None or channel.last_event_at < event.received_at:
+        channel.last_event_at = event.received_at
+    try:
+        with session.begin_nested():
+            return _apply_fact(session, event, position, fact, channel)
+    except (SQLAlchemyError, CoreError, ValueError, KeyError, TypeError) as error:
+        log.error("fact_failed", raw_event_id=event.id, position=position, error=_named(error))
+        _set_aside(session, event, position, "failed", _named(error), channel)
+        return "set_aside"
+
+
+def _apply_fact(
+    session: Session,
+    event: RawEvent,
+    position: int,
+    fact: MessageSeen | MessageGone | ReplyReceipt,
+    channel: Channel,
+) -> str:
+    if isinstance(fact, MessageSeen):
+        what = facts.message_seen(session, fact, channel, event)
+        parking.unpark(session, fact.platform, fact.external_id, fact.our_reference)
+        return what
+    applied = (
+        facts.message_gone(session, fact)
+        if isinstance(fact, MessageGone)
+        else receipts.receipt(session, fact)
+    )
+    if not applied:
+        parking.park(session, event, position, fact)
+        return "parked"
+    return "changes" if isinstance(fact, MessageGone) else "receipts"
+
+
+def _set_aside(
+    session: Session, event: RawEvent, position: int, kind: str, what: str, channel: Channel | None
+) -> None:
+    session.execute(
+        insert(SetAside)
+        .values(
+            raw_event_id=event.id,
+            position=position,
+            channel_id=channel.id if channel else None,
+            kind=kind,
+            what=what[:300],
+            first_at=now(),
+        )
+        .on_conflict_do_update(
+            index_elements=[SetAside.raw_event_id, SetAside.position],
+            set_={"kind": kind, "what": what[:300], "resolved_at": None},
+        )
+    )
+
+
+def _finish(event: RawEvent, state: RawEventState) -> None:
+    event.state = state  # the ingest queue's own small state, not a machine of the desk
+    event.claimed_until = None
+    event.applied_at = now()
+
+
+def _named(error: BaseException) -> str:
+    """The error's kind and place, without a word of what it was about: bodies carry citizens' words."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
+    return f"{type(error).__name__}{where}"
+
+
+def replay(session: Session, event_ids: Iterable[int]) -> int:
+    """Let set-aside bodies be tried afresh. Answers how many."""
+    wanted = list(event_ids)
+    session.execute(update(SetAside).where(SetAside.raw_event_id.in_(wanted)).values(resolved_at=now()))
+    again = session.execute(
+        update(RawEvent)
+        .where(RawEvent.id.in_(wanted), RawEvent.body.is_not(None))
+        .values(state=RawEventState.PENDING, attempts=0, not_before=None, claimed_until=None, error=None)
+    )
+    return int(again.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,119 @@
+"""What a moderator does with a citizen's words: answer, ask, dismiss, open again. Conversion is `tracking`.
+
+Each acts on the whole group of the message: what one person wrote in one breath.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox import grouping, queries, replies
+from inbox.clock import now
+from inbox.errors import IllegalMove, InvalidInput, UnknownKey
+from inbox.history import Actor
+from inbox.models import Channel, Message, MessageDoor, Note, Reply, Thread, User
+from inbox.states import MessageState, may_move
+from inbox.values import ReplyKind
+
+
+def dismiss(session: Session, message: Message, *, reason: str, by: Actor) -> None:
+    """This needs nothing from us, for one of the city's own reasons. Raises UnknownKey."""
+    why = queries.reason(session, reason, use="dismiss")
+    grouping.move_group(session, message, MessageState.DISMISSED, by=by, details={"reason": why.key})
+    session.add(_note(message, "dismiss", why.key, by, reason_id=why.id))
+
+
+def reopen(session: Session, message: Message, *, by: Actor) -> None:
+    """Look at it again. A converted message is opened by way of its request instead.
+
+    Raises IllegalMove for a converted one.
+    """
+    if message.state is MessageState.CONVERTED:
+        raise IllegalMove("message", message.id, message.state, "NEW: its request is where it goes on")
+    grouping.move_group(session, message, MessageState.NEW, by=by)
+
+
+def answer(
+    session: Session,
+    message: Message,
+    *,
+    text: str,
+    by: Actor,
+    kind: ReplyKind = ReplyKind.ANSWER,
+    channel: str | None = None,
+    compose_key: str | None = None,
+    alone: bool = True,
+) -> Reply:
+    """Say `text` to the citizen, in their thread, at once.
+
+    The same `compose_key` again answers the reply it made first: a double click is one reply. `channel`
+    chooses the door where there are two. With `alone` the writer's word is the approval. Raises IllegalMove
+    when the message was answered or dismissed meanwhile.
+    """
+    if compose_key is not None:
+        made = session.scalar(select(Reply).where(Reply.compose_key == compose_key))
+        if made is not None:
+            return made
+    target = MessageState.WAITING if kind is ReplyKind.QUESTION else MessageState.ANSWERED
+    if kind in (ReplyKind.ANSWER, ReplyKind.QUESTION):
+        locked = grouping.members(session, message, lock=True)
+        state = next((one.state for one in locked if one.id == message.id), message.state)
+        if state is None or not may_move(state, target):
+            raise IllegalMove("message", message.id, str(state), target)
+    door = door_for(session, message, channel)
+    latest = latest_of_group(session, message)
+    reply = replies.draft(
+        session,
+        latest,
+        thread_of(session, latest),
+        kind=kind,
+        text=replies.check_text(text),
+        by=by,
+        channel_id=door.id,
+        compose_key=compose_key,
+    )
+    if alone:
+        replies.approve(session, reply, by=by)
+    return reply
+
+
+def latest_of_group(session: Session, message: Message) -> Message:
+    """The last thing said in one breath that is still there to be answered."""
+    group = grouping.members(session, message)
+    standing = [one for one in group if one.deleted_at is None]
+    return (standing or group or [message])[-1]
+
+
+def door_for(session: Session, message: Message, key: str | None) -> Channel:
+    """The channel that answers: the one named, else the first the message came through. Raises UnknownKey."""
+    doors = session.scalars(
+        select(Channel)
+        .join(MessageDoor, MessageDoor.channel_id == Channel.id)
+        .where(MessageDoor.message_id == message.id)
+        .order_by(MessageDoor.id)
+    ).all()
+    if key is None:
+        return next((door for door in doors if door.id == message.channel_id), doors[0])
+    for door in doors:
+        if door.key == key:
+            return door
+    raise UnknownKey("channel this message came through", key, [door.key for door in doors])
+
+
+def thread_of(session: Session, message: Message) -> Thread:
+    """The thread a message stands in, whichever of our accounts answers. Raises InvalidInput for a post."""
+    if message.thread_id is None:
+        raise InvalidInput("message", f"{message.id} is a post, there is nobody to answer")
+    return session.get_one(Thread, message.thread_id)
+
+
+def _note(message: Message, use: str, text: str, by: Actor, *, reason_id: int | None = None) -> Note:
+    return Note(
+        message_id=message.id,
+        use=use,
+        text=text,
+        reason_id=reason_id,
+        user_id=by.id if isinstance(by, User) else None,
+        written_at=now(),
+    )

@@ -1,0 +1,144 @@
+"""Letting approved replies out, and looking for those that may be public.
+
+Claim (commit), call, record (commit): no transaction is open while a platform is called.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from connectors.contract import Connector
+from inbox import channels, parking, replies, sending
+from inbox.db import transaction
+from inbox.models import Channel, ContactKey, Message, Reply
+from inbox.values import (
+    Access,
+    AccessLost,
+    AuthorKey,
+    Found,
+    MessageKind,
+    NotSent,
+    NotThere,
+    Outgoing,
+    ProbeFailed,
+    Refused,
+    SendOutcome,
+)
+
+log = structlog.get_logger()
+
+BATCH = 10
+LONGEST_CALL = timedelta(seconds=45)
+
+
+def run() -> int:
+    """Send one batch of due replies. Answers how many were tried."""
+    with transaction() as session:
+        sending.expire_leases(session, limit=100)
+        work = [
+            (reply.id, reply.version, _outgoing(session, reply), _access(session, reply))
+            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=BATCH)
+        ]
+    for reply_id, version, outgoing, access in work:
+        send_one(reply_id, version, outgoing, access)
+    return len(work)
+
+
+def send_one(reply_id: int, version: int, outgoing: Outgoing, access: Access) -> None:
+    """One claimed reply: still ours to send, still fitting, then out with it."""
+    connector = CONNECTORS[access.platform]
+    outcome = _refusal(reply_id, version, connector, outgoing) or connector.send(access, outgoing)
+    if isinstance(outcome, AccessLost):
+        outcome = _is_it_the_channel(connector, access, outcome)
+    with transaction() as session:
+        reply = sending.record_outcome(session, reply_id, version, outcome)
+        channel = session.get_one(Channel, reply.channel_id)
+        if isinstance(outcome, AccessLost):
+            channels.lose_access(session, channel, outcome.reason, by="dispatch")
+        error = outcome.reason if isinstance(outcome, NotSent | AccessLost) else None
+        channels.called(channel, error=error)
+        if reply.external_id is not None:
+            parking.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
+    log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
+
+
+def _refusal(reply_id: int, version: int, connector: Connector, outgoing: Outgoing) -> SendOutcome | None:
+    """What forbids the call at the last moment: the lease, the window, the length."""
+    with transaction() as session:
+        reply = session.get_one(Reply, reply_id)
+        if reply.version != version or not sending.lease_holds(reply, longest_call=LONGEST_CALL):
+            return NotSent("the lease ran out before the call", retry_after=0)
+        if (closed_at := sending.window_closed_at(session, reply, connector.private_window)) is not None:
+            return Refused(f"window_closed: since {closed_at:%Y-%m-%d %H:%M} UTC")
+    is_private = outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
+    most = connector.max_private_length if is_private else connector.max_length
+    length = connector.length(outgoing.text)
+    return Refused(f"too_long: {length} of {most}") if length > most else None
+
+
+def _is_it_the_channel(connector: Connector, access: Access, outcome: AccessLost) -> SendOutcome:
+    """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
+    probe = connector.probe(access)
+    if isinstance(probe, ProbeFailed):
+        return outcome if probe.access_lost else NotSent(f"{outcome.reason}; {probe.reason}")
+    return Refused(outcome.reason)
+
+
+def look_for_uncertain() -> int:
+    """Look on the platforms for replies that may be public. Answers how many were looked for."""
+    with transaction() as session:
+        work = [
+            (reply.id, _outgoing(session, reply), _access(session, reply))
+            for reply in sending.claim_for_looking(session, limit=BATCH)
+        ]
+    for reply_id, outgoing, access in work:
+        connector = CONNECTORS.get(access.platform)
+        if connector is None:
+            continue
+        outcome = connector.look(access, outgoing)
+        with transaction() as session:
+            if isinstance(outcome, Found):
+                reply = session.get_one(Reply, reply_id, with_for_update=True)
+                if reply.external_id is None:
+                    replies.found(session, reply, outcome.external_id, by="look")
+                parking.unpark(session, reply.platform, outcome.external_id, replies.reference(reply))
+            else:
+                sending.record_not_there(
+                    session,
+                    reply_id,
+                    outcome if isinstance(outcome, NotThere) else outcome.reason,
+                    provable=connector.can_prove_absence(outgoing),
+                )
+    return len(work)
+
+
+def _access(session: Session, reply: Reply) -> Access:
+    channel = session.get_one(Channel, reply.channel_id)
+    connector = CONNECTORS.get(channel.platform)
+    return channels.access(channel, api_url=connector.api_url if connector else "")
+
+
+def _outgoing(session: Session, reply: Reply) -> Outgoing:
+    message = session.get_one(Message, reply.message_id)
+    keys = session.scalars(
+        select(ContactKey)
+        .where(ContactKey.contact_id == message.author_id)
+        .order_by(ContactKey.rank, ContactKey.id)
+    )
+    return Outgoing(
+        reference=replies.reference(reply),
+        kind=reply.kind,
+        text=reply.text,
+        to_external_id=message.external_id,
+        to_kind=message.kind,
+        conversation=message.conversation,
+        recipient=tuple(AuthorKey(key.scope, key.value) for key in keys),
+        choices=tuple((id, title) for id, title in reply.choices),
+        in_private=reply.in_private,
+        first_tried_at=reply.first_tried_at,
+    )

@@ -1,0 +1,43 @@
+"""Understanding what arrived: claim a batch of raw bodies, apply each in a transaction of its own."""
+
+from __future__ import annotations
+
+import structlog
+
+import connectors
+from inbox import receive
+from inbox.db import transaction
+from inbox.values import Fact, NotUnderstood
+
+log = structlog.get_logger()
+
+BATCH = 50
+
+
+def run() -> int:
+    """Apply one batch of waiting bodies. Answers how many there were."""
+    with transaction() as session:
+        claimed = receive.claim_raw_events(session, limit=BATCH)
+    for event_id in claimed:
+        apply(event_id)
+    return len(claimed)
+
+
+def apply(event_id: int) -> None:
+    """Apply one claimed body. What breaks it off is counted on its row and tried again later."""
+    try:
+        with transaction() as session:
+            receive.apply_raw_event(session, event_id, facts)
+    except Exception as error:
+        # Whatever it was, the row must say so: an uncounted failure would be tried for ever.
+        log.error("raw_event_failed", raw_event_id=event_id, error=type(error).__name__)
+        with transaction() as session:
+            receive.failed(session, event_id, error)
+
+
+def facts(source: str, body: bytes) -> tuple[Fact, ...]:
+    """What a body says, by the connector it belongs to. Raises UnreadablePayload."""
+    connector = connectors.for_body(source, body)
+    if connector is None:
+        return (NotUnderstood(platform="unknown", account=None, what=f"a body of {source} for no platform"),)
+    return connector.normalise(body)

@@ -1,0 +1,117 @@
+"""Asking the platforms what is new: baseline where there are no hooks, catch-up where there are.
+
+A poll is claimed by a lease on the channel. The body and the cursor are stored in one transaction, the body
+first: a cursor is never ahead of what we hold.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from connectors.http import PlatformError, RateLimited
+from inbox import channels, receive
+from inbox.clock import now
+from inbox.db import transaction
+from inbox.models import Channel, ChannelCursor
+from inbox.settings import settings
+from inbox.values import Access, Page
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=2)
+MOST_PAGES = 20
+
+
+def run() -> int:
+    """Poll every channel whose time has come. Answers how many bodies were stored."""
+    stored = 0
+    while (channel_id := _claim()) is not None:
+        stored += _poll(channel_id)
+    return stored
+
+
+def _claim() -> int | None:
+    """Take one due channel for this worker."""
+    moment = now()
+    pollable = [platform for platform, connector in CONNECTORS.items() if connector.edges]
+    with transaction() as session:
+        channel = session.scalars(
+            select(Channel)
+            .where(
+                Channel.is_active,
+                Channel.platform.in_(pollable),
+                Channel.access_lost_at.is_(None),
+                (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
+                (Channel.next_poll_at.is_(None)) | (Channel.next_poll_at <= moment),
+                (Channel.polling_until.is_(None)) | (Channel.polling_until < moment),
+            )
+            .order_by(Channel.next_poll_at.nulls_first())
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if channel is None:
+            return None
+        channel.polling_until = moment + LEASE
+        channel.next_poll_at = moment + timedelta(seconds=settings().poll_seconds)
+        return channel.id
+
+
+def _poll(channel_id: int) -> int:
+    with transaction() as session:
+        channel = session.get_one(Channel, channel_id)
+        connector = CONNECTORS[channel.platform]
+        access = channels.access(channel, api_url=connector.api_url)
+    stored, error = 0, None
+    for edge in connector.edges:
+        try:
+            stored += _poll_edge(channel_id, access, edge)
+        except PlatformError as failure:
+            error = failure
+            log.warning("poll_failed", channel_id=channel_id, edge=edge, error=type(failure).__name__)
+    with transaction() as session:
+        channel = session.get_one(Channel, channel_id, with_for_update=True)
+        channel.polling_until = None
+        channels.called(channel, error=type(error).__name__ if error else None)
+        if isinstance(error, RateLimited):
+            wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)
+            channel.next_poll_at = now() + wait
+    return stored
+
+
+def _poll_edge(channel_id: int, access: Access, edge: str) -> int:
+    connector, stored = CONNECTORS[access.platform], 0
+    for _ in range(MOST_PAGES):
+        with transaction() as session:
+            cursor = _cursor(session, channel_id, edge).cursor
+        page = connector.poll(access, edge, cursor)
+        with transaction() as session:
+            stored += _store(session, channel_id, edge, page)
+        if not page.more:
+            break
+    return stored
+
+
+def _cursor(session: Session, channel_id: int, edge: str) -> ChannelCursor:
+    found = session.scalar(
+        select(ChannelCursor).where(ChannelCursor.channel_id == channel_id, ChannelCursor.edge == edge)
+    )
+    if found is None:
+        found = ChannelCursor(channel_id=channel_id, edge=edge, updated_at=now())
+        session.add(found)
+    return found
+
+
+def _store(session: Session, channel_id: int, edge: str, page: Page) -> int:
+    """Keep the body when it differs from the last of its edge, and the cursor with it."""
+    cursor = _cursor(session, channel_id, edge)
+    fresh = cursor.last_digest != page.digest
+    if fresh:
+        channel = session.get_one(Channel, channel_id)
+        receive.store_raw_event(session, f"poll:{channel.key}:{edge}", page.body, digest=page.digest)
+    cursor.cursor, cursor.last_digest, cursor.updated_at = page.cursor, page.digest, now()
+    return int(fresh)

@@ -1,0 +1,52 @@
+"""Finding whatever a lost wake-up left behind. Run every minute; every part is safe to run twice."""
+
+from __future__ import annotations
+
+import structlog
+
+from connectors import CONNECTORS
+from inbox import ratings, tracking
+from inbox.db import transaction
+from inbox.models import Channel
+from worker import dispatch, ingest, polling
+
+log = structlog.get_logger()
+
+BATCH = 100
+MOST_BATCHES = 200
+
+
+def run() -> None:
+    """Everything that is due: bodies, polls, looks, sends, questions, requests that come back."""
+    for _ in range(MOST_BATCHES):
+        if ingest.run() < ingest.BATCH:
+            break
+    polling.run()
+    dispatch.look_for_uncertain()
+    ask_for_ratings()
+    with transaction() as session:
+        back = tracking.planned_come_back(session, limit=BATCH)
+    if back:
+        log.info("planned_came_back", requests=back)
+    for _ in range(MOST_BATCHES):
+        if dispatch.run() == 0:
+            break
+
+
+def ask_for_ratings() -> int:
+    """Ask the citizens of freshly sent answers whether it helped. Answers how many were asked."""
+    asked = 0
+    with transaction() as session:
+        for answer in ratings.due_to_ask(session, limit=BATCH):
+            channel = session.get_one(Channel, answer.channel_id)
+            connector = CONNECTORS.get(channel.platform)
+            if connector is None:
+                continue
+            question = ratings.ask(
+                session,
+                answer,
+                in_private=connector.rating_in_private,
+                has_choices=connector.has_choices,
+            )
+            asked += question is not None
+    return asked

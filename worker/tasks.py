@@ -1,0 +1,100 @@
+"""What Celery may wake, three lines each, and `nudge`, which wakes it.
+
+Losing a wake-up loses nothing: the rows say what is to be done and the sweep finds it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Literal
+
+import structlog
+from celery.signals import worker_process_init
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from celery_config import app
+from inbox import db
+from worker import dispatch, polling
+from worker import ingest as ingesting
+from worker import sweep as sweeping
+
+log = structlog.get_logger()
+
+Kind = Literal["ingest", "send"]
+
+
+@app.task
+def ingest() -> None:
+    """Something arrived."""
+    while ingesting.run() == ingesting.BATCH:
+        pass
+
+
+@app.task
+def send() -> None:
+    """Something was approved."""
+    while dispatch.run() or sweeping.ask_for_ratings():
+        pass
+
+
+@app.task
+def poll() -> None:
+    """It is time to ask the platforms."""
+    if polling.run():
+        ingesting.run()
+
+
+@app.task
+def sweep() -> None:
+    """The minute is over."""
+    sweeping.run()
+
+
+@worker_process_init.connect
+def _forked(**_: Any) -> None:
+    db.forget_connections_after_fork()
+
+
+# --- waking -----------------------------------------------------------------------------------------
+
+_TASKS = {"ingest": ingest, "send": send}
+_PAUSE = 0.05
+_wanted: dict[str, threading.Event] = {kind: threading.Event() for kind in _TASKS}
+_something = threading.Event()
+_starting = threading.Lock()
+_publisher: threading.Thread | None = None
+
+
+def nudge(kind: Kind) -> None:
+    """Have the workers look soon. Sets a flag and returns: no caller ever waits for the broker."""
+    _wanted[kind].set()
+    _something.set()
+    global _publisher
+    with _starting:
+        if _publisher is None or not _publisher.is_alive():
+            _publisher = threading.Thread(target=_publish_for_ever, name="nudge", daemon=True)
+            _publisher.start()
+
+
+def _publish_for_ever() -> None:
+    while True:
+        _something.wait()
+        _something.clear()
+        for kind, wanted in _wanted.items():
+            if wanted.is_set():
+                wanted.clear()
+                _publish(kind)
+        time.sleep(_PAUSE)
+
+
+def _publish(kind: str) -> None:
+    """One wake-up, dropped when the broker is slow or gone: the sweep makes up for it."""
+    try:
+        with app.connection_for_write(
+            transport_options={"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+        ) as connection:
+            _TASKS[kind].apply_async(connection=connection, retry=False)
+    except (KombuError, RedisError, OSError) as error:
+        log.warning("wake_up_dropped", kind=kind, error=type(error).__name__)
