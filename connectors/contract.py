@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connectors.payload import moment, read_object
 from inbox.values import (
     Access,
     Fact,
@@ -57,17 +58,14 @@ class Polled:
         """The envelope in `raw`, or None when `raw` is a platform's own body. Raises UnreadablePayload."""
         if not raw.startswith(_POLLED):
             return None
-        try:
-            read = json.loads(raw)
-            return Polled(
-                platform=read["platform"],
-                account=read["account"],
-                edge=read["edge"],
-                asked_at=datetime.fromisoformat(read["asked_at"]),
-                body=read["body"],
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnreadablePayload(f"a polled envelope that is none: {type(error).__name__}") from None
+        read = read_object(raw)
+        told = [read.get(name) for name in ("platform", "account", "edge", "asked_at", "body")]
+        match told:
+            case [str(platform), str(account), str(edge), str(asked_at), str(body)] if account:
+                at = moment(asked_at)
+                if at is not None:
+                    return Polled(platform=platform, account=account, edge=edge, asked_at=at, body=body)
+        raise UnreadablePayload("a polled envelope that is none")
 
     def page(self, *, cursor: str | None, more: bool = False) -> Page:
         """This answer as a `Page`; its digest covers the platform's text alone, not the moment we asked."""
@@ -96,7 +94,8 @@ class Connector:
     `normalise(raw)` is pure: the bytes of a hook body or a `Polled` envelope to facts, in order, the same
     each time. It raises UnreadablePayload and nothing else. `claims(raw)` says whether a body of the hook
     family is this platform's, without reading more than its outermost object.
-    `poll(access, edge, cursor)` makes one call and answers one page; it raises `connectors.http.PlatformError`.
+    `poll(access, edge, cursor)` makes one call and answers one page; it raises
+    `connectors.http.PlatformError`.
     `send` and `look` never raise for what the platform or the network does: they answer with an outcome.
     `length(text)` counts as the platform counts, against `max_length` (public) and `max_private_length`.
     `can_prove_absence(outgoing)`: may a look that finds nothing be believed.

@@ -1,0 +1,193 @@
+"""The parts of X's bodies that we read, as small models.
+
+Sources: docs.x.com, "Post object", "X Activity API event payload examples"; developer.x.com, Account Activity
+API and data dictionary v1.1 (deprecated, still delivered to old subscriptions).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from connectors.payload import Id, Shape
+
+# --- API v2 and the X Activity API -------------------------------------------------------------------
+
+
+class NoteTweet(Shape):
+    """The whole text of a post longer than 280; its `text` is cut."""
+
+    text: str
+
+
+class Reference(Shape):
+    type: str  # replied_to, quoted, retweeted
+    id: Id
+
+
+class PostAttachments(Shape):
+    media_keys: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Post(Shape):
+    """A post. Every edit is a new id; `edit_history_tweet_ids` holds all of them, the first one first."""
+
+    id: Id
+    text: str
+    author_id: Id | None = None
+    created_at: Any = None
+    conversation_id: Id | None = None
+    lang: str | None = None
+    edit_history_tweet_ids: tuple[Id, ...] = Field(default=(), strict=False)
+    note_tweet: NoteTweet | None = None
+    referenced_tweets: tuple[Reference, ...] = Field(default=(), strict=False)
+    attachments: PostAttachments | None = None
+
+    @property
+    def first_id(self) -> str:
+        """The id under which we know the post, whatever edit this is."""
+        return self.edit_history_tweet_ids[0] if self.edit_history_tweet_ids else self.id
+
+    @property
+    def version(self) -> int:
+        """How many edits came before this one, 0 for the post as it was first written."""
+        history = self.edit_history_tweet_ids
+        return history.index(self.id) if self.id in history else len(history)
+
+    def referenced(self, kind: str) -> str | None:
+        """The id of the post this one replies to, quotes or repeats."""
+        return next((each.id for each in self.referenced_tweets if each.type == kind), None)
+
+
+class User(Shape):
+    id: Id
+    name: str | None = None
+    username: str | None = None
+
+
+class Variant(Shape):
+    url: str | None = None
+    content_type: str | None = None
+    bit_rate: int | None = None
+    bitrate: int | None = None  # v1.1
+
+    @property
+    def rate(self) -> int:
+        return self.bit_rate or self.bitrate or 0
+
+
+class Medium(Shape):
+    media_key: str
+    type: str
+    url: str | None = None
+    preview_image_url: str | None = None
+    variants: tuple[Variant, ...] = Field(default=(), strict=False)
+
+
+class Missing(Shape):
+    """A partial error: something asked for that X does not show."""
+
+    type: str
+    resource_type: str | None = None
+    resource_id: Id | None = None
+    parameter: str | None = None
+
+
+class Filter(Shape):
+    """Which of our accounts an event is for."""
+
+    user_id: Id
+
+
+class DeletedPost(Shape):
+    id: Id
+
+
+# --- Account Activity, v1.1 --------------------------------------------------------------------------
+
+
+class V1User(Shape):
+    id: Id = Field(alias="id_str")
+    name: str | None = None
+    screen_name: str | None = None
+
+
+class V1VideoInfo(Shape):
+    variants: tuple[Variant, ...] = Field(default=(), strict=False)
+
+
+class V1Medium(Shape):
+    type: str
+    media_url_https: str | None = None
+    video_info: V1VideoInfo | None = None
+
+
+class V1Entities(Shape):
+    media: tuple[V1Medium, ...] = Field(default=(), strict=False)
+
+
+class V1Extended(Shape):
+    """What does not fit into the first 140 characters of the old form."""
+
+    full_text: str
+    extended_entities: V1Entities | None = None
+
+
+class V1History(Shape):
+    edit_tweet_ids: tuple[Id, ...] = Field(default=(), strict=False)
+
+
+class V1Tweet(Shape):
+    id: Id = Field(alias="id_str")
+    created_at: Any = None
+    text: str | None = None
+    full_text: str | None = None
+    extended_tweet: V1Extended | None = None
+    in_reply_to_status_id: Id | None = Field(default=None, alias="in_reply_to_status_id_str")
+    user: V1User | None = None
+    lang: str | None = None
+    retweeted_status: Any = None
+    extended_entities: V1Entities | None = None
+    edit_history: V1History | None = None
+
+
+class V1Delete(Shape):
+    status: DeletedPost
+    timestamp_ms: Any = None
+
+
+# --- direct messages, the same in both families --------------------------------------------------------
+
+
+class Target(Shape):
+    recipient_id: Id
+
+
+class DirectAttachment(Shape):
+    media: V1Medium | None = None
+
+
+class DirectText(Shape):
+    text: str = ""
+    attachment: DirectAttachment | None = None
+
+
+class MessageCreate(Shape):
+    target: Target
+    sender_id: Id
+    message_data: DirectText
+
+
+class DirectEvent(Shape):
+    id: Id
+    created_timestamp: Any = None  # milliseconds since 1970, as text
+    message_create: MessageCreate
+
+
+class DirectUser(Shape):
+    """One of the people of a message: v1.1 writes `screen_name`, the Activity API `username`."""
+
+    name: str | None = None
+    username: str | None = None
+    screen_name: str | None = None
