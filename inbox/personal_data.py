@@ -111,7 +111,9 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: str) -> bool:
 
 
 def _phones(view: _View, own: frozenset[str]) -> Iterator[Found]:
-    text = _DATE_OR_TIME.sub(lambda shown: "#" * len(shown[0]), view.text)
+    text = view.text
+    # A number that begins as a date does is one: "5.11.2026 9:30" has ten digits and a 5 in front.
+    in_dates = {place for shown in _DATE_OR_TIME.finditer(text) for place in range(*shown.span())}
     taken: set[int] = set()
     for run in _RUN.finditer(text):
         groups = list(_GROUP.finditer(text, run.start(), run.end()))
@@ -121,7 +123,7 @@ def _phones(view: _View, own: frozenset[str]) -> Iterator[Found]:
             for last in range(min(len(groups), first + 14), first, -1):
                 start, end = groups[first].start(), groups[last - 1].end()
                 digits = "".join(group[0] for group in groups[first:last])
-                if len(digits) > 14:
+                if len(digits) > 14 or (start in in_dates and not digits.startswith(("90", "00"))):
                     continue
                 sizes = tuple(len(group[0]) for group in groups[first:last])
                 between = re.sub("[0-9]", "", text[start:end])
