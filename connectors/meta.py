@@ -113,6 +113,10 @@ def claims_object(raw: bytes, name: str) -> bool:
         return False
 
 
+# What a polled page is, where it is not the list of our posts; named in its envelope.
+SURVEY = "survey"  # a look over older posts for something new: no words, only where to read on
+COMMENTS = "comments/"  # and the id of the post they stand under
+
 # --- errors -----------------------------------------------------------------------------------------
 
 # Too much at once, of an app, a user, a page or a line. The 80000s are the business use cases.

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from connectors.contract import Polled
-from connectors.meta import Moment, Person, listed
+from connectors.meta import COMMENTS, SURVEY, Moment, Person, listed
 from connectors.payload import Id, Shape, part, read_object
 from inbox.values import (
     AttachmentSeen,
@@ -29,9 +29,6 @@ from inbox.values import (
 
 PLATFORM = "facebook"
 EDGE_FEED = "feed"
-# A look over the whole feed for posts with something new: it carries no words, only where to read on.
-EDGE_SURVEY = "survey"
-EDGE_COMMENTS = "comments/"  # and the id of the post they stand under
 
 _ATTACHMENT_KINDS = {
     "photo": "image",
@@ -95,13 +92,13 @@ def polled_facts(polled: Polled) -> tuple[Fact, ...]:
     body = read_object(polled.body)
     if polled.platform != PLATFORM or not isinstance(body.get("data"), list):
         raise UnreadablePayload("a polled page without a list")
-    if polled.edge == EDGE_SURVEY:
+    if polled.edge == SURVEY:
         return ()
     page = _Page(polled)
     if polled.edge == EDGE_FEED:
         return tuple(fact for given in listed(body) for fact in page.post(given))
-    if polled.edge.startswith(EDGE_COMMENTS):
-        post_id = polled.edge.removeprefix(EDGE_COMMENTS)
+    if polled.edge.startswith(COMMENTS):
+        post_id = polled.edge.removeprefix(COMMENTS)
         return tuple(fact for given in listed(body) for fact in page.comment(given, post_id, post_id))
     raise UnreadablePayload("a polled page of an unknown edge")
 

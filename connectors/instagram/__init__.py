@@ -1,0 +1,42 @@
+"""Instagram professional accounts: comments, mentions, private messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connectors.contract import Connector
+from connectors.instagram import client
+from connectors.instagram.normalise import OBJECT, PLATFORM, normalise
+from connectors.meta import HOOK, claims_object
+from inbox.values import MessageKind, Outgoing
+
+
+def _claims(raw: bytes) -> bool:
+    return claims_object(raw, OBJECT)
+
+
+def _can_prove_absence(outgoing: Outgoing) -> bool:
+    """Replies under our own posts are all listed; nothing else is."""
+    return client.is_public(outgoing) and outgoing.to_kind is MessageKind.COMMENT
+
+
+CONNECTOR = Connector(
+    platform=PLATFORM,
+    label="Instagram",
+    hook=HOOK,
+    claims=_claims,
+    normalise=normalise,
+    edges=client.EDGES,
+    poll=client.poll,
+    send=client.send,
+    look=client.look,
+    probe=client.probe,
+    credential_names=("access_token",),
+    length=client.length,
+    max_length=client.MAX_COMMENT,
+    max_private_length=client.MAX_CHAT,
+    private_window=timedelta(hours=24),
+    can_prove_absence=_can_prove_absence,
+    rating_in_private=True,
+    has_choices=False,
+)

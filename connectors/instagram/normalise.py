@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from connectors.contract import Polled
 from connectors.messaging import message_facts
-from connectors.meta import Entry, Moment, Person, listed, read_bodies
+from connectors.meta import COMMENTS, SURVEY, Entry, Moment, Person, listed, read_bodies
 from connectors.payload import Id, Shape, read_object, word
 from inbox.values import (
     AttachmentSeen,
@@ -33,9 +33,6 @@ from inbox.values import (
 PLATFORM = "instagram"
 OBJECT = "instagram"
 EDGE_MEDIA = "media"
-# A look over all media for those with something new: it carries no words, only where to read on.
-EDGE_SURVEY = "survey"
-EDGE_COMMENTS = "comments/"  # and the id of the media they stand under
 
 _MEDIA_KINDS = {"IMAGE": "image", "CAROUSEL_ALBUM": "image", "VIDEO": "video"}
 
@@ -211,12 +208,12 @@ def _polled_facts(polled: Polled) -> tuple[Fact, ...]:
     body = read_object(polled.body)
     if polled.platform != PLATFORM or not isinstance(body.get("data"), list):
         raise UnreadablePayload("a polled page without a list")
-    if polled.edge == EDGE_SURVEY:
+    if polled.edge == SURVEY:
         return ()
     if polled.edge == EDGE_MEDIA:
         return tuple(fact for given in listed(body) for fact in _polled_media(given, polled))
-    if polled.edge.startswith(EDGE_COMMENTS):
-        media_id = polled.edge.removeprefix(EDGE_COMMENTS)
+    if polled.edge.startswith(COMMENTS):
+        media_id = polled.edge.removeprefix(COMMENTS)
         return tuple(
             fact for given in listed(body) for fact in _polled_comment(given, polled, media_id, media_id)
         )

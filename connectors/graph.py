@@ -1,0 +1,163 @@
+"""The Graph API as one of our accounts, through facebook-sdk: the only file that names that library.
+
+facebook-sdk 3.1.0 is pinned exactly, for it is held at four seams: `version` is set after construction (the
+constructor admits 3.1 at most), `session=` is ours (base URL, deadline, typed errors, token in a header),
+nested values are written as JSON before it sees them (it would send only their keys), and what it cannot read
+is turned into our errors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import facebook
+import requests
+
+from connectors.http import (
+    AccessExpired,
+    PlatformError,
+    PlatformSession,
+    Rejected,
+    Unknown,
+    answered_at,
+    failed,
+)
+from connectors.meta import classify_graph
+from inbox.values import Access, ProbeFailed, ProbeOk, ProbeOutcome
+
+VERSION = "v26.0"
+ORIGIN = facebook.FACEBOOK_GRAPH_URL.rstrip("/")
+_MOST_PAGES = 20  # of one list, when all of it is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: what it holds, its text to the letter (without our secrets), and when it was given."""
+
+    body: dict[str, Any]
+    text: str
+    at: datetime
+
+
+class Graph:
+    """Calls on behalf of `access`. Raises PlatformError and nothing else."""
+
+    def __init__(self, access: Access) -> None:
+        token = access.credentials.get("access_token")
+        if token is None or not token.get_secret_value():
+            raise AccessExpired("no access token is stored for this account", reason="access")
+        self._token = token.get_secret_value()
+        secret = access.credentials.get("app_secret")
+        self._proof = _proof(secret.get_secret_value(), self._token) if secret else None
+        self._answer: requests.Response | None = None
+        session = PlatformSession(
+            classify_graph, rewrite={ORIGIN: access.base_url.rstrip("/")}, on_answer=self._remember
+        )
+        self._api = facebook.GraphAPI(access_token=self._token, session=session)
+        self._api.version = VERSION
+
+    def get(self, node: str, edge: str = "", **args: str | int) -> Answer:
+        """The object `node`, or its list `edge`."""
+        path = f"{_segment(node)}/{edge}" if edge else _segment(node)
+        body = self._call(f"{VERSION}/{path}", args=dict(args), write=False)
+        if self._answer is None:
+            raise failed("no answer was seen", write=False, reason="no_answer")
+        text = self._answer.content.decode("utf-8", "replace")
+        return Answer(body=body, text=self._without_secrets(text), at=answered_at(self._answer))
+
+    def pages(self, node: str, edge: str, **args: str | int) -> Iterator[Answer]:
+        """All pages of a list, by cursor. Raises Rejected ("too_many") rather than stop early unsaid."""
+        after: dict[str, str | int] = {}
+        for _ in range(_MOST_PAGES):
+            answer = self.get(node, edge, **args, **after)
+            yield answer
+            cursor = next_cursor(answer.body)
+            if cursor is None:
+                return
+            after = {"after": cursor}
+        raise Rejected("a list longer than we read", reason="too_many")
+
+    def post(self, node: str, edge: str, *, id_in: str = "id", **fields: Any) -> str:
+        """The id of what was written on `edge` of `node`; `id_in` names it in the answer."""
+        post_args = {
+            name: json.dumps(value) if isinstance(value, dict | list | bool) else value
+            for name, value in fields.items()
+            if value is not None
+        }
+        body = self._call(f"{VERSION}/{_segment(node)}/{edge}", post_args=post_args, write=True)
+        written = body.get(id_in)
+        if not isinstance(written, str | int) or not written:
+            raise Unknown("an answer without an id", reason="no_id")
+        return str(written)
+
+    def _call(
+        self,
+        path: str,
+        *,
+        write: bool,
+        args: dict[str, Any] | None = None,
+        post_args: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        args = args or {}
+        if self._proof is not None:
+            args["appsecret_proof"] = self._proof
+        try:
+            read = self._api.request(path, args, post_args)
+        except (KeyError, ValueError, AttributeError, RecursionError, facebook.GraphAPIError) as error:
+            # A success by its status whose body is no JSON, has no content type, or is of another kind.
+            raise failed(
+                f"an unreadable answer ({type(error).__name__})", write=write, reason="unreadable"
+            ) from None
+        if not isinstance(read, dict):
+            raise failed("an answer that is no object", write=write, reason="unreadable")
+        return read
+
+    def _remember(self, response: requests.Response) -> None:
+        self._answer = response
+
+    def _without_secrets(self, text: str) -> str:
+        """Links to further pages may carry the token and the proof; bodies are kept, so they must not."""
+        for secret in filter(None, (self._token, self._proof)):
+            for written in (secret, quote(secret, safe="")):
+                text = text.replace(written, "removed")
+        return text
+
+
+def next_cursor(listed: Any) -> str | None:
+    """Where the next page of a list begins; None at its end. Never the `next` link: it may hold the token."""
+    paging = listed.get("paging") if isinstance(listed, dict) else None
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    return after if isinstance(after, str) and after else None
+
+
+def probe(access: Access, node: str, fields: str) -> ProbeOutcome:
+    """One cheap real call: does the account answer to this token, and is it the account we mean."""
+    try:
+        body = Graph(access).get(node, fields=fields).body
+    except PlatformError as error:
+        # The account refused to be read at all: that is no bad minute either.
+        lost = isinstance(error, AccessExpired | Rejected)
+        return ProbeFailed(reason=f"{error.reason}: {error.text}", access_lost=lost)
+    if str(body.get("id")) != access.account:
+        return ProbeFailed(reason="the token belongs to another account", access_lost=True)
+    return ProbeOk(details={key: body[key] for key in ("name", "username") if key in body})
+
+
+def _proof(app_secret: str, token: str) -> str:
+    """Source: Graph API "Secure Graph API calls": proves that the caller knows the app secret."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def _segment(node: str) -> str:
+    """An id as one part of a path; ids come from bodies, and none may lead elsewhere."""
+    return quote(node, safe="")

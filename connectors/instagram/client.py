@@ -1,0 +1,189 @@
+"""Instagram professional accounts: answering comments, mentions and chats, looking, asking for news, probing.
+
+Sources: Instagram Platform "IG Comment replies" (a reply to a reply is put under the top comment), "IG User
+mentions", "Send messages" (1,000 bytes), "Private replies" (one to a comment, within seven days).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors import graph, graph_poll
+from connectors.graph import Graph
+from connectors.http import PlatformError, Rejected, outcome_of
+from connectors.instagram.normalise import EDGE_MEDIA, PLATFORM
+from connectors.looking import Standing, judge
+from connectors.meta import SURVEY, listed
+from connectors.payload import moment
+from inbox.values import (
+    Access,
+    CannotTell,
+    LookOutcome,
+    MessageKind,
+    Outgoing,
+    Page,
+    ProbeOutcome,
+    SendOutcome,
+    Sent,
+)
+
+MAX_COMMENT = 2200
+MAX_CHAT = 1000
+EDGES = (EDGE_MEDIA, SURVEY)
+
+_REPLY = "id,text,timestamp,from,username,hidden,parent_id"
+_COMMENT = f"{_REPLY},replies.limit(50){{{_REPLY}}}"
+_HEAD_COMMENTS = 50
+
+
+def length(text: str) -> int:
+    """UTF-8 bytes: private messages are counted so; for comments it is the stricter of two counts."""
+    return len(text.encode(errors="replace"))
+
+
+def _comment_count(media: Any) -> int | None:
+    count = media.get("comments_count")
+    return count if isinstance(count, int) else None
+
+
+# There is no list of comments and replies together, newest first; that the count under a post changed is the
+# only sign of a new reply to an old comment.
+_PLAN = graph_poll.Plan(
+    platform=PLATFORM,
+    head=EDGE_MEDIA,
+    time_field="timestamp",
+    head_args={
+        "limit": 10,
+        "fields": f"id,caption,permalink,timestamp,comments.limit({_HEAD_COMMENTS}){{{_COMMENT}}}",
+    },
+    head_posts=10,
+    head_comments=_HEAD_COMMENTS,
+    survey_args={"limit": 50, "fields": "id,timestamp,comments_count"},
+    survey_most=200,
+    comments_args={"limit": _HEAD_COMMENTS, "fields": _COMMENT},
+    comment_count=_comment_count,
+    newest_comment=lambda media: None,
+)
+
+
+def poll(access: Access, edge: str, cursor: str | None) -> Page:
+    """One page of what is new. Raises PlatformError."""
+    return graph_poll.poll(_PLAN, access, edge, cursor)
+
+
+def probe(access: Access) -> ProbeOutcome:
+    """Whether the account still answers to its token."""
+    return graph.probe(access, access.account, "id,username,name")
+
+
+def send(access: Access, outgoing: Outgoing) -> SendOutcome:
+    """Answers a comment or a mention in public, or its author in private."""
+    try:
+        account = Graph(access)
+        if not is_public(outgoing):
+            return Sent(_send_private(account, access, outgoing))
+        if outgoing.to_kind is MessageKind.COMMENT:
+            above, text = _placed(account, outgoing)
+            _refuse_long(text, MAX_COMMENT)
+            return Sent(account.post(above, "replies", message=text))
+        _refuse_long(outgoing.text, MAX_COMMENT)
+        return Sent(_answer_mention(account, access, outgoing))
+    except PlatformError as error:
+        return outcome_of(error)
+
+
+def look(access: Access, outgoing: Outgoing) -> LookOutcome:
+    """Looks among the replies of the top comment. What stands under somebody else's post is not listed to us,
+    and a private message shows itself by its echo only.
+    """
+    if not is_public(outgoing) or outgoing.to_kind is not MessageKind.COMMENT:
+        return CannotTell("Instagram lists replies under our own posts only")
+    try:
+        account = Graph(access)
+        above = _top(account.get(outgoing.to_external_id, fields="id,parent_id").body, outgoing)
+        return judge(outgoing, _our_replies(account, access, outgoing, above))
+    except PlatformError as error:
+        return CannotTell(f"looking failed: {error.reason or error.text}")
+
+
+def is_public(outgoing: Outgoing) -> bool:
+    """Whether the answer is a comment that everybody sees."""
+    in_chat = outgoing.to_kind is MessageKind.CHAT or outgoing.conversation is None
+    return not outgoing.in_private and not in_chat
+
+
+def _placed(account: Graph, outgoing: Outgoing) -> tuple[str, str]:
+    """Where the answer goes and how it reads: under a reply it goes to the top comment and names the citizen,
+    as Instagram's own app does, or nobody would know whom it answers.
+    """
+    asked = account.get(outgoing.to_external_id, fields="id,parent_id,username").body
+    above, handle = _top(asked, outgoing), asked.get("username")
+    if above == outgoing.to_external_id or not isinstance(handle, str) or not handle:
+        return above, outgoing.text
+    named = outgoing.text.casefold().startswith(f"@{handle.casefold()}")
+    return above, outgoing.text if named else f"@{handle} {outgoing.text}"
+
+
+def _top(asked: dict[str, Any], outgoing: Outgoing) -> str:
+    parent = asked.get("parent_id")
+    return str(parent) if parent and str(parent) != outgoing.conversation else outgoing.to_external_id
+
+
+def _our_replies(account: Graph, access: Access, outgoing: Outgoing, above: str) -> list[Standing]:
+    """All of them: replies come oldest first."""
+    found: list[Standing] = []
+    for answer in account.pages(above, "replies", limit=100, fields="id,text,timestamp,from,user"):
+        for one in listed(answer.body):
+            at = moment(one.get("timestamp")) if isinstance(one, dict) else None
+            if at is None or not _is_us(one, access.account):
+                continue
+            direct = above == outgoing.to_external_id
+            found.append(Standing(str(one.get("id")), str(one.get("text") or ""), at, under_target=direct))
+    return found
+
+
+def _is_us(reply: dict[str, Any], account: str) -> bool:
+    """`user` is told for our own comments only; `from` of ours has an id only its owner is shown."""
+    author, user = reply.get("from"), reply.get("user")
+    if isinstance(author, dict) and (str(author.get("id")) == account or author.get("self_ig_scoped_id")):
+        return True
+    return isinstance(user, dict) and str(user.get("id")) == account
+
+
+def _answer_mention(account: Graph, access: Access, outgoing: Outgoing) -> str:
+    """A comment where somebody named us: under their post, or under their comment."""
+    in_comment = outgoing.to_external_id != outgoing.conversation
+    return account.post(
+        access.account,
+        "mentions",
+        media_id=outgoing.conversation,
+        comment_id=outgoing.to_external_id if in_comment else None,
+        message=outgoing.text,
+    )
+
+
+def _send_private(account: Graph, access: Access, outgoing: Outgoing) -> str:
+    if length(outgoing.text) > MAX_CHAT:
+        raise Rejected(f"{length(outgoing.text)} bytes, at most {MAX_CHAT} are taken", reason="too_long")
+    return account.post(
+        access.account,
+        "messages",
+        id_in="message_id",
+        recipient=_recipient(access, outgoing),
+        message={"text": outgoing.text, "metadata": outgoing.reference},
+    )
+
+
+def _recipient(access: Access, outgoing: Outgoing) -> dict[str, str]:
+    """Whom a private message goes to: the author of a comment, or the citizen of a chat."""
+    if outgoing.in_private and outgoing.to_kind is not MessageKind.CHAT:
+        return {"comment_id": outgoing.to_external_id}
+    for key in outgoing.recipient:
+        if key.scope == f"{PLATFORM}:{access.account}":
+            return {"id": key.value}
+    raise Rejected("this account knows no private address of the citizen", reason="no_recipient")
+
+
+def _refuse_long(text: str, most: int) -> None:
+    if len(text) > most:
+        raise Rejected(f"{len(text)} characters, at most {most} are taken", reason="too_long")
