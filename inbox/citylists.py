@@ -66,7 +66,7 @@ def row(session: Session, list_name: str, row_id: int) -> Row:
 def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: history.Actor) -> Row:
     """A new row. With no key given, it gets one from its Turkish name. Raises InvalidInput."""
     kind = kind_of(list_name)
-    chosen = {name: _clean(value) for name, value in values.items()}
+    chosen = {name: _clean(value) for name, value in _folded(values).items()}
     chosen["key"] = chosen.get("key") or key_from(chosen.get("name_tr") or "")
     if not _KEY.fullmatch(chosen["key"]) or len(chosen["key"]) > 60:
         raise InvalidInput("key", "takes small letters without marks, digits and hyphens")
@@ -85,7 +85,7 @@ def edit(session: Session, list_name: str, row: Row, values: Mapping[str, Any], 
     """Change what may change of `row`; nothing is written when nothing differs. Raises InvalidInput."""
     changes = {
         name: _clean(value)
-        for name, value in values.items()
+        for name, value in _folded(values).items()
         if name not in LOCATORS[list_name] and getattr(row, name) != _clean(value)
     }
     _check_names(type(row), changes)
@@ -131,6 +131,12 @@ def _order(row: Row) -> tuple[Any, ...]:
     if isinstance(row, Reason):
         return (row.use, sort_key(row.name_tr))
     return (not row.is_active, sort_key(row.name_tr))
+
+
+def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Stems are compared with folded words, so they are kept folded whatever was typed."""
+    stems = values.get("stems")
+    return {**values, **({} if stems is None else {"stems": [fold(stem) for stem in stems]})}
 
 
 def _clean(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.clock import now
 from inbox.models import Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
@@ -47,9 +47,7 @@ def look(session: Session) -> Figures:
             "approve": _age(
                 session, select(func.min(Reply.created_at)).where(Reply.state == ReplyState.DRAFT)
             ),
-            "send": _age(
-                session, select(func.min(Reply.approved_at)).where(Reply.state == ReplyState.READY)
-            ),
+            "send": _age(session, select(func.min(Reply.approved_at)).where(Reply.state == ReplyState.READY)),
             "uncertain": _age(
                 session, select(func.min(Reply.claimed_at)).where(Reply.state == ReplyState.UNCERTAIN)
             ),
@@ -90,3 +88,50 @@ def _by(session: Session, column: object, *where: object) -> dict[str, int]:
 def _age(session: Session, oldest: object) -> float:
     moment: datetime | None = session.scalar(oldest)  # type: ignore[call-overload]
     return max(0.0, (now() - moment).total_seconds()) if moment else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsidePage:
+    """Some of what was set aside, the newest first; `next` is where the page after it begins."""
+
+    items: tuple[SetAside, ...]
+    next: int | None
+
+
+def set_aside(session: Session, *, before: int | None = None, limit: int = 50) -> SetAsidePage:
+    """What could not be applied and is not resolved, with its raw event (without the body) and channel."""
+    query = (
+        select(SetAside)
+        .options(joinedload(SetAside.raw_event).defer(RawEvent.body), joinedload(SetAside.channel))
+        .where(SetAside.resolved_at.is_(None))
+        .order_by(SetAside.id.desc())
+        .limit(limit + 1)
+    )
+    found = session.scalars(query if before is None else query.where(SetAside.id < before)).all()
+    shown = tuple(found[:limit])
+    return SetAsidePage(shown, shown[-1].id if len(found) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class HookFigures:
+    """How often one hook kept a body, and how often it refused one."""
+
+    hook: str
+    stored: int
+    rejected: int
+    last_rejected_at: datetime | None
+
+
+def look_at_hooks(session: Session) -> list[HookFigures]:
+    """Every hook anybody knocked at."""
+    stored = _hooks_stored(session)
+    rejected = {count.hook: count for count in hooks_rejected(session)}
+    return [
+        HookFigures(
+            name,
+            stored.get(name, 0),
+            rejected[name].rejected if name in rejected else 0,
+            rejected[name].last_rejected_at if name in rejected else None,
+        )
+        for name in sorted({*stored, *rejected})
+    ]

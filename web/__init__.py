@@ -1,0 +1,45 @@
+"""The screens, the hooks and the API, as one WSGI application: `create_app()`."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import structlog
+from flask import Flask, g, request
+from flask_openapi3 import Info, OpenAPI
+
+from web import access, admin, auth, errors, formats, languages, public, security, webhooks
+from web.page import install as install_page
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app() -> Flask:
+    """The application of this process. Reads the settings; opens no connection yet."""
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Çözüm", version="1"),
+        doc_ui=False,
+        static_folder=str(STATIC),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.select_jinja_autoescape = lambda _name: True  # type: ignore[method-assign]  # everywhere, always
+    app.before_request(_bind_request_id)
+    security.install(app)
+    languages.install(app)
+    access.install(app)
+    errors.install(app)
+    formats.install(app)
+    install_page(app)
+    for blueprint in (webhooks.blueprint, public.blueprint, auth.blueprint, *admin.blueprints):
+        app.register_blueprint(blueprint)
+    security.csrf.exempt(webhooks.blueprint)
+    return app
+
+
+def _bind_request_id() -> None:
+    g.request_id = uuid.uuid4().hex[:12]
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, endpoint=request.endpoint)

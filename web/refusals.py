@@ -49,6 +49,9 @@ _REASONS: Mapping[str, LazyString] = {
         "This must have at most %(number)d characters.", number=passwords.MAX_LENGTH
     ),
     "is not your password": _l("This is not your current password."),
+    "takes small letters without marks, digits and hyphens": _l(
+        "This takes small letters without marks, digits and hyphens."
+    ),
     "exists already": _l("There is one with this key already."),
     "must not be empty": _l("This must not be empty."),
 }

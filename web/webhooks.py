@@ -11,13 +11,13 @@ import structlog
 from flask import Blueprint, Response, abort, request
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
-from worker.tasks import nudge
 
 from connectors import HOOKS
 from inbox import receive
 from inbox.db import transaction
 from inbox.settings import settings
 from web.access import public
+from worker.tasks import nudge
 
 log = structlog.get_logger()
 
