@@ -1,0 +1,123 @@
+"""`cozum user`: add, reset and import the people who may sign in, and the link for the very first one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from inbox import people
+from inbox.db import transaction
+from inbox.errors import CoreError, InvalidInput, NotFound
+from inbox.models import User
+from inbox.settings import settings
+from inbox.states import Role
+from web import user_sheet
+
+_WHY_UNREADABLE = {
+    "not_a_spreadsheet": "this is neither an Excel file (.xlsx) nor a CSV file",
+    "columns_missing": "the first row must name the columns email, name and role",
+    "column_twice": "the first row names one column twice",
+    "too_many_rows": f"more than {user_sheet.MAX_ROWS} rows; divide the file",
+    "too_large": "the file is too large when unpacked",
+}
+
+
+def _address(path: str) -> str:
+    return str(settings().public_url).rstrip("/") + path
+
+
+def first_run_link() -> str | None:
+    """Where the first administrator is made, or None when there is somebody already.
+
+    Good for a day and until used; whoever starts the system prints it and nobody else learns it.
+    """
+    with transaction() as session:
+        if people.has_users(session):
+            return None
+    return _address(f"/setup/{people.first_run_token()}")
+
+
+def reset_link(user: User) -> str:
+    """Where `user` chooses a new password, once."""
+    return _address(f"/reset/{people.reset_token(user)}")
+
+
+@click.group()
+def user() -> None:
+    """The people who may sign in."""
+
+
+@user.command()
+@click.option("--email", prompt="E-mail", help="What they sign in with.")
+@click.option("--name", prompt="Name", help="As colleagues know them.")
+@click.option("--role", prompt="Role", type=click.Choice([role.value for role in Role]))
+@click.option("--unit", help="Key of the unit, for a unit officer.")
+@click.option("--language", default="tr", show_default=True, type=click.Choice(["tr", "en"]))
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--link", is_flag=True, help="Set no password; print a link with which they choose one.")
+def add(
+    email: str, name: str, role: str, unit: str | None, language: str, password_stdin: bool, link: bool
+) -> None:
+    """Add one person."""
+    if password_stdin and link:
+        raise click.UsageError("either --password-stdin or --link")
+    try:
+        with transaction() as session:
+            added = people.add_user(
+                session,
+                email=email,
+                name=name,
+                role=role,
+                unit=unit,
+                password=None if link else _password(from_stdin=password_stdin),
+                language=language,
+                by="cozum user",
+            )
+    except CoreError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Added {added.email} as {added.role.value}.")
+    if link:
+        click.echo(reset_link(added))
+
+
+@user.command()
+@click.argument("email")
+def reset(email: str) -> None:
+    """Print a link that works once, with which EMAIL chooses a new password."""
+    try:
+        with transaction() as session:
+            found = people.by_email(session, email)
+            if found is None:
+                raise NotFound("user", email)
+            if not found.is_active:
+                raise InvalidInput("email", "this user may not sign in any more")
+    except CoreError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(reset_link(found))
+
+
+@user.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Add everybody in FILE (.xlsx or .csv), or nobody and every mistake by row and column."""
+    try:
+        with transaction() as session:
+            added, mistakes = user_sheet.add_users(session, file.name, file.read_bytes(), by="cozum user")
+    except user_sheet.UnreadableSheet as error:
+        raise click.ClickException(f"{file.name}: {_WHY_UNREADABLE[str(error)]}") from None
+    if mistakes:
+        for mistake in mistakes:
+            click.echo(f"row {mistake.row}, column {mistake.column or '-'}: {mistake.why}", err=True)
+        raise click.ClickException("Nobody was added.")
+    for one in added:
+        click.echo(f"{one.email}\t{reset_link(one)}")
+    click.echo(f"Added {len(added)}. Pass the links on; each works once.", err=True)
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
