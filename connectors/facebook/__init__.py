@@ -7,6 +7,7 @@ from datetime import timedelta
 from connectors.contract import Connector
 from connectors.facebook import client
 from connectors.facebook.normalise import OBJECT, PLATFORM, normalise
+from connectors.graph import ORIGIN
 from connectors.meta import HOOK, claims_object
 from inbox.values import MessageKind, Outgoing
 
@@ -39,4 +40,6 @@ CONNECTOR = Connector(
     can_prove_absence=_can_prove_absence,
     rating_in_private=True,
     has_choices=False,
+    api_url="https://graph.facebook.com",
+    api_url=ORIGIN,
 )

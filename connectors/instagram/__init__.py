@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.contract import Connector
+from connectors.graph import ORIGIN
 from connectors.instagram import client
 from connectors.instagram.normalise import OBJECT, PLATFORM, normalise
 from connectors.meta import HOOK, claims_object
@@ -39,4 +40,6 @@ CONNECTOR = Connector(
     can_prove_absence=_can_prove_absence,
     rating_in_private=True,
     has_choices=False,
+    api_url="https://graph.facebook.com",
+    api_url=ORIGIN,
 )
