@@ -40,6 +40,5 @@ CONNECTOR = Connector(
     can_prove_absence=_can_prove_absence,
     rating_in_private=True,
     has_choices=False,
-    api_url="https://graph.facebook.com",
     api_url=ORIGIN,
 )
