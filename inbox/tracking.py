@@ -122,7 +122,7 @@ def _take_in(session: Session, request: TrackedRequest, message: Message, *, by:
 
 
 def join(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
-    """One more citizen's words on the same matter. When it is answered already, they get the draft at once."""
+    """One more citizen's words on the same matter; answered already, they get the draft at once."""
     if request.state in (RequestState.CANCELLED, RequestState.CLOSED):
         raise IllegalMove("request", request.number, request.state, "joined: reopen it first")
     _take_in(session, request, message, by=by)

@@ -1,0 +1,247 @@
+"""From a stored body to rows: nothing lost, nothing doubled, in whatever order it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from inbox import receive
+from inbox.db import engine, transaction
+from inbox.models import (
+    Contact,
+    FormerText,
+    Message,
+    MessageDoor,
+    ParkedFact,
+    RawEvent,
+    SetAside,
+    Table,
+    Thread,
+)
+from inbox.states import MessageState, RawEventState
+from inbox.values import Author, AuthorKey, Gone, MessageGone, MessageKind, MessageSeen, NotUnderstood
+
+Seen = Callable[..., MessageSeen]
+Arrive = Callable[..., int]
+
+
+def messages() -> list[Message]:
+    with transaction() as session:
+        return list(session.scalars(select(Message).order_by(Message.sent_at, Message.id)))
+
+
+def test_the_same_hook_body_is_kept_once(city: SimpleNamespace) -> None:
+    with transaction() as session:
+        assert receive.store_raw_event(session, "hook:meta", b"{}") is not None
+        assert receive.store_raw_event(session, "hook:meta", b"{}") is None
+
+
+def test_a_polled_page_that_comes_back_as_it_was_is_kept_again(city: SimpleNamespace) -> None:
+    with transaction() as session:
+        assert receive.store_raw_event(session, "poll:x:mentions", b"A") is not None
+        assert receive.store_raw_event(session, "poll:x:mentions", b"A") is not None
+
+
+def test_one_body_a_hundred_times_at_once_is_one_message_one_contact_one_thread(
+    city: SimpleNamespace, seen: Seen
+) -> None:
+    fact = seen("sa", platform="whatsapp")
+    with transaction() as session:
+        for number in range(100):
+            receive.store_raw_event(session, "hook:meta", f"copy {number}".encode())
+
+    def work(_: int) -> None:
+        with transaction() as session:
+            claimed = receive.claim_raw_events(session, limit=5)
+        for event_id in claimed:
+            with transaction() as session:
+                receive.apply_raw_event(session, event_id, lambda *_: (fact,))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 1
+        assert session.scalar(select(func.count()).select_from(Contact)) == 1
+        assert session.scalar(select(func.count()).select_from(Thread)) == 1
+        assert session.scalar(select(func.count()).where(RawEvent.state != RawEventState.APPLIED)) == 0
+
+
+def test_what_one_person_writes_in_one_breath_is_one_group(seen: Seen, arrive: Arrive) -> None:
+    words = [seen(word, platform="whatsapp") for word in ("sa", "abi", "bizim sokak")]
+    arrive(*words)
+    later = seen("hâlâ duruyor", platform="whatsapp", sent_at=words[-1].sent_at + timedelta(minutes=11))
+    arrive(later)
+    groups = [message.group_id for message in messages()]
+    assert groups[0] == groups[1] == groups[2] != groups[3]
+
+
+def test_groups_do_not_depend_on_the_order_of_arrival(seen: Seen, arrive: Arrive) -> None:
+    first = seen("bir", platform="whatsapp")
+    chain = [first] + [
+        replace(first, external_id=f"c{n}", text=str(n), sent_at=first.sent_at + timedelta(minutes=8 * n))
+        for n in (1, 2, 3)
+    ]
+    for fact in (chain[3], chain[0], chain[2], chain[1]):
+        arrive(fact)
+    assert {message.group_id for message in messages()} == {messages()[0].id}
+
+
+def test_a_post_that_names_two_of_our_accounts_is_one_message_with_two_doors(
+    seen: Seen, arrive: Arrive
+) -> None:
+    mention = seen("@belediye @baskan yol bozuk", kind=MessageKind.MENTION)
+    arrive(mention)
+    arrive(replace(mention, account="2"))
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 1
+        assert session.scalar(select(func.count()).select_from(MessageDoor)) == 2
+
+
+def test_two_keys_of_one_citizen_are_one_contact(seen: Seen, arrive: Arrive) -> None:
+    both = Author(keys=(AuthorKey("bsuid", "TR.1"), AuthorKey("phone", "905000000001")), name="Ali Kaya")
+    arrive(seen(platform="whatsapp", author=both))
+    arrive(seen(platform="whatsapp", author=Author(keys=(AuthorKey("phone", "905000000001"),))))
+    arrive(seen(platform="whatsapp", author=Author(keys=(AuthorKey("bsuid", "TR.1"),))))
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Contact)) == 1
+
+
+def test_a_comment_without_author_is_kept_and_stands_alone(seen: Seen, arrive: Arrive) -> None:
+    arrive(seen("kim olduğum gizli", who=None, platform="facebook"))
+    arrive(seen("benimki de", who=None, platform="facebook"))
+    assert len({message.thread_id for message in messages()}) == 2
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """What the facts left, told without ids and moments of arrival."""
+    with engine().connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(text(query))]
+            for name, query in {
+                "message": """SELECT m.external_id, m.text, m.state, m.edited_at, m.deleted_at,
+                    m.hidden_at IS NULL,
+                    g.external_id, c.name FROM message m LEFT JOIN message g ON g.id = m.group_id
+                    LEFT JOIN contact c ON c.id = m.author_id ORDER BY 1""",
+                "former": """SELECT m.external_id, f.text FROM former_text f
+                    JOIN message m ON m.id = f.message_id
+                    ORDER BY 1, 2""",
+                "parked": "SELECT external_id FROM parked_fact ORDER BY 1",
+            }.items()
+        }
+
+
+def test_facts_shuffled_or_twice_leave_the_same_rows(
+    database: None, city: SimpleNamespace, seen: Seen, arrive: Arrive
+) -> None:
+    original = seen("cukur var", platform="facebook")
+    edited = replace(
+        original,
+        text="çukur var, acele edin",
+        observed_at=original.observed_at + timedelta(minutes=1),
+        edited_at=original.observed_at + timedelta(minutes=1),
+    )
+    gone = MessageGone(
+        "facebook", "3", original.external_id, Gone.DELETED, edited.observed_at + timedelta(minutes=2)
+    )
+    hidden = MessageGone("facebook", "3", original.external_id, Gone.HIDDEN, edited.observed_at)
+    shown = MessageGone(
+        "facebook", "3", original.external_id, Gone.UNHIDDEN, edited.observed_at + timedelta(seconds=30)
+    )
+    outcomes = []
+    for order in list(permutations((original, edited, gone, hidden, shown)))[::7]:
+        for fact in (*order, order[0]):
+            arrive(fact)
+        outcomes.append(rows())
+        with engine().begin() as connection:
+            connection.execute(
+                text("TRUNCATE message, former_text, parked_fact, contact, thread, raw_event, reply CASCADE")
+            )
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert outcomes[0]["former"] == [(original.external_id, "cukur var")]
+    assert outcomes[0]["parked"] == []
+
+
+def test_an_older_observation_never_overwrites_a_younger(seen: Seen, arrive: Arrive) -> None:
+    young = seen("yeni hâli", observed_at=seen().sent_at + timedelta(hours=1))
+    arrive(young)
+    arrive(replace(young, text="eski hâli", observed_at=young.observed_at - timedelta(minutes=5)))
+    assert messages()[0].text == "yeni hâli"
+
+
+def test_a_fact_that_fails_is_set_aside_and_its_siblings_stand(seen: Seen, arrive: Arrive) -> None:
+    broken = replace(seen("bozuk"), external_id="x", kind="no such kind")  # type: ignore[arg-type]
+    event_id = arrive(seen("bir"), broken, seen("iki"), NotUnderstood("x", "1", "field:likes"))
+    assert [message.text for message in messages()] == ["bir", "iki"]
+    with transaction() as session:
+        aside = {row.position: row.kind for row in session.scalars(select(SetAside))}
+        event = session.get_one(RawEvent, event_id)
+        assert aside == {1: "failed", 3: "unsupported"}
+        assert event.counts == {"messages": 2, "set_aside": 1, "unsupported": 1}
+
+
+def test_a_message_for_an_account_we_do_not_know_is_set_aside(seen: Seen, arrive: Arrive) -> None:
+    arrive(seen(account="77777"), seen("tanıdık"))
+    assert [message.text for message in messages()] == ["tanıdık"]
+    with transaction() as session:
+        assert session.scalars(select(SetAside.kind)).all() == ["unknown_account"]
+
+
+def test_nul_and_lone_surrogates_do_not_stop_a_message(seen: Seen, arrive: Arrive) -> None:
+    arrive(seen("yol\0 bozuk \ud83d"))
+    assert messages()[0].text == "yol bozuk \ufffd"
+
+
+def test_a_body_that_kills_its_workers_is_set_aside_after_five_tries(city: SimpleNamespace) -> None:
+    with transaction() as session:
+        event_id = receive.store_raw_event(session, "hook:meta", b"poison")
+    for _ in range(receive.MAX_ATTEMPTS):
+        with transaction() as session:
+            assert receive.claim_raw_events(session, limit=5) == [event_id]
+        with transaction() as session:  # the worker died: nobody reports, the lease runs out
+            session.get_one(RawEvent, event_id).claimed_until = None
+    with transaction() as session:
+        assert receive.claim_raw_events(session, limit=5) == []
+        assert session.get_one(RawEvent, event_id).state is RawEventState.SET_ASIDE
+        assert receive.replay(session, [event_id or 0]) == 1
+        assert receive.claim_raw_events(session, limit=5) == [event_id]
+
+
+def test_words_of_ours_open_no_work(seen: Seen, arrive: Arrive) -> None:
+    arrive(
+        seen("Yeni parkımız açıldı", kind=MessageKind.POST, from_us=True, author=None, external_id="post-1")
+    )
+    arrive(seen("ne güzel"))
+    arrive(seen("Teşekkür ederiz", from_us=True, author=None, parent_external_id="m2"))
+    states = {message.text: message.state for message in messages()}
+    assert states == {"Yeni parkımız açıldı": None, "ne güzel": MessageState.NEW, "Teşekkür ederiz": None}
+
+
+def test_the_database_refuses_to_change_history(seen: Seen, arrive: Arrive) -> None:
+    arrive(seen())
+    for statement in ("UPDATE history_entry SET kind = 'x'", "DELETE FROM history_entry"):
+        with engine().connect() as connection, pytest.raises(Exception, match="append-only"):
+            connection.execute(text(statement))
+
+
+def test_a_parked_deletion_is_applied_when_its_message_comes(seen: Seen, arrive: Arrive) -> None:
+    comment = seen(platform="facebook")
+    arrive(MessageGone("facebook", "3", comment.external_id, Gone.DELETED, comment.sent_at))
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(ParkedFact)) == 1
+    arrive(comment)
+    assert messages()[0].deleted_at == comment.sent_at
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
+        assert session.scalar(select(func.count()).select_from(FormerText)) == 0
+
+
+def test_every_table_is_emptied_between_tests() -> None:
+    assert {"message", "reply", "history_entry"} <= {table.name for table in Table.metadata.sorted_tables}
