@@ -205,6 +205,7 @@ class Outgoing:
     ] = ()  # (id, title) offered as buttons or rows where the channel has them
     in_private: bool = False  # answer a public comment with a private message
     first_tried_at: datetime | None = None  # when looking for it: the earliest it can have appeared
+    others: tuple[str, ...] = ()  # when looking for it: our other replies that stand there, by their ids
 
     def __post_init__(self) -> None:
         _aware("first_tried_at", self.first_tried_at)

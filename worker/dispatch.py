@@ -141,4 +141,23 @@ def _outgoing(session: Session, reply: Reply) -> Outgoing:
         choices=tuple((id, title) for id, title in reply.choices),
         in_private=reply.in_private,
         first_tried_at=reply.first_tried_at,
+        others=_others(session, reply, message),
     )
+
+
+def _others(session: Session, reply: Reply, message: Message) -> tuple[str, ...]:
+    """Our other replies under the same post, which may say the same words: none of them is this one."""
+    if reply.first_tried_at is None or message.conversation is None:
+        return ()
+    known = session.scalars(
+        select(Reply.external_id)
+        .join(Message, Reply.message_id == Message.id)
+        .where(
+            Reply.platform == reply.platform,
+            Reply.channel_id == reply.channel_id,
+            Reply.id != reply.id,
+            Reply.external_id.is_not(None),
+            Message.conversation == message.conversation,
+        )
+    )
+    return tuple(external_id for external_id in known if external_id is not None)
