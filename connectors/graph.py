@@ -21,6 +21,7 @@ import facebook
 import requests
 
 from connectors.http import (
+    TOTAL_SECONDS,
     AccessExpired,
     PlatformError,
     PlatformSession,
@@ -49,7 +50,7 @@ class Answer:
 class Graph:
     """Calls on behalf of `access`. Raises PlatformError and nothing else."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, *, total_seconds: float = TOTAL_SECONDS) -> None:
         token = access.credentials.get("access_token")
         if token is None or not token.get_secret_value():
             raise AccessExpired("no access token is stored for this account", reason="access")
@@ -58,7 +59,10 @@ class Graph:
         self._proof = _proof(secret.get_secret_value(), self._token) if secret else None
         self._answer: requests.Response | None = None
         session = PlatformSession(
-            classify_graph, rewrite={ORIGIN: access.base_url.rstrip("/")}, on_answer=self._remember
+            classify_graph,
+            rewrite={ORIGIN: access.base_url.rstrip("/")},
+            on_answer=self._remember,
+            total_seconds=total_seconds,
         )
         self._api = facebook.GraphAPI(access_token=self._token, session=session)
         self._api.version = VERSION

@@ -34,6 +34,7 @@ EDGES = (EDGE_MEDIA, SURVEY)
 _REPLY = "id,text,timestamp,from,username,hidden,parent_id"
 _COMMENT = f"{_REPLY},replies.limit(50){{{_REPLY}}}"
 _HEAD_COMMENTS = 50
+_READ_FIRST_SECONDS = 10.0  # a send is two calls here, and both must end within its lease
 
 
 def length(text: str) -> int:
@@ -83,7 +84,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
         if not is_public(outgoing):
             return Sent(_send_private(account, access, outgoing))
         if outgoing.to_kind is MessageKind.COMMENT:
-            above, text = _placed(account, outgoing)
+            above, text = _placed(Graph(access, total_seconds=_READ_FIRST_SECONDS), outgoing)
             _refuse_long(text, MAX_COMMENT)
             return Sent(account.post(above, "replies", message=text))
         _refuse_long(outgoing.text, MAX_COMMENT)
@@ -100,8 +101,8 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
         return CannotTell("Instagram lists replies under our own posts only")
     try:
         account = Graph(access)
-        above = _top(account.get(outgoing.to_external_id, fields="id,parent_id").body, outgoing)
-        return judge(outgoing, _our_replies(account, access, outgoing, above))
+        above, text = _placed(account, outgoing)
+        return judge(outgoing, _our_replies(account, access, outgoing, above), text=text)
     except PlatformError as error:
         return CannotTell(f"looking failed: {error.reason or error.text}")
 
