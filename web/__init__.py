@@ -7,9 +7,9 @@ from pathlib import Path
 
 import structlog
 from flask import Flask, g, request
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.openapi import OpenAPI
 
-from web import access, admin, auth, errors, formats, languages, public, security, webhooks
+from web import access, admin, api, auth, desk, errors, formats, languages, public, security, webhooks
 from web.page import install as install_page
 
 STATIC = Path(__file__).parent / "static"
@@ -19,7 +19,6 @@ def create_app() -> Flask:
     """The application of this process. Reads the settings; opens no connection yet."""
     app = OpenAPI(
         __name__,
-        info=Info(title="Çözüm", version="1"),
         doc_ui=False,
         static_folder=str(STATIC),
     )
@@ -33,8 +32,15 @@ def create_app() -> Flask:
     errors.install(app)
     formats.install(app)
     install_page(app)
-    for blueprint in (webhooks.blueprint, public.blueprint, auth.blueprint, *admin.blueprints):
+    for blueprint in (
+        webhooks.blueprint,
+        public.blueprint,
+        auth.blueprint,
+        desk.blueprint,
+        *admin.blueprints,
+    ):
         app.register_blueprint(blueprint)
+    api.register(app)
     security.csrf.exempt(webhooks.blueprint)
     return app
 

@@ -7,7 +7,6 @@ from typing import cast
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-
 from pydantic import SecretStr
 
 from connectors import CONNECTORS

@@ -86,10 +86,12 @@ def problem(status: int, detail: str, **members: Any) -> Response:
 def page(status: int, why: str = "") -> Response:
     """An error page, or for htmx a line that the page shows as a notice."""
     known = status if status in TITLES else (500 if status >= 500 else 400)
-    template = "errors/_notice.html" if request.headers.get("HX-Request") else "errors/page.html"
-    shown = render_template(
-        template, status=status, title=TITLES[known], why=why, advice=ADVICE[known], plain=status >= 500
-    )
+    if request.headers.get("HX-Request"):
+        template = "errors/_notice.html"
+    else:
+        # What broke may be the frame that every page stands in: this one stands alone.
+        template = "errors/page.html" if status < 500 else "errors/alone.html"
+    shown = render_template(template, status=status, title=TITLES[known], why=why, advice=ADVICE[known])
     return make_response(shown, status)
 
 
