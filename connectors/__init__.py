@@ -1,33 +1,37 @@
 """THE PLATFORMS. Imports inbox.values, pydantic, an SDK; nothing else of inbox.
 
-A new one is a folder with a `CONNECTOR` and its one line in `_ALL`.
+A platform is one folder with a `CONNECTOR` and one line here.
 """
 
-from __future__ import annotations
-
-from connectors import facebook, instagram
+from connectors import facebook, instagram, whatsapp, x
 from connectors.contract import Connector, Hook, Polled
+from inbox.values import UnreadablePayload
 
-_ALL = (
-    facebook.CONNECTOR,
-    instagram.CONNECTOR,
-)
+CONNECTORS: dict[str, Connector] = {
+    each.CONNECTOR.platform: each.CONNECTOR
+    for each in (
+        x,
+        facebook,
+        instagram,
+        whatsapp,
+    )
+}
 
-CONNECTORS: dict[str, Connector] = {connector.platform: connector for connector in _ALL}
-HOOKS: dict[str, Hook] = {connector.hook.name: connector.hook for connector in _ALL}
+# The hook families; several platforms may share one.
+HOOKS: dict[str, Hook] = {each.hook.name: each.hook for each in CONNECTORS.values()}
 
 
 def for_body(source: str, raw: bytes) -> Connector | None:
-    """The platform that a stored body belongs to, or None when it is none of ours.
+    """The connector that understands `raw`, or None when it is no platform's.
 
-    `source` is "hook:<family>" for what was brought to us; a polled page says itself whose it is. Raises
-    UnreadablePayload for an envelope that is none.
+    `source` is where it came from: a hook family ("meta", "hook:meta"), or anything else for a polled answer,
+    which names its platform itself. Never raises: what cannot be read is nobody's.
     """
-    polled = Polled.from_bytes(raw)
-    if polled is not None:
+    try:
+        polled = Polled.from_bytes(raw)
+    except UnreadablePayload:
+        return None
+    if polled:
         return CONNECTORS.get(polled.platform)
-    family = source.removeprefix("hook:")
-    of_family = [
-        one for one in CONNECTORS.values() if one.hook.name == family or not source.startswith("hook:")
-    ]
-    return next((one for one in of_family if one.claims(raw)), None)
+    hook = source.removeprefix("hook:")
+    return next((each for each in CONNECTORS.values() if each.hook.name == hook and each.claims(raw)), None)

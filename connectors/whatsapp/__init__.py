@@ -1,0 +1,36 @@
+"""WhatsApp: private chats with citizens, by hook; answers within 24 hours, receipts afterwards."""
+
+from datetime import timedelta
+
+from connectors.contract import Connector
+from connectors.meta import HOOK
+from connectors.whatsapp import client
+from connectors.whatsapp.normalise import PLATFORM, claims, normalise
+from inbox.values import Outgoing
+
+
+def _can_prove_absence(outgoing: Outgoing) -> bool:
+    return False
+
+
+CONNECTOR = Connector(
+    platform=PLATFORM,
+    label="WhatsApp",
+    hook=HOOK,
+    claims=claims,
+    normalise=normalise,
+    edges=(),
+    poll=client.poll,
+    send=client.send,
+    look=client.look,
+    probe=client.probe,
+    credential_names=("access_token",),
+    length=len,
+    max_length=client.MAX_TEXT,
+    max_private_length=client.MAX_TEXT,
+    private_window=timedelta(hours=24),
+    can_prove_absence=_can_prove_absence,
+    rating_in_private=True,
+    has_choices=True,
+    api_url=client.API_URL,
+)

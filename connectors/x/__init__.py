@@ -1,0 +1,38 @@
+"""X: posts that name our accounts, read by poll or hook; answers in the public thread."""
+
+from connectors.contract import Connector
+from connectors.x import calls
+from connectors.x.client import API_URL
+from connectors.x.hook import HOOK
+from connectors.x.length import MAX_LENGTH, weighted_length
+from connectors.x.normalise import claims, normalise
+from connectors.x.words import PLATFORM
+from inbox.values import Outgoing
+
+
+def _can_prove_absence(outgoing: Outgoing) -> bool:
+    return not calls.is_private(outgoing)
+
+
+CONNECTOR = Connector(
+    platform=PLATFORM,
+    label="X",
+    hook=HOOK,
+    claims=claims,
+    normalise=normalise,
+    edges=calls.EDGES,
+    poll=calls.poll,
+    send=calls.send,
+    look=calls.look,
+    probe=calls.probe,
+    # With an access token alone it is sent as an OAuth 2.0 user token; with all four calls are signed (1.0a).
+    credential_names=("access_token", "access_token_secret", "consumer_key", "consumer_secret"),
+    length=weighted_length,
+    max_length=MAX_LENGTH,
+    max_private_length=calls.MAX_PRIVATE_LENGTH,
+    private_window=None,
+    can_prove_absence=_can_prove_absence,
+    rating_in_private=False,
+    has_choices=False,
+    api_url=API_URL,
+)

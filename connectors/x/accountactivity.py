@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.payload import items, moment, part, word
-from connectors.x.shapes import DirectEvent, DirectUser, Filter, V1Delete, V1Entities, V1Medium, V1Tweet
-from connectors.x.words import PLATFORM, author, best_file, language, permalink, unescaped
+from connectors.x.shapes import (
+    ConversationEvent,
+    DirectEvent,
+    DirectUser,
+    Filter,
+    User,
+    V1Delete,
+    V1Entities,
+    V1Medium,
+    V1Tweet,
+)
+from connectors.x.words import PLATFORM, author, best_file, happened, language, permalink, unescaped
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -120,6 +130,37 @@ def direct_messages(account: str, body: dict[str, Any]) -> Iterator[Fact]:
             recipient=other if from_us else None,
             attachments=_files(V1Entities(media=(medium,)) if medium else None),
         )
+
+
+def conversation_event(account: str, raw: Any, includes: Any) -> Fact:
+    """A direct message as a page of API v2 lists it."""
+    event = part(ConversationEvent, raw)
+    at = moment(event.created_at) or happened(event.id) if event else None
+    if event is None or at is None or event.event_type != "MessageCreate" or event.text is None:
+        return NotUnderstood(PLATFORM, account, f"conversation:{word(raw.get('event_type'))}")
+    from_us = event.sender_id == account
+    users = [
+        part(User, each) for each in items(includes.get("users") if isinstance(includes, dict) else None)
+    ]
+    names = {user.id: user for user in users if user}
+    others = [id for id in event.participant_ids if id != account] if from_us else [event.sender_id]
+    known = names.get(others[0] or "") if others else None
+    # A conversation of many has no one recipient.
+    other = None
+    if len(others) == 1:
+        other = author(others[0], known.name if known else None, known.username if known else None)
+    return MessageSeen(
+        platform=PLATFORM,
+        account=account,
+        external_id=event.id,
+        kind=MessageKind.CHAT,
+        text=unescaped(event.text),
+        sent_at=at,
+        observed_at=at,
+        author=None if from_us else other,
+        from_us=from_us,
+        recipient=other if from_us else None,
+    )
 
 
 def _person(id: str, people: Any) -> Author | None:

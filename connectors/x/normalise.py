@@ -115,8 +115,11 @@ def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iter
     given = body.get("data")
     latest: dict[str, Post] = {}
     for each in given if isinstance(given, list) else [given] if given is not None else []:
+        if isinstance(each, dict) and "event_type" in each:
+            yield accountactivity.conversation_event(account, each, body.get("includes"))
+            continue
         post = part(Post, each)
-        if post is None or moment(post.created_at) is None:
+        if post is None or _posted_at(post) is None:
             yield NotUnderstood(PLATFORM, account, "post")
         elif post.referenced("retweeted"):
             yield NotUnderstood(PLATFORM, account, "repost")
@@ -125,7 +128,7 @@ def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iter
     parents = {id for post in latest.values() if (id := post.referenced("replied_to"))}
     for id in sorted(parents & included.posts.keys()):
         parent = included.posts[id]
-        if parent.first_id not in latest and moment(parent.created_at) is not None:
+        if parent.first_id not in latest and _posted_at(parent) is not None:
             yield _post(account, parent, included, asked_at, is_context=True)
     for post in latest.values():
         yield _post(account, post, included, asked_at)
@@ -138,10 +141,15 @@ def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iter
             yield MessageGone(PLATFORM, account, missing.resource_id, Gone.DELETED, asked_at)
 
 
+def _posted_at(post: Post) -> datetime | None:
+    """When a post was written: as it says, or as its id does where the field was not asked for."""
+    return moment(post.created_at) or happened(post.id)
+
+
 def _post(
     account: str, post: Post, included: _Included, asked_at: datetime | None, *, is_context: bool = False
 ) -> MessageSeen:
-    at = moment(post.created_at)
+    at = _posted_at(post)
     if at is None:
         raise UnreadablePayload("a post without a time")  # sorted out before
     from_us = post.author_id == account

@@ -191,3 +191,14 @@ class DirectUser(Shape):
     name: str | None = None
     username: str | None = None
     screen_name: str | None = None
+
+
+class ConversationEvent(Shape):
+    """A direct message as API v2 lists it; without the fields that were not asked for."""
+
+    id: Id
+    event_type: str  # MessageCreate, ParticipantsJoin, ParticipantsLeave
+    text: str | None = None
+    sender_id: Id | None = None
+    created_at: Any = None
+    participant_ids: tuple[Id, ...] = Field(default=(), strict=False)

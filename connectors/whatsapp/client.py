@@ -1,0 +1,196 @@
+"""A WhatsApp line of ours, through heyoo: the only file that names that library.
+
+heyoo 0.1.2 is pinned exactly, for it is held at three seams: its module globals `requests` (no session, no
+time-out, errors swallowed) and `logging` (citizens' numbers to the root logger) are replaced, and the address
+attributes are set after construction (it writes Graph v14 and v15, both dead). Of its calls only
+`send_custom_json` is used: the others know neither business-scoped ids nor a reference that comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import heyoo
+import requests
+
+from connectors.http import (
+    AccessExpired,
+    PlatformError,
+    PlatformSession,
+    Rejected,
+    Unknown,
+    failed,
+    json_object,
+    outcome_of,
+)
+from connectors.meta import classify_graph
+from inbox.values import (
+    Access,
+    AuthorKey,
+    CannotTell,
+    KeyScope,
+    LookOutcome,
+    MessageKind,
+    Outgoing,
+    Page,
+    ProbeFailed,
+    ProbeOk,
+    ProbeOutcome,
+    Refused,
+    SendOutcome,
+    Sent,
+)
+
+API_URL = "https://graph.facebook.com"
+VERSION = "v26.0"
+MAX_TEXT = 4096
+MAX_INTERACTIVE_TEXT = 1024
+MAX_ROWS = 10
+MAX_ROW_TITLE = 24
+# What opens the rows: WhatsApp draws a list beside it. At most 20 characters, and of no language.
+ROWS_BUTTON = "☰"
+
+
+class _Requests:
+    """Stands where heyoo names the library `requests`; holds no account, so one for the process will do."""
+
+    def post(self, url: str, **kwargs: Any) -> requests.Response:
+        """As `requests.post`, but with our time-outs, and raising PlatformError."""
+        with PlatformSession(classify_graph) as session:
+            return session.post(url, **kwargs)
+
+    def get(self, url: str, **kwargs: Any) -> requests.Response:
+        """As `requests.get`, but with our time-outs, and raising PlatformError."""
+        with PlatformSession(classify_graph) as session:
+            return session.get(url, **kwargs)
+
+    def delete(self, url: str, **kwargs: Any) -> requests.Response:
+        """As `requests.delete`, but with our time-outs, and raising PlatformError."""
+        with PlatformSession(classify_graph) as session:
+            return session.delete(url, **kwargs)
+
+
+_silent = logging.getLogger("heyoo.silent")
+_silent.disabled = True
+heyoo.requests = _Requests()
+heyoo.logging = _silent
+
+
+class Line:
+    """Calls on behalf of `access`. Raises PlatformError and nothing else."""
+
+    def __init__(self, access: Access) -> None:
+        token = access.credentials.get("access_token")
+        if token is None or not token.get_secret_value():
+            raise AccessExpired("no access token is stored for this line", reason="access")
+        if not (access.account.isascii() and access.account.isdigit()):
+            raise Rejected("a phone number id that is none", reason="foreign_id")
+        base = f"{access.base_url.rstrip('/')}/{VERSION}"
+        self._number_url = f"{base}/{access.account}"
+        self._api = heyoo.WhatsApp(token=token.get_secret_value(), phone_number_id=access.account)
+        self._api.base_url = self._api.v15_base_url = base
+        self._api.url = f"{self._number_url}/messages"
+
+    def send(self, message: dict[str, Any]) -> str:
+        """Sends one message as the Cloud API writes it; its id (wamid)."""
+        try:
+            answer = self._api.send_custom_json({"messaging_product": "whatsapp", **message})
+        except ValueError:
+            raise Unknown("an unreadable answer", reason="unreadable") from None
+        match answer:
+            case {"messages": [{"id": str(wamid)}, *_]} if wamid:
+                return wamid
+        raise Unknown("an answer without an id", reason="no_id")
+
+    def number(self) -> dict[str, Any]:
+        """How WhatsApp describes this line."""
+        response = heyoo.requests.get(
+            self._number_url,
+            headers=self._api.headers,
+            params={"fields": "id,display_phone_number,verified_name,quality_rating"},
+        )
+        described = json_object(response)
+        if not described:
+            raise failed("an unreadable answer", write=False, reason="unreadable")
+        return described
+
+
+# --- the connector's calls ----------------------------------------------------------------------------
+
+
+def send(access: Access, outgoing: Outgoing) -> SendOutcome:
+    """Answers in the citizen's chat, quoting the message; offers the choices as rows of a list."""
+    if outgoing.to_kind not in (MessageKind.CHAT, MessageKind.UNSUPPORTED):
+        return Refused("not_a_chat: WhatsApp answers only in a chat")
+    if len(outgoing.text) > MAX_TEXT:
+        return Refused(f"too_long: more than {MAX_TEXT}")
+    recipient = _recipient(outgoing)
+    if recipient is None:
+        return Refused("no_recipient: nobody on WhatsApp is known for this message")
+    message = {
+        **recipient,
+        **_content(outgoing),
+        "context": {"message_id": outgoing.to_external_id},
+        # Comes back with every receipt: how a message is known whose id never reached us.
+        "biz_opaque_callback_data": outgoing.reference,
+    }
+    try:
+        return Sent(Line(access).send(message))
+    except PlatformError as error:
+        return outcome_of(error)
+
+
+def _recipient(outgoing: Outgoing) -> dict[str, str] | None:
+    """To whom: a group, or the person by the surest of their keys. A business-scoped id has its own field."""
+    if outgoing.conversation:
+        return {"recipient_type": "group", "to": outgoing.conversation}
+    for key in outgoing.recipient:
+        match key:
+            case AuthorKey(KeyScope.BSUID, value):
+                return {"recipient_type": "individual", "recipient": value}
+            case AuthorKey(KeyScope.PHONE, value):
+                return {"recipient_type": "individual", "to": value}
+    return None
+
+
+def _content(outgoing: Outgoing) -> dict[str, Any]:
+    """The text, with rows to choose from where they fit what WhatsApp takes; else the text alone."""
+    fits = (
+        0 < len(outgoing.choices) <= MAX_ROWS
+        and all(0 < len(title) <= MAX_ROW_TITLE for _, title in outgoing.choices)
+        and len(outgoing.text) <= MAX_INTERACTIVE_TEXT
+    )
+    if not fits:
+        return {"type": "text", "text": {"body": outgoing.text, "preview_url": False}}
+    rows = [{"id": id, "title": title} for id, title in outgoing.choices]
+    return {
+        "type": "interactive",
+        "interactive": {
+            "type": "list",
+            "body": {"text": outgoing.text},
+            "action": {"button": ROWS_BUTTON, "sections": [{"rows": rows}]},
+        },
+    }
+
+
+def look(access: Access, outgoing: Outgoing) -> LookOutcome:
+    """WhatsApp shows no sent messages; a receipt with our reference is the evidence, when it comes."""
+    return CannotTell("WhatsApp tells only by receipts")
+
+
+def poll(access: Access, edge: str, cursor: str | None) -> Page:
+    """WhatsApp is not polled: what a hook missed cannot be fetched."""
+    raise ValueError(f"WhatsApp has no edge {edge!r}")
+
+
+def probe(access: Access) -> ProbeOutcome:
+    """Does the line answer to these credentials?"""
+    try:
+        number = Line(access).number()
+    except PlatformError as error:
+        lost = isinstance(error, AccessExpired | Rejected)
+        return ProbeFailed(error.text, access_lost=lost)
+    if str(number.get("id")) != access.account:
+        return ProbeFailed("the token belongs to another line", access_lost=True)
+    return ProbeOk({key: number[key] for key in ("display_phone_number", "verified_name") if key in number})

@@ -1,0 +1,235 @@
+"""What we do on X: read who names us, answer in the thread, look for an answer whose fate is unknown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import Polled
+from connectors.http import (
+    AccessExpired,
+    PlatformError,
+    Rejected,
+    Transient,
+    answered_at,
+    json_object,
+    outcome_of,
+)
+from connectors.looking import CLOCK_TOLERANCE, Standing, judge
+from connectors.x.client import Account
+from connectors.x.length import MAX_LENGTH, weighted_length
+from connectors.x.normalise import normalise
+from connectors.x.words import PLATFORM
+from inbox.values import (
+    Access,
+    CannotTell,
+    Found,
+    KeyScope,
+    LookOutcome,
+    MaybeSent,
+    MessageKind,
+    MessageSeen,
+    Outgoing,
+    Page,
+    ProbeFailed,
+    ProbeOk,
+    ProbeOutcome,
+    Refused,
+    SendOutcome,
+    Sent,
+    UnreadablePayload,
+)
+
+EDGES = ("mentions",)
+MAX_PRIVATE_LENGTH = 10_000
+_MOST_PAGES = 10  # of our own posts, when one is looked for
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a list has been read; kept between polls as the cursor.
+
+    X lists newest first. A walk starts at the newest and goes down, page by page, to `since`, the newest post
+    of the walk before. Only when it has arrived does `newest`, where it started, become the next `since`: a
+    walk broken off goes on at `token`, and no page between is ever skipped.
+    """
+
+    since: str | None = None
+    newest: str | None = None
+    token: str | None = None
+
+    @staticmethod
+    def read(cursor: str | None) -> Walk:
+        """The walk a cursor tells of; a cursor that cannot be read starts anew."""
+        try:
+            told = json.loads(cursor or "{}")
+            since, newest, token = (told.get(name) for name in ("since", "newest", "token"))
+        except (ValueError, AttributeError):
+            return Walk()
+        return Walk(_digits(since), _digits(newest), token if isinstance(token, str) and token else None)
+
+    def written(self) -> str:
+        """The cursor that tells of this walk."""
+        told = {"since": self.since, "newest": self.newest, "token": self.token}
+        return json.dumps({name: value for name, value in told.items() if value})
+
+    def after(self, page: dict[str, Any]) -> Walk:
+        """The walk after one more page of it."""
+        listed = page.get("data")
+        ids = (
+            [each.get("id") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        )
+        seen = [id for id in (_digits(each) for each in ids) if id]
+        newest = max([*seen, *filter(None, (self.newest, self.since))], key=int, default=None)
+        meta = page.get("meta")
+        token = meta.get("next_token") if isinstance(meta, dict) else None
+        if isinstance(token, str) and token and token != self.token:
+            return Walk(since=self.since, newest=newest, token=token)
+        return Walk(since=newest)
+
+
+def _digits(id: Any) -> str | None:
+    return id if isinstance(id, str) and re.fullmatch("[0-9]{1,19}", id) else None
+
+
+def poll(access: Access, edge: str, cursor: str | None) -> Page:
+    """One page of the posts that name us. Raises PlatformError."""
+    if edge not in EDGES:
+        raise ValueError(f"X has no edge {edge!r}; there are {EDGES}")
+    walk, account = Walk.read(cursor), Account(access)
+    try:
+        response = account.mentions(since_id=walk.since, page_token=walk.token)
+    except Rejected as error:
+        if walk.token is None or error.reason != "invalid":
+            raise
+        # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
+        walk = replace(walk, token=None)
+        response = account.mentions(since_id=walk.since, page_token=None)
+    further = walk.after(json_object(response))
+    polled = Polled(
+        PLATFORM, access.account, edge, answered_at(response), response.content.decode("utf-8", "replace")
+    )
+    return polled.page(cursor=further.written(), more=further.token is not None)
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def is_private(outgoing: Outgoing) -> bool:
+    """Whether it goes to one person alone."""
+    return outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
+
+
+def send(access: Access, outgoing: Outgoing) -> SendOutcome:
+    """Answers a post in its thread, or a direct message with one."""
+    try:
+        if is_private(outgoing):
+            return _send_in_private(access, outgoing)
+        if weighted_length(outgoing.text) > MAX_LENGTH:
+            return Refused(f"too_long: more than {MAX_LENGTH} as X counts")
+        return Sent(Account(access).reply(outgoing.to_external_id, outgoing.text))
+    except Rejected as error:
+        return _after_duplicate(access, outgoing) if error.reason == "duplicate" else outcome_of(error)
+    except PlatformError as error:
+        return outcome_of(error)
+
+
+def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
+    person = next((key.value for key in outgoing.recipient if key.scope == KeyScope.X), None)
+    if person is None:
+        return Refused("no_recipient: nobody on X is known for this message")
+    if len(outgoing.text) > MAX_PRIVATE_LENGTH:
+        return Refused(f"too_long: more than {MAX_PRIVATE_LENGTH}")
+    return Sent(Account(access).direct_message(person, outgoing.text))
+
+
+def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
+    """What "duplicate" means: the same words of ours stand somewhere on X since yesterday.
+
+    Under the post in question they are this reply, from a try we know nothing of. Elsewhere they are another
+    citizen's answer. Nowhere: X may show them later.
+    """
+    if is_private(outgoing):
+        return MaybeSent("duplicate: X holds the same words of ours already")
+    anytime = replace(outgoing, first_tried_at=None)
+    anywhere = replace(anytime, others=())
+    words = _bare(outgoing.text)
+    try:
+        for page in _own_posts(Account(access), access.account, since=None):
+            match judge(anytime, _standing(page, under=outgoing.to_external_id), text=words):
+                case Found(external_id):
+                    return Sent(external_id)
+            if isinstance(judge(anywhere, _standing(page), text=words), Found):
+                return Refused("duplicate: X takes the same words only once a day; word it differently")
+    except PlatformError as error:
+        return MaybeSent(f"duplicate, and looking failed: {error.reason or type(error).__name__}")
+    return MaybeSent("duplicate: X holds the same words of ours, but does not show where")
+
+
+# --- looking ------------------------------------------------------------------------------------------
+
+
+def look(access: Access, outgoing: Outgoing) -> LookOutcome:
+    """Looks through our own posts for one that answers the same post, in time and in words."""
+    if is_private(outgoing):
+        return CannotTell("direct messages are not read back")
+    tried = outgoing.first_tried_at
+    standing: list[Standing] = []
+    try:
+        since = tried - CLOCK_TOLERANCE if tried else None
+        for page in _own_posts(Account(access), access.account, since=since):
+            standing += _standing(page, under=outgoing.to_external_id)
+    except PlatformError as error:
+        return CannotTell(f"looking failed: {error.reason or type(error).__name__}")
+    return judge(outgoing, standing, text=_bare(outgoing.text))
+
+
+def _own_posts(account: Account, id: str, *, since: datetime | None) -> Iterator[list[MessageSeen]]:
+    """Our own posts and replies, a page at a time, newest first. Raises Rejected rather than stop early."""
+    token = None
+    for _ in range(_MOST_PAGES):
+        response = account.own_posts(since=since, page_token=token)
+        page = Polled(
+            PLATFORM, id, "own_posts", answered_at(response), response.content.decode("utf-8", "replace")
+        )
+        try:
+            facts = normalise(page.to_bytes())
+        except UnreadablePayload:
+            raise Transient("an unreadable answer", reason="unreadable") from None
+        yield [fact for fact in facts if isinstance(fact, MessageSeen) and fact.from_us]
+        token = Walk().after(json_object(response)).token
+        if token is None:
+            return
+    raise Rejected("more posts of ours than we read", reason="too_many")
+
+
+def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[Standing]:
+    """Posts of ours as they are compared; only those that answer the post `under`, when given."""
+    return [
+        Standing(fact.external_id, _bare(fact.text), fact.sent_at)
+        for fact in page
+        if under is None or fact.parent_external_id == under
+    ]
+
+
+def _bare(text: str) -> str:
+    """What can be compared: X rewrites every link, and puts the names of those answered in front."""
+    return re.sub(r"\A(?:@[A-Za-z0-9_]{1,15}\s+)+", "", re.sub(r"https?://\S+", "", text))
+
+
+def probe(access: Access) -> ProbeOutcome:
+    """Whom do these credentials belong to?"""
+    try:
+        me = Account(access).me()
+    except PlatformError as error:
+        return ProbeFailed(error.text, access_lost=isinstance(error, AccessExpired))
+    if me.get("id") != access.account:
+        return ProbeFailed("the token belongs to another account", access_lost=True)
+    return ProbeOk({"username": me.get("username"), "name": me.get("name")})

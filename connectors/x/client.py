@@ -1,0 +1,185 @@
+"""The X API as one of our accounts, through tweepy: the only file that names that library.
+
+tweepy 4.17.0 is pinned exactly, for it is held at these seams: `session` is ours (base URL, deadline, typed
+errors), `return_type` gives the plain answer (long posts, string ids, headers), it never waits for a rate
+limit itself, and its loggers stay above DEBUG, where it and OAuth's write tokens.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime
+from typing import Any
+
+import requests
+import tweepy
+
+from connectors.http import (
+    AccessExpired,
+    PlatformError,
+    PlatformSession,
+    RateLimited,
+    Rejected,
+    Transient,
+    Unknown,
+    answered_at,
+    failed,
+    json_object,
+)
+from inbox.values import Access
+
+ORIGIN = "https://api.twitter.com"  # as tweepy writes it
+API_URL = "https://api.x.com"
+PAGE_SIZE = 100
+MAX_WAIT_SECONDS = 24 * 3600.0
+CREDITS_WAIT_SECONDS = 3600.0
+
+for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+_FIELDS = {
+    "expansions": [
+        "author_id",
+        "attachments.media_keys",
+        "referenced_tweets.id",
+        "referenced_tweets.id.author_id",
+    ],
+    "tweet_fields": [
+        "author_id",
+        "conversation_id",
+        "created_at",
+        "edit_history_tweet_ids",
+        "in_reply_to_user_id",
+        "lang",
+        "note_tweet",
+        "referenced_tweets",
+    ],
+    "user_fields": ["name", "username"],
+    "media_fields": ["preview_image_url", "type", "url", "variants"],
+}
+
+
+class Account:
+    """Calls on behalf of `access`: by OAuth 1.0a when all four secrets are there, else by bearer token.
+
+    Raises PlatformError and nothing else.
+    """
+
+    def __init__(self, access: Access) -> None:
+        given = {name: secret.get_secret_value() for name, secret in access.credentials.items()}
+        token = given.get("access_token")
+        if not token:
+            raise AccessExpired("no access token is stored for this account", reason="access")
+        oauth1 = {
+            name: given.get(name) for name in ("consumer_key", "consumer_secret", "access_token_secret")
+        }
+        self._by_user = all(oauth1.values())
+        secrets = {"access_token": token, **oauth1} if self._by_user else {"bearer_token": token}
+        self._id = _numeric(access.account)
+        self._api = tweepy.Client(**secrets, return_type=requests.Response, wait_on_rate_limit=False)
+        self._api.session = PlatformSession(classify, rewrite={ORIGIN: access.base_url.rstrip("/")})
+
+    def me(self) -> dict[str, Any]:
+        """The account these credentials belong to."""
+        response = self._api.get_me(user_auth=self._by_user, user_fields=["name", "username"])
+        data = json_object(response).get("data")
+        return data if isinstance(data, dict) else {}
+
+    def mentions(self, *, since_id: str | None, page_token: str | None) -> requests.Response:
+        """One page of posts that name the account, newest first."""
+        return self._read(self._api.get_users_mentions, since_id=since_id, pagination_token=page_token)
+
+    def own_posts(self, *, since: datetime | None, page_token: str | None) -> requests.Response:
+        """One page of the account's own posts and replies, newest first."""
+        return self._read(self._api.get_users_tweets, start_time=since, pagination_token=page_token)
+
+    def _read(self, call: Any, **params: Any) -> requests.Response:
+        response: requests.Response = call(
+            self._id,
+            max_results=PAGE_SIZE,
+            user_auth=self._by_user,
+            **_FIELDS,
+            **{name: value for name, value in params.items() if value is not None},
+        )
+        if not json_object(response):
+            raise Transient("an unreadable answer", reason="unreadable")
+        return response
+
+    def reply(self, post_id: str, text: str) -> str:
+        """Answers a post in its thread; the id of ours."""
+        response = self._api.create_tweet(
+            text=text, in_reply_to_tweet_id=_numeric(post_id), user_auth=self._by_user
+        )
+        return _written(response, "id")
+
+    def direct_message(self, user_id: str, text: str) -> str:
+        """Writes to a person alone; the id of the message."""
+        response = self._api.create_direct_message(
+            participant_id=_numeric(user_id), text=text, user_auth=self._by_user
+        )
+        return _written(response, "dm_event_id")
+
+
+def _numeric(id: str) -> str:
+    """An id as part of an address; ids come from bodies, and none may lead elsewhere."""
+    if not re.fullmatch("[0-9]{1,19}", id):
+        raise Rejected("an id that is none of X's", reason="foreign_id")
+    return id
+
+
+def _written(response: requests.Response, name: str) -> str:
+    data = json_object(response).get("data")
+    id = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(id, str) or not id:
+        raise Unknown("an answer without an id", reason="no_id", status=response.status_code)
+    return id
+
+
+# --- errors -------------------------------------------------------------------------------------------
+
+# Problem types that tell of our app or token, whatever was asked.
+_ACCESS_TYPES = ("client-forbidden", "unsupported-authentication", "oauth1-permissions")
+# An account of ours that X has shut; X gives no code for it in API v2.
+_SHUT = re.compile(r"\byour account\b.*\b(suspended|locked)\b", re.IGNORECASE)
+
+
+def classify(response: requests.Response, write: bool) -> PlatformError | None:
+    """The error in an answer of the X API; None when it is a success.
+
+    Only an answer in X's own form is a verdict: a refusal without JSON is some gateway's and proves nothing
+    about a write. Source: docs.x.com, "Response codes and errors".
+    """
+    status = response.status_code
+    if status < 300:
+        return None
+    body = json_object(response)
+    kind = str(body.get("type") or "").rsplit("/", 1)[-1]
+    text = next((str(body[key]) for key in ("detail", "title") if body.get(key)), "") or f"HTTP {status}"
+    known: dict[str, Any] = {"status": status, "code": kind or None}
+    if status == 429:
+        return RateLimited(text, retry_after=_wait(response), reason="rate_limit", **known)
+    if status == 402:
+        return RateLimited(text, retry_after=CREDITS_WAIT_SECONDS, reason="credits", **known)
+    if status == 401 or kind in _ACCESS_TYPES or (status == 403 and _SHUT.search(text)):
+        return AccessExpired(text, reason="access", **known)
+    if status >= 500 or status < 400 or status == 408 or not body:
+        return failed(text, write=write, reason="platform_down", status=status)
+    reason = {404: "gone", 400: "invalid"}.get(status, "")
+    if status == 403 and "duplicate" in text.lower():
+        reason = "duplicate"
+    elif status == 403 and "deleted or not visible" in text.lower():
+        reason = "gone"
+    elif status == 403 and "reply to this conversation is not allowed" in text.lower():
+        reason = "not_summoned"
+    return Rejected(text, reason=reason, **known)
+
+
+def _wait(response: requests.Response) -> float | None:
+    """Seconds until the exhausted limit begins anew, by X's own clock; None when X does not say."""
+    for name in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
+        reset = response.headers.get(f"{name}-reset", "")
+        if response.headers.get(f"{name}-remaining") == "0" and re.fullmatch("[0-9]{1,12}", reset):
+            seconds = int(reset) - answered_at(response).timestamp() + 1
+            return min(max(seconds, 1.0), MAX_WAIT_SECONDS)
+    return None
