@@ -9,7 +9,21 @@ import structlog
 from flask import Flask, g, request
 from flask_openapi3.openapi import OpenAPI
 
-from web import access, admin, api, auth, desk, errors, formats, languages, public, security, webhooks
+from web import (
+    access,
+    admin,
+    api,
+    auth,
+    desk,
+    errors,
+    formats,
+    languages,
+    live,
+    public,
+    security,
+    units,
+    webhooks,
+)
 from web.page import install as install_page
 
 STATIC = Path(__file__).parent / "static"
@@ -37,6 +51,8 @@ def create_app() -> Flask:
         public.blueprint,
         auth.blueprint,
         desk.blueprint,
+        units.blueprint,
+        live.blueprint,
         *admin.blueprints,
     ):
         app.register_blueprint(blueprint)

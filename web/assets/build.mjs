@@ -1,5 +1,6 @@
 // Bundles what the browser gets into web/static/vendor/: app.js, app.css, fonts and icons.svg.
-// The sprite holds just the icons that templates name (`icon("…")`) and those listed in PLATFORM_ICONS.
+// The sprite holds just the icons that screens name: `icon("…")` in a template must exist; any other quoted
+// word of a template or of `web/*.py` that is an icon's name comes along, since some are passed on by name.
 
 import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,24 +12,20 @@ const WEB = dirname(ASSETS);
 const OUT = join(WEB, "static", "vendor");
 const ICONS = join(WEB, "..", "node_modules", "@tabler", "icons", "icons", "outline");
 
-// Chosen by a platform's or an attachment's word at run time, so no template names them in full.
-const ICONS_BY_WORD = [
-  "brand-x", "brand-facebook", "brand-instagram", "brand-whatsapp", "message-2",
-  "photo", "video", "microphone", "file", "mood-smile", "map-pin", "id", "link", "paperclip",
-];
-
-async function templates(folder) {
+async function sources(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && /\.(html|js|py)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(html|py)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
 async function iconNames() {
-  const names = new Set(ICONS_BY_WORD);
-  for (const file of [...(await templates(join(WEB, "templates"))), ...(await templates(ASSETS))]) {
+  const known = new Set((await readdir(ICONS)).map((file) => file.replace(/\.svg$/, "")));
+  const names = new Set();
+  for (const file of await sources(WEB)) {
     const text = await readFile(file, "utf8");
-    for (const call of text.matchAll(/\b(?:icon\(|icon=)["']([a-z0-9-]+)["']/g)) names.add(call[1]);
+    for (const [, name] of text.matchAll(/\bicon\("([a-z0-9-]+)"/g)) names.add(name);
+    for (const [, name] of text.matchAll(/"([a-z][a-z0-9-]+)"/g)) if (known.has(name)) names.add(name);
   }
   return [...names].sort();
 }

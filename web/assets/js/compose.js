@@ -11,7 +11,7 @@ async function count(area) {
   const body = new FormData();
   body.set("text", area.value);
   body.set("channel", form.elements.channel?.value ?? area.dataset.channel ?? "");
-  body.set("kind", area.dataset.kind ?? "");
+  body.set("private", area.dataset.private ?? "");
   const answer = await fetch(area.dataset.lengthUrl, {
     method: "POST",
     body,

@@ -51,6 +51,15 @@ function make(select) {
     items[active].scrollIntoView({ block: "nearest" });
     field.setAttribute("aria-activedescendant", items[active].id);
   };
+  // Over everything, since a dock that scrolls would cut it off: below the field, or above where room lacks.
+  const place = () => {
+    const at = field.getBoundingClientRect();
+    list.style.left = `${at.left}px`;
+    list.style.width = `${Math.max(at.width, 240)}px`;
+    const isAbove = at.bottom + 244 > innerHeight && at.top > innerHeight - at.bottom;
+    list.style.top = isAbove ? "auto" : `${at.bottom + 3}px`;
+    list.style.bottom = isAbove ? `${innerHeight - at.top + 3}px` : "auto";
+  };
   const open = (typed) => {
     const words = fold(typed).split(/\s+/).filter(Boolean);
     const matches = [...select.options].filter((option) => {
@@ -77,7 +86,7 @@ function make(select) {
     field.setAttribute("aria-expanded", "true");
     const selected = matches.findIndex((option) => option.selected && option.value);
     mark(typed || selected < 0 ? 0 : selected);
-    list.classList.toggle("is-above", field.getBoundingClientRect().bottom + 240 > innerHeight);
+    place();
   };
   const choose = (item) => {
     if (!item || item.dataset.value === undefined) return;

@@ -1,0 +1,96 @@
+"""All drafts of one request side by side: one text for all, one approval.
+
+What is released is what was seen: the page carries a digest of each draft, and a draft that says something
+else by now refuses the approval.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from inbox import errors, history, queries, replies, texts
+from inbox.db import transaction
+from inbox.models import Reply, TrackedRequest
+from inbox.states import ReplyState
+from web import refusals, request_file
+from web.access import needs, person
+from web.desk.blueprint import blueprint
+from web.errors import STATUS
+from worker.tasks import nudge
+
+
+def digest(reply: Reply) -> str:
+    """What a draft was when it was seen: its words and its version."""
+    return hashlib.sha256(f"{reply.version}:{reply.text}".encode()).hexdigest()[:20]
+
+
+def _drafts(rows: Sequence[Reply]) -> list[Reply]:
+    return [reply for reply in rows if reply.state is ReplyState.DRAFT]
+
+
+def _page(number: int, *, status: int = 200, refusal: str = "") -> Response:
+    with transaction() as session:
+        cursor = str(history.now_cursor(session))
+        context = request_file.context(session, number)
+        shared = texts.shared_words(session, context["tracked"]) or ""
+    drafts = _drafts(context["file"].replies)
+    context |= {
+        "cursor": cursor,
+        "drafts": drafts,
+        "digests": {reply.id: digest(reply) for reply in drafts},
+        "shared": shared,
+        "kept": request.form or None,
+        "refusal": refusal,
+    }
+    return make_response(render_template("desk/approval.html", **context), status)
+
+
+@blueprint.get("/requests/<int:number>/approve")
+@needs("reply.approve")
+def approval(number: int) -> Response:
+    """All drafts of a request side by side, one text for all."""
+    return _page(number)
+
+
+@blueprint.post("/requests/<int:number>/approve")
+@needs("reply.approve")
+def approve_all(number: int) -> Response:
+    """Release the drafts that were ticked, as they were seen. An edit of the shared text serves all."""
+    try:
+        with transaction() as session:
+            tracked = queries.request(session, number)
+            released = replies.approve_all(
+                session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
+            )
+    except errors.CoreError as error:
+        return _page(number, status=STATUS[type(error)], refusal=refusals.explain(error))
+    nudge("send")
+    flash(
+        ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", len(released)),
+        "success",
+    )
+    return make_response(redirect(url_for("desk.request_file", number=number), code=303))
+
+
+def _edited() -> str | None:
+    """The shared text if somebody changed it; else each draft goes out as it stands."""
+    text, offered = (" ".join(request.form.get(name, "").split()) for name in ("text", "shared"))
+    return request.form["text"].strip() if text and text != offered else None
+
+
+def _left_out(session: Session, tracked: TrackedRequest) -> list[int]:
+    """The waiting drafts that were not ticked. Raises MovedMeanwhile when one is not as it was seen."""
+    chosen = set(request.form.getlist("reply", type=int))
+    waiting = _drafts(queries.request_file(session, tracked.number).replies)
+    for reply in waiting:
+        if reply.id in chosen and request.form.get(f"seen-{reply.id}") != digest(reply):
+            raise errors.MovedMeanwhile("reply", reply.id, reply.state)
+    if gone := chosen - {reply.id for reply in waiting}:
+        moved = queries.reply(session, min(gone))
+        raise errors.MovedMeanwhile("reply", moved.id, moved.state)
+    return [reply.id for reply in waiting if reply.id not in chosen]

@@ -1,0 +1,46 @@
+"""Reading requests: the desk's list of them, and the file of one."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+
+from inbox import history, queries
+from inbox.db import transaction
+from inbox.states import RequestState
+from web.access import needs
+from web.desk import shown
+from web.desk.blueprint import blueprint
+
+
+@blueprint.get("/requests")
+@needs("message.read")
+def requests() -> Response:
+    """Tracked requests by state, unit and delay; a typed number leads straight to its file."""
+    asked = request.args
+    number = "".join(asked.get("number", "").split()).lstrip("#")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        return make_response(redirect(url_for("desk.request_file", number=int(number))))
+    state = asked.get("state") if asked.get("state") in set(RequestState) else None
+    overdue = True if asked.get("overdue") else None
+    unit = asked.get("unit") or None
+    with transaction() as session:
+        context = {
+            "cursor": str(history.now_cursor(session)),
+            "listing": queries.requests(
+                session, state=state, unit=unit, overdue=overdue, after=asked.get("after")
+            ),
+            "units": queries.units(session),
+            "state": state,
+            "unit": unit,
+            "overdue": overdue,
+            "states": list(RequestState),
+        }
+    template = "desk/_requests.html" if shown.is_fragment() else "desk/requests.html"
+    return make_response(render_template(template, **context))
+
+
+@blueprint.get("/requests/<int:number>")
+@needs("message.read")
+def request_file(number: int) -> Response:
+    """The file of one request: every citizen's words, what we said, what is to be done."""
+    return shown.request_page(number)

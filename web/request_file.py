@@ -1,0 +1,45 @@
+"""What the file of one request needs to be drawn, at the desk and at the unit alike."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from inbox import people, queries
+from inbox.clock import ISTANBUL, now
+from inbox.models import Reply
+from inbox.queries import RequestFile
+from inbox.states import Outcome
+from web import labels, timeline, trail
+from web.desk.place import Place
+
+
+def context(session: Session, number: int) -> dict[str, Any]:
+    """The file of the request people call `number`. Raises NotFound."""
+    file = queries.request_file(session, number)
+    names = {user.id: user.name for user in people.users(session)}
+    replies_to: dict[int, list[Reply]] = {}
+    for reply in file.replies:
+        replies_to.setdefault(reply.message_id, []).append(reply)
+    return {
+        "at": Place(),
+        "file": file,
+        "tracked": file.request,
+        "names": names,
+        "replies_to": replies_to,
+        "siblings": timeline.siblings(file.replies),
+        "history": trail.lines(file.history, names),
+        "units": queries.units(session),
+        "outcome_words": labels.ENUMS[Outcome],
+        "today": now().astimezone(ZoneInfo(ISTANBUL)).date().isoformat(),
+        "live_ids": _live_ids(file),
+        "kept": None,
+        "refusal": "",
+    }
+
+
+def _live_ids(file: RequestFile) -> str:
+    ids = [f"m{message.id}" for message in file.messages] + [f"p{reply.id}" for reply in file.replies]
+    return " ".join([f"r{file.request.id}", *ids])
