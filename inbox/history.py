@@ -166,7 +166,7 @@ def _epoch(session: Session) -> int:
     return session.scalar(select(FeedEpoch.epoch)) or 1
 
 
-_xact_text = cast(HistoryEntry.xact, Text)
+_xact_text = cast(HistoryEntry.xact, Text).label("xact_text")
 _settled = literal_column("pg_snapshot_xmin(pg_current_snapshot())", Xid8)
 
 
