@@ -119,8 +119,10 @@ class Graph:
             raise failed(
                 f"an unreadable answer ({type(error).__name__})", write=write, reason="unreadable"
             ) from None
-        if not isinstance(read, dict):
-            raise failed("an answer that is no object", write=write, reason="unreadable")
+        # The library hands on lists and truths as they are, and a picture in a dict of its own making.
+        kind = self._answer.headers.get("content-type", "") if self._answer is not None else ""
+        if not isinstance(read, dict) or "json" not in kind:
+            raise failed("an answer that is no JSON object", write=write, reason="unreadable")
         return read
 
     def _remember(self, response: requests.Response) -> None:
