@@ -43,6 +43,12 @@ def claim_for_sending(session: Session, platforms: Collection[str], *, limit: in
             (earlier.not_before.is_(None)) | (earlier.not_before <= moment) | (earlier.attempts > 0),
         )
     )
+    oldest = (
+        select(func.min(Reply.id))
+        .where(Reply.channel_id == Channel.id, Reply.state == ReplyState.READY)
+        .correlate(Channel)
+        .scalar_subquery()
+    )
     open_channels = session.scalars(
         select(Channel)
         .where(
@@ -50,8 +56,9 @@ def claim_for_sending(session: Session, platforms: Collection[str], *, limit: in
             Channel.platform.in_(platforms),
             Channel.access_lost_at.is_(None),
             (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
-            exists(select(Reply.id).where(Reply.channel_id == Channel.id, Reply.state == ReplyState.READY)),
+            oldest.is_not(None),
         )
+        .order_by(oldest)
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
     claimed: list[Reply] = []

@@ -32,17 +32,20 @@ from inbox.values import (
 
 log = structlog.get_logger()
 
-BATCH = 10
+A_LOOK_ROUND = 10
 LONGEST_CALL = timedelta(seconds=45)
 
 
 def run() -> int:
-    """Send one batch of due replies. Answers how many were tried."""
+    """Send the reply that waits longest. Answers how many were tried: one, or none.
+
+    One at a time: what is claimed and not yet called would have to be looked for if this process died.
+    """
     with transaction() as session:
         sending.expire_leases(session, limit=100)
         work = [
             (reply.id, reply.version, _outgoing(session, reply), _access(session, reply))
-            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=BATCH)
+            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1)
         ]
     for reply_id, version, outgoing, access in work:
         send_one(reply_id, version, outgoing, access)
@@ -94,7 +97,7 @@ def look_for_uncertain() -> int:
     with transaction() as session:
         work = [
             (reply.id, _outgoing(session, reply), _access(session, reply))
-            for reply in sending.claim_for_looking(session, limit=BATCH)
+            for reply in sending.claim_for_looking(session, limit=A_LOOK_ROUND)
         ]
     for reply_id, outgoing, access in work:
         connector = CONNECTORS.get(access.platform)

@@ -20,18 +20,26 @@ from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
 from inbox.settings import settings
 from inbox.values import Access, Page
+from worker.pace import until_done
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
-MOST_PAGES = 20
 
 
 def run() -> int:
     """Poll every channel whose time has come. Answers how many bodies were stored."""
     stored = 0
-    while (channel_id := _claim()) is not None:
+
+    def one_channel() -> int:
+        nonlocal stored
+        channel_id = _claim()
+        if channel_id is None:
+            return 0
         stored += _poll(channel_id)
+        return 1
+
+    until_done(one_channel, seconds=15)
     return stored
 
 
@@ -85,14 +93,17 @@ def _poll(channel_id: int) -> int:
 
 def _poll_edge(channel_id: int, access: Access, edge: str) -> int:
     connector, stored = CONNECTORS[access.platform], 0
-    for _ in range(MOST_PAGES):
+
+    def one_page() -> int:
+        nonlocal stored
         with transaction() as session:
             cursor = _cursor(session, channel_id, edge).cursor
         page = connector.poll(access, edge, cursor)
         with transaction() as session:
             stored += _store(session, channel_id, edge, page)
-        if not page.more:
-            break
+        return page.more
+
+    until_done(one_page, seconds=10)  # what is left is asked for next time: the cursor says from where
     return stored
 
 

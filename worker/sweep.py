@@ -9,18 +9,16 @@ from inbox import ratings, tracking
 from inbox.db import transaction
 from inbox.models import Channel
 from worker import dispatch, ingest, polling
+from worker.pace import until_done
 
 log = structlog.get_logger()
 
 BATCH = 100
-MOST_BATCHES = 200
 
 
 def run() -> None:
     """Everything that is due: bodies, polls, looks, sends, questions, requests that come back."""
-    for _ in range(MOST_BATCHES):
-        if ingest.run() < ingest.BATCH:
-            break
+    until_done(ingest.run, seconds=10)
     polling.run()
     dispatch.look_for_uncertain()
     ask_for_ratings()
@@ -28,9 +26,7 @@ def run() -> None:
         back = tracking.planned_come_back(session, limit=BATCH)
     if back:
         log.info("planned_came_back", requests=back)
-    for _ in range(MOST_BATCHES):
-        if dispatch.run() == 0:
-            break
+    until_done(dispatch.run, seconds=10)
 
 
 def ask_for_ratings() -> int:

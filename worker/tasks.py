@@ -19,6 +19,7 @@ from inbox import db
 from worker import dispatch, polling
 from worker import ingest as ingesting
 from worker import sweep as sweeping
+from worker.pace import until_done
 
 log = structlog.get_logger()
 
@@ -28,22 +29,22 @@ Kind = Literal["ingest", "send"]
 @app.task
 def ingest() -> None:
     """Something arrived."""
-    while ingesting.run() == ingesting.BATCH:
-        pass
+    if not until_done(ingesting.run):
+        nudge("ingest")
 
 
 @app.task
 def send() -> None:
     """Something was approved."""
-    while dispatch.run() or sweeping.ask_for_ratings():
-        pass
+    if not until_done(lambda: dispatch.run() or sweeping.ask_for_ratings()):
+        nudge("send")
 
 
 @app.task
 def poll() -> None:
     """It is time to ask the platforms."""
     if polling.run():
-        ingesting.run()
+        nudge("ingest")
 
 
 @app.task
