@@ -64,7 +64,7 @@ def limits_storage(broker_url: str) -> str:
     if parts.scheme in ("redis", "rediss"):
         return urlunsplit(parts._replace(query=""))
     if parts.scheme in ("redis+socket", "unix"):
-        return f"redis+unix://{parts.path}"
+        return f"redis+unix://{parts.netloc}{parts.path}"
     return "memory://"
 
 
