@@ -267,7 +267,7 @@ def conversation(session: Session, group_id: int) -> Conversation:
             or_(
                 HistoryEntry.message_id.in_([one.id for one in messages]),
                 HistoryEntry.reply_id.in_([one.id for one in thread_replies]),
-                HistoryEntry.request_id == (file.request.id if file else None),
+                HistoryEntry.request_id.in_([file.request.id] if file else []),
             ),
         ),
         notes=list(
