@@ -1,8 +1,7 @@
-"""What citizens do: say, edit, delete, react. Each changes the public truth and sends its platform's hook."""
+"""What citizens say, and the buttons they tap: it becomes public truth and its platform's hook goes out."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +37,7 @@ class Saying:
     parent: str | None = None
     kind: str | None = None
     media: tuple[str, ...] = ()
+    base_url: str = ""  # where this sandbox is reached, for pictures it serves itself
     hide_phone: bool = False
     choice: dict[str, Any] | None = None  # a WhatsApp button or row chosen
     quick_reply: str | None = None  # the payload of a Messenger quick reply chosen
@@ -73,7 +73,7 @@ def say(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
     if not saying.text and not saying.media and saying.choice is None:
         raise WrongInput("text must not be empty unless there is media")
     with sandbox.world.lock:
-        parent = _parent(sandbox, channel, saying)
+        parent = parent_of(sandbox, channel, saying)
         person = sandbox.world.person(channel, saying.author, phone_hidden=saying.hide_phone)
         private = saying.kind == "dm" or (saying.kind is None and parent is not None and parent.kind == "dm")
         if channel.platform == "whatsapp":
@@ -90,7 +90,7 @@ def say(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
         return speak(sandbox, channel, person, saying, parent)
 
 
-def _parent(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry | None:
+def parent_of(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry | None:
     if saying.parent is None:
         return None
     parent = sandbox.world.find(channel.platform, saying.parent)
@@ -112,8 +112,16 @@ def _latest_post(sandbox: Sandbox, channel: Channel) -> Entry:
     return posts[0]
 
 
-def _pictures(sandbox: Sandbox, urls: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"id": sandbox.world.numbering.number("12"), "url": url, "mime": _mime_of(url)} for url in urls]
+def pictures_of(sandbox: Sandbox, saying: Saying) -> list[dict[str, Any]]:
+    """The pictures said along; one given as a data address is served by the sandbox itself."""
+    pictures = []
+    for url in saying.media:
+        id = sandbox.world.numbering.number("12")
+        picture = {"id": id, "url": url, "mime": _mime_of(url)}
+        if url.startswith("data:"):
+            picture |= {"url": f"{saying.base_url}/_media/{id}", "data": url}
+        pictures.append(picture)
+    return pictures
 
 
 def _mime_of(url: str) -> str:
@@ -152,7 +160,7 @@ def _on_x(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, pa
             answers=parent.id if parent else None,
             root=(parent.root or parent.id) if parent else id,
             mentions=mentions,
-            media=_pictures(sandbox, saying.media),
+            media=pictures_of(sandbox, saying),
         )
     )
     x_write.announce(sandbox, entry)
@@ -175,7 +183,7 @@ def _on_facebook(
             author=person.id,
             ours=False,
             text=saying.text,
-            media=_pictures(sandbox, saying.media),
+            media=pictures_of(sandbox, saying),
         )
     sandbox.hooks.send(channel.key, "meta", meta_hooks.feed(world, channel, entry, "add"))
     return entry
@@ -215,14 +223,14 @@ def _own_post(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying
             sent_at=sandbox.clock.now(),
             root=id,
             mentions=named if channel.key in named else [channel.key, *named],
-            media=_pictures(sandbox, saying.media),
+            media=pictures_of(sandbox, saying),
         )
     )
 
 
 def _chat(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, parent: Entry | None) -> Entry:
     """A private message; on WhatsApp each further picture is a message of its own."""
-    pictures = _pictures(sandbox, saying.media)
+    pictures = pictures_of(sandbox, saying)
     together = (
         [pictures[:1]] + [[one] for one in pictures[1:]] if channel.platform == "whatsapp" else [pictures]
     )
@@ -275,150 +283,14 @@ def _private(
     return entry
 
 
-# --- afterwards -------------------------------------------------------------------------------------
-
-
-def _citizens_own(sandbox: Sandbox, entry: Entry) -> tuple[Channel, Person]:
-    channel = sandbox.config.channel(entry.channel)
-    person = sandbox.world.person_by_id(entry.platform, entry.author)
-    if entry.ours or channel is None or person is None:
-        raise WrongInput(f"external_id {entry.id!r} is not a citizen's")
-    if not entry.is_public:
-        raise WrongInput(f"external_id {entry.id!r} is deleted")
-    return channel, person
-
-
-def edit(sandbox: Sandbox, entry: Entry, text: str) -> None:
-    """The citizen changes what they said."""
-    if not text:
-        raise WrongInput("text must not be empty")
-    with sandbox.world.lock:
-        channel, person = _citizens_own(sandbox, entry)
-        world = sandbox.world
-        world.edit(entry, text)
-        if entry.platform == "x":
-            x_write.announce(sandbox, entry)
-        elif entry.platform == "whatsapp":
-            id = world.numbering.wamid(person.phone)
-            body = whatsapp_hooks.edited(channel, person, entry, id=id, at=sandbox.clock.now())
-            sandbox.hooks.send(channel.key, "meta", body)
-        elif entry.kind == "dm":
-            sandbox.hooks.send(channel.key, "meta", meta_hooks.message_edited(world, channel, entry))
-        elif entry.platform == "facebook":
-            sandbox.hooks.send(channel.key, "meta", meta_hooks.feed(world, channel, entry, "edited"))
-        else:
-            instagram.announce(sandbox, channel, entry)
-
-
-def delete(sandbox: Sandbox, entry: Entry) -> None:
-    """The citizen takes back what they said. X and Instagram comments go without a word to our hook."""
-    with sandbox.world.lock:
-        channel, person = _citizens_own(sandbox, entry)
-        world = sandbox.world
-        world.delete(entry)
-        if entry.platform == "whatsapp":
-            id = world.numbering.wamid(person.phone)
-            body = whatsapp_hooks.revoked(channel, person, entry, id=id, at=sandbox.clock.now())
-            sandbox.hooks.send(channel.key, "meta", body)
-        elif entry.platform == "facebook" and entry.kind != "dm":
-            sandbox.hooks.send(channel.key, "meta", meta_hooks.feed(world, channel, entry, "remove"))
-        elif entry.platform == "instagram" and entry.kind == "dm":
-            sandbox.hooks.send(channel.key, "meta", meta_hooks.message_unsent(world, channel, entry))
-
-
-def react(sandbox: Sandbox, entry: Entry, *, author: str, reaction: str) -> None:
-    """A citizen puts a reaction on something (empty: takes it away)."""
-    with sandbox.world.lock:
-        world, channel = sandbox.world, sandbox.config.channel(entry.channel)
-        if channel is None or not entry.is_public:
-            raise WrongInput(f"external_id {entry.id!r} is deleted")
-        person = world.person(channel, author)
-        if reaction:
-            entry.reactions[person.id] = reaction
-        else:
-            entry.reactions.pop(person.id, None)
-        world.save(entry)
-        if entry.platform == "whatsapp":
-            id = world.numbering.wamid(person.phone)
-            now = sandbox.clock.now()
-            body = whatsapp_hooks.reaction(channel, person, entry, emoji=reaction, id=id, at=now)
-        elif entry.kind == "dm":
-            body = meta_hooks.message_reaction(world, channel, entry, emoji=reaction)
-        elif entry.platform == "facebook":
-            kind = {"❤️": "love", "😂": "haha", "😮": "wow", "😢": "sad", "😡": "angry"}.get(
-                reaction, "like" if reaction else ""
-            )
-            body = meta_hooks.feed_reaction(world, channel, entry, by=person.id, name=person.name, kind=kind)
-        else:
-            return  # X and Instagram tell nobody of a like
-        sandbox.hooks.send(channel.key, "meta", body)
-
-
-def typed_in_app(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
-    """Somebody at the municipality writes in the platform's own app: a post, or an answer to `parent`."""
-    with sandbox.world.lock:
-        world, parent = sandbox.world, _parent(sandbox, channel, saying)
-        if parent is not None and parent.kind == "dm":
-            return _typed_privately(sandbox, channel, saying.text, parent)
-        if channel.platform == "whatsapp":
-            raise WrongInput("parent must be a message of the citizen who is answered")
-        if channel.platform in ("facebook", "instagram") and parent is not None:
-            entry = add_comment(
-                world, parent, channel=channel.key, author=channel.external_id, ours=True, text=saying.text
-            )
-        else:
-            id = {
-                "x": world.numbering.tweet(),
-                "facebook": f"{channel.external_id}_{world.numbering.number()}",
-                "instagram": world.numbering.number("179"),
-            }[channel.platform]
-            entry = world.add(
-                Entry(
-                    id=id,
-                    platform=channel.platform,
-                    kind="comment" if parent else "post",
-                    channel=channel.key,
-                    author=channel.external_id,
-                    ours=True,
-                    text=saying.text,
-                    sent_at=sandbox.clock.now(),
-                    parent=parent.latest_id if parent else None,
-                    answers=parent.id if parent else None,
-                    root=(parent.root or parent.id) if parent else id,
-                    media=_pictures(sandbox, saying.media),
-                )
-            )
-        if channel.platform == "x":
-            x_write.announce(sandbox, entry)
-        elif channel.platform == "facebook":
-            sandbox.hooks.send(channel.key, "meta", meta_hooks.feed(world, channel, entry, "add"))
-        elif entry.kind == "comment":
-            instagram.announce(sandbox, channel, entry)
-        return entry
-
-
-def _typed_privately(sandbox: Sandbox, channel: Channel, text: str, parent: Entry) -> Entry:
-    world = sandbox.world
-    person = world.person_by_id(channel.platform, parent.peer or "")
-    if person is None:
-        raise WrongInput(f"parent {parent.id!r} is nobody's message")
-    whatsapp = channel.platform == "whatsapp"
-    entry = world.add(
-        Entry(
-            id=world.numbering.wamid(person.phone) if whatsapp else world.numbering.mid(channel.platform),
-            platform=channel.platform,
-            kind="dm",
-            channel=channel.key,
-            author=channel.external_id,
-            ours=True,
-            text=text,
-            sent_at=sandbox.clock.now(),
-            peer=person.id,
-            extra={"typed": uuid.uuid4().hex},
-        )
-    )
-    body = (
-        whatsapp_hooks.echo(channel, person, entry) if whatsapp else meta_hooks.message(world, channel, entry)
-    )
-    sandbox.hooks.send(channel.key, "meta", body)
-    return entry
+def choose(sandbox: Sandbox, channel: Channel, author: str, offered: Entry, choice_id: str) -> Entry:
+    """The citizen taps a button or row that one of our messages offers."""
+    offers = offered.extra.get("offers") or {"type": "", "choices": []}
+    choice = next((one for one in offers["choices"] if one["id"] == choice_id), None)
+    if choice is None:
+        raise WrongInput(f"choice {choice_id!r} does not exist", [one["id"] for one in offers["choices"]])
+    kind, title = str(offers["type"]), str(choice["title"])
+    if kind in ("list_reply", "button_reply"):
+        chosen: dict[str, Any] = {"type": kind, "chosen": choice}
+        return say(sandbox, channel, Saying(author, title, parent=offered.id, kind="dm", choice=chosen))
+    return say(sandbox, channel, Saying(author, title, kind="dm", quick_reply=choice["id"]))

@@ -8,12 +8,13 @@ from typing import Any
 import requests
 from flask import Blueprint, Response, request
 
-from sandbox import acts, rating, truth
+from sandbox import acts, afterwards, rating, truth
 from sandbox.acts import NothingToAnswer, Saying, WrongInput
 from sandbox.calls import json_response
 from sandbox.faults import FAULTS, HOOK_FAULTS, SEND_FAULTS
 from sandbox.state import here
 
+LONGEST_PICTURE = 4_000_000
 blueprint = Blueprint("control", __name__, url_prefix="/_control")
 
 
@@ -59,17 +60,25 @@ def _whole(body: dict[str, Any], name: str, default: int | None = None) -> int:
 
 @blueprint.post("/say")
 def say() -> Response:
-    """A citizen writes; `by_us` instead: somebody of ours writes in the platform's own app."""
+    """A citizen writes, or taps the `choice` that `parent` offers; `by_us`: we do, in the platform's app."""
     sandbox = here()
     body = _body(
-        needed=("channel", "author", "text"), optional=("parent", "kind", "media", "hide_phone", "by_us")
+        needed=("channel", "author", "text"),
+        optional=("parent", "kind", "media", "hide_phone", "by_us", "choice"),
     )
     channel = acts.channel_of(sandbox, _text(body, "channel"))
     media = body.get("media") or []
     media = [media] if isinstance(media, str) else media
     if not isinstance(media, list) or not all(isinstance(one, str) and one for one in media):
         raise WrongInput("media must be an address of a picture or a list of them")
+    if any(len(one) > LONGEST_PICTURE for one in media):
+        raise WrongInput(f"media must not be longer than {LONGEST_PICTURE} characters")
+    if body.get("choice"):
+        offered = acts.said_entry(sandbox, channel, _text(body, "parent"))
+        chosen = acts.choose(sandbox, channel, _text(body, "author"), offered, _text(body, "choice"))
+        return json_response({"external_id": chosen.id})
     saying = Saying(
+        base_url=request.host_url.rstrip("/"),
         author=_text(body, "author"),
         text=_text(body, "text"),
         parent=_text(body, "parent") or None,
@@ -77,7 +86,7 @@ def say() -> Response:
         media=tuple(media),
         hide_phone=bool(body.get("hide_phone")),
     )
-    speak = acts.typed_in_app if body.get("by_us") else acts.say
+    speak = afterwards.typed_in_app if body.get("by_us") else acts.say
     return json_response({"external_id": speak(sandbox, channel, saying).id})
 
 
@@ -87,7 +96,7 @@ def edit() -> Response:
     sandbox = here()
     body = _body(needed=("external_id", "text"), optional=("channel", "author"))
     entry = _entry(body)
-    acts.edit(sandbox, entry, _text(body, "text"))
+    afterwards.edit(sandbox, entry, _text(body, "text"))
     return json_response({"external_id": entry.id, "latest_id": entry.latest_id})
 
 
@@ -96,7 +105,7 @@ def delete() -> Response:
     """A citizen takes back what they said."""
     sandbox = here()
     entry = _entry(_body(needed=("external_id",), optional=("channel", "author")))
-    acts.delete(sandbox, entry)
+    afterwards.delete(sandbox, entry)
     return json_response({"external_id": entry.id})
 
 
@@ -107,7 +116,7 @@ def react() -> Response:
     body = _body(needed=("external_id", "author"), optional=("channel", "reaction"))
     entry = _entry(body)
     reaction = _text(body, "reaction") if "reaction" in body else "👍"
-    acts.react(sandbox, entry, author=_text(body, "author"), reaction=reaction)
+    afterwards.react(sandbox, entry, author=_text(body, "author"), reaction=reaction)
     return json_response({"external_id": entry.id})
 
 
@@ -196,7 +205,13 @@ def health() -> Response:
         {
             "ok": True,
             "channels": [
-                {"key": one.key, "platform": one.platform, "name": one.name, "external_id": one.external_id}
+                {
+                    "key": one.key,
+                    "platform": one.platform,
+                    "name": one.name,
+                    "handle": one.handle,
+                    "external_id": one.external_id,
+                }
                 for one in sandbox.config.channels
             ],
             "hooks": {"pending": sandbox.hooks.pending(), **sandbox.hooks.counts},

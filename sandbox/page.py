@@ -39,7 +39,7 @@ def picture(id: str) -> Response:
             for entry in sandbox.world.entries(platform):
                 for one in entry.media:
                     if one["id"] == id:
-                        return _bytes_of(one["url"], one["mime"])
+                        return _bytes_of(one.get("data", one["url"]), one["mime"])
     return Response(status=404)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sandbox import acts
 from sandbox.acts import NothingToAnswer, Saying, WrongInput
@@ -68,17 +67,7 @@ def _privately(
     if offering is None or choice is None:
         said = f"{stars} {text}".strip()
         return acts.say(sandbox, channel, Saying(author=author, text=said, kind="dm")), "text"
-    way = str(offering.extra["offers"]["type"])
-    saying = _chosen(author, choice, way, offering.id)
-    entry = acts.say(sandbox, channel, saying)
+    entry = acts.choose(sandbox, channel, author, offering, choice["id"])
     if text:
         acts.say(sandbox, channel, Saying(author=author, text=text, kind="dm"))
-    return entry, way
-
-
-def _chosen(author: str, choice: dict[str, str], way: str, offered_in: str) -> Saying:
-    title = choice["title"]
-    if way in ("list_reply", "button_reply"):
-        chosen: dict[str, Any] = {"type": way, "chosen": choice}
-        return Saying(author=author, text=title, parent=offered_in, kind="dm", choice=chosen)
-    return Saying(author=author, text=title, kind="dm", quick_reply=choice["id"])
+    return entry, str(offering.extra["offers"]["type"])

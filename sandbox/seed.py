@@ -7,21 +7,24 @@ from datetime import timedelta
 from sandbox.config import Channel
 from sandbox.world import Entry, World
 
-# By the part of the channel's key after the platform; (hours ago, text), the oldest first.
+# By the part of the channel's key after the platform; (hours ago, picture, text), the oldest first.
 INSTITUTION = (
     (
         53,
+        "waste",
         "🗑️ Evsel atık toplama günleri: Saadetdere, Fatih ve Mevlana mahallelerinde pazartesi, çarşamba, "
         "cuma; İncirtepe, Pınar ve Yenikent mahallelerinde salı, perşembe, cumartesi. Atıklarınızı "
         "20.00'den sonra ağzı bağlı poşetlerle bırakmanızı rica ederiz.",
     ),
     (
         27,
+        "road",
         "🚧 Doğan Araslı Bulvarı'nda asfalt yenileme çalışmamız bu gece 23.00'te başlıyor, sabah 06.00'da "
         "tamamlanacak. Sürücülerimizin alternatif yolları kullanmasını rica ederiz.",
     ),
     (
         4,
+        "park",
         "🌳 Çınar Mahallesi'ndeki yeni parkımız kapılarını açtı: çocuk oyun alanı, yürüyüş yolu, basketbol "
         "sahası ve 120 yeni ağaç. Açılış şenliği cumartesi 14.00'te, hepinizi bekliyoruz.",
     ),
@@ -29,16 +32,18 @@ INSTITUTION = (
 MAYOR = (
     (
         45,
+        "market",
         "Bu sabah Yenikent Mahallesi'nde esnafımızla kahvaltıdaydım. Kaldırım ve otopark taleplerinizi tek "
         "tek not aldık; çalışma takvimini önümüzdeki hafta buradan paylaşacağım.",
     ),
     (
         6,
+        "concert",
         "Cuma akşamı 20.30'da Esenyurt Meydanı'nda ücretsiz yaz konserimiz var. 🎶 Komşunuzu da alın gelin, "
         "birlikte söyleyelim.",
     ),
 )
-INSTAGRAM_PICTURES = "https://pictures.example/esenyurt"
+PICTURES = "https://pictures.example/esenyurt"
 
 
 def plant(world: World) -> None:
@@ -47,11 +52,16 @@ def plant(world: World) -> None:
         if channel.platform == "whatsapp":
             continue
         texts = MAYOR if channel.key.endswith("baskan") else INSTITUTION
-        for place, (hours, text) in enumerate(texts, start=1):
+        for place, (hours, scene, text) in enumerate(texts, start=1):
             id = _id(channel, place)
             if world.find(channel.platform, id) is not None:
                 continue
-            picture = {"id": f"99{place}", "url": f"{INSTAGRAM_PICTURES}/{place}.jpg", "mime": "image/jpeg"}
+            picture = {
+                "id": f"99{_id(channel, place)[-8:]}",
+                "url": f"{PICTURES}/{scene}.jpg",
+                "mime": "image/jpeg",
+                "scene": scene,
+            }
             world.add(
                 Entry(
                     id=id,
@@ -63,7 +73,7 @@ def plant(world: World) -> None:
                     text=text,
                     sent_at=world.clock.now() - timedelta(hours=hours),
                     root=id,
-                    media=[picture] if channel.platform == "instagram" else [],
+                    media=[] if channel.platform == "x" else [picture],
                 )
             )
 

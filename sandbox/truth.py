@@ -67,9 +67,7 @@ def _said(world: World, entry: Entry) -> dict[str, Any]:
         "parent": _parent(world, entry),
         "answers": entry.answers,
         "mentions": list(entry.mentions),
-        "media": [
-            f"/_media/{one['id']}" if one["url"].startswith("data:") else one["url"] for one in entry.media
-        ],
+        "media": [_shown(one) for one in entry.media],
         "reactions": dict(entry.reactions),
     }
     if entry.extra.get("offers"):
@@ -77,6 +75,13 @@ def _said(world: World, entry: Entry) -> dict[str, Any]:
     if entry.extra.get("choice"):
         answer["chosen"] = entry.extra["choice"]["chosen"]["id"]
     return answer
+
+
+def _shown(picture: dict[str, Any]) -> str:
+    """Where a browser finds a picture: those that only stand for one are drawn by the sandbox."""
+    if picture.get("scene"):
+        return f"/_static/scenes/{picture['scene']}.svg"
+    return str(picture["url"]) if "data" in picture else f"/_media/{picture['id']}"
 
 
 def _parent(world: World, entry: Entry) -> str | None:
