@@ -47,6 +47,7 @@ from inbox.values import (
 EDGES = ("mentions",)
 MAX_PRIVATE_LENGTH = 10_000
 _MOST_PAGES = 10  # of our own posts, when one is looked for
+_FEW_PAGES = 2  # while a send is not yet ended: its lease runs
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
     anywhere = replace(anytime, others=())
     words = _bare(outgoing.text)
     try:
-        for page in _own_posts(Account(access), access.account, since=None):
+        for page in _own_posts(Account(access), access.account, since=None, most=_FEW_PAGES):
             match judge(anytime, _standing(page, under=outgoing.to_external_id), text=words):
                 case Found(external_id):
                     return Sent(external_id)
@@ -191,10 +192,12 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
     return judge(outgoing, standing, text=_bare(outgoing.text))
 
 
-def _own_posts(account: Account, id: str, *, since: datetime | None) -> Iterator[list[MessageSeen]]:
+def _own_posts(
+    account: Account, id: str, *, since: datetime | None, most: int = _MOST_PAGES
+) -> Iterator[list[MessageSeen]]:
     """Our own posts and replies, a page at a time, newest first. Raises Rejected rather than stop early."""
     token = None
-    for _ in range(_MOST_PAGES):
+    for _ in range(most):
         response = account.own_posts(since=since, page_token=token)
         page = Polled(
             PLATFORM, id, "own_posts", answered_at(response), response.content.decode("utf-8", "replace")
