@@ -1,0 +1,302 @@
+"""One municipality as data: the shape of the files in `cities/<name>/`, read and checked by `load`.
+
+Errors name the file, the entry and the value. Nothing here knows the database; stack loads a City.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from inbox.city import CityProfile
+from inbox.personal_data import personal_data
+from inbox.states import Outcome, Role
+from inbox.tone import Tone, check_tone
+from inbox.turkish import fold, sort_key
+from inbox.values import ReplyKind
+from inbox.vocabulary import Vocabulary
+from inbox.wording import BadTemplate, check_template
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Voice = Literal["municipality", "mayor"]
+
+
+class CityError(ValueError):
+    """A city's data cannot be used: which file, which entry, and what is wrong with which value."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Named(_Frozen):
+    """Something with a key and names in the three languages of the screens and lists."""
+
+    key: Key
+    name_tr: Name
+    name_en: Name
+    name_ar: Name
+
+
+class Account(_Frozen):
+    """An account or line by which citizens reach us. `account`: what a WhatsApp line belongs to."""
+
+    key: Key
+    platform: Literal["x", "facebook", "instagram", "whatsapp"]
+    name_tr: Name
+    name_en: Name
+    handle: Name
+    external_id: Annotated[str, Field(pattern=r"^\d+$")]
+    account: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    voice: Voice
+
+
+class Unit(Named):
+    """A directorate of ours or a body outside; `confirmed`: known to exist here, not only usual."""
+
+    kind: Literal["own", "outside"]
+    hotline: str | None = None
+    confirmed: bool = True
+    topics: tuple[str, ...] = ()
+
+    @property
+    def is_outside(self) -> bool:
+        return self.kind == "outside"
+
+
+class Category(Named):
+    """What a request is about, and the folded beginnings of words that propose it."""
+
+    unit: Key
+    stems: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _stems_are_folded(self) -> Category:
+        for stem in self.stems:
+            if stem != fold(stem):
+                raise ValueError(f"stem {stem!r} is not folded; write {fold(stem)!r}")
+        return self
+
+
+class Neighbourhood(Named):
+    """A mahalle. `point`: latitude, longitude of a place inside it."""
+
+    postcode: Annotated[str, Field(pattern=r"^\d{5}$")]
+    population: Annotated[int, Field(ge=0)]
+    point: tuple[Annotated[float, Field(ge=35, le=43)], Annotated[float, Field(ge=25, le=46)]]
+    aliases: tuple[str, ...] = ()
+    ambiguous: bool = False
+
+
+class Reason(Named):
+    """Why, of a closed list for one use. `unit`: the outside body it means."""
+
+    unit: Key | None = None
+
+
+class Reasons(_Frozen):
+    """The closed lists, by use."""
+
+    dismiss: tuple[Reason, ...]
+    return_: Annotated[tuple[Reason, ...], Field(alias="return")]
+    negative: tuple[Reason, ...]
+    outside: tuple[Reason, ...]
+    reopen: tuple[Reason, ...]
+
+    def by_use(self) -> dict[str, tuple[Reason, ...]]:
+        """The lists under the words the tables use."""
+        return {
+            "dismiss": self.dismiss,
+            "return": self.return_,
+            "negative": self.negative,
+            "outside": self.outside,
+            "reopen": self.reopen,
+        }
+
+
+class Text(_Frozen):
+    """A ready text and where it may be used. An acknowledgement has at least three variants."""
+
+    key: Key
+    kind: ReplyKind
+    outcome: Outcome | None = None
+    scope: Literal["public", "private", "any"]
+    voice: Literal["municipality", "mayor", "any"]
+    language: Literal["tr", "en", "ar", "ku"]
+    variants: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _can_be_said(self) -> Text:
+        if self.kind is ReplyKind.ACKNOWLEDGEMENT and len(self.variants) < 3:
+            raise ValueError("an acknowledgement needs at least 3 variants")
+        for variant in self.variants:
+            try:
+                check_template(variant, language=self.language)
+            except BadTemplate as error:
+                raise ValueError(f"{error.why} In: {variant!r}") from error
+            wrong = [
+                finding.what
+                for finding in check_tone(variant, outcome=self.outcome, is_public=False)
+                if finding.what is not Tone.UNFILLED_GAP
+            ]
+            if wrong or personal_data(variant):
+                raise ValueError(f"the tone is wrong ({', '.join(wrong) or 'personal data'}) in: {variant!r}")
+        return self
+
+
+class Person(_Frozen):
+    """An invented user for a rehearsal."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.example$")]
+    name: Name
+    role: Role
+    unit: Key | None = None
+
+    @model_validator(mode="after")
+    def _officer_has_a_unit(self) -> Person:
+        if (self.role is Role.UNIT_OFFICER) != (self.unit is not None):
+            raise ValueError("a unit officer, and nobody else, has a unit")
+        return self
+
+
+class Profile(CityProfile):
+    """`city.yaml`: the profile as the core keeps it, and what only the start needs."""
+
+    name_en: Name
+    name_ar: Name
+    time_zone: str = "Europe/Istanbul"
+
+    @model_validator(mode="after")
+    def _is_a_place(self) -> Profile:
+        if self.time_zone not in available_timezones():
+            raise ValueError(f"time_zone: there is no time zone {self.time_zone!r}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def core(self) -> CityProfile:
+        """The part the core stores."""
+        return CityProfile.model_validate(self.model_dump(include=set(CityProfile.model_fields)))
+
+
+class City(_Frozen):
+    """A whole municipality, every reference between its files checked."""
+
+    profile: Profile
+    accounts: tuple[Account, ...]
+    units: tuple[Unit, ...]
+    categories: tuple[Category, ...]
+    neighbourhoods: tuple[Neighbourhood, ...]
+    reasons: Reasons
+    texts: tuple[Text, ...]
+    vocabulary: Vocabulary
+    people: tuple[Person, ...] = ()
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+_FILES: dict[str, tuple[str, Any]] = {
+    "profile": ("city.yaml", Profile),
+    "accounts": ("accounts.yaml", tuple[Account, ...]),
+    "units": ("units.yaml", tuple[Unit, ...]),
+    "categories": ("categories.yaml", tuple[Category, ...]),
+    "neighbourhoods": ("neighbourhoods.yaml", tuple[Neighbourhood, ...]),
+    "reasons": ("reasons.yaml", Reasons),
+    "texts": ("texts.yaml", tuple[Text, ...]),
+    "vocabulary": ("vocabulary.yaml", Vocabulary),
+    "people": ("people.yaml", tuple[Person, ...]),
+}
+
+
+def _entry(raw: Any, place: tuple[int | str, ...]) -> str:
+    """Where in a file a value stands, by the key of its entry rather than by a number."""
+    words: list[str] = []
+    for step in place:
+        if isinstance(raw, dict):
+            raw = raw.get(step)
+        elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
+            raw = raw[step]
+        else:
+            raw = None
+        named = (raw.get("key") or raw.get("email")) if isinstance(raw, dict) else None
+        words.append(str(named if named and isinstance(step, int) else step))
+    return ".".join(words)
+
+
+def _read(file: Path, shape: Any) -> Any:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CityError(f"{file.name}: there is no such file in {file.parent}") from error
+    except yaml.YAMLError as error:
+        raise CityError(f"{file.name}: cannot be read as YAML: {error}") from error
+    try:
+        return TypeAdapter(shape).validate_python(raw)
+    except ValidationError as error:
+        faults = [
+            f"{_entry(raw, fault['loc']) or 'the file'}: {fault['msg']} (got {str(fault['input'])[:80]!r})"
+            for fault in error.errors()
+        ]
+        raise CityError(f"{file.name}: " + "; ".join(faults)) from error
+
+
+def _once(file: str, what: str, keys: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for key in keys:
+        if key in seen:
+            raise CityError(f"{file}: {what} {key} stands there twice")
+        seen.add(key)
+
+
+def _known(file: str, entry: str, field: str, key: str | None, units: dict[str, Unit]) -> None:
+    if key is not None and key not in units:
+        raise CityError(
+            f"{file}: {entry}.{field}: there is no unit {key!r}; there are: {', '.join(sorted(units))}"
+        )
+
+
+def _check(city: City) -> None:
+    """Raise CityError unless keys are unique and every reference leads somewhere."""
+    units = {unit.key: unit for unit in city.units}
+    for file, rows in (
+        ("accounts.yaml", city.accounts),
+        ("units.yaml", city.units),
+        ("categories.yaml", city.categories),
+        ("neighbourhoods.yaml", city.neighbourhoods),
+    ):
+        _once(file, "key", (row.key for row in rows))
+    _once("accounts.yaml", "account", ((row.platform, row.external_id) for row in city.accounts))
+    _once("texts.yaml", "text", ((row.key, row.language, row.scope, row.voice) for row in city.texts))
+    _once("people.yaml", "email", (row.email for row in city.people))
+    for category in city.categories:
+        _known("categories.yaml", category.key, "unit", category.unit, units)
+    for use, reasons in city.reasons.by_use().items():
+        _once("reasons.yaml", f"{use} key", (reason.key for reason in reasons))
+        for reason in reasons:
+            _known("reasons.yaml", f"{use}.{reason.key}", "unit", reason.unit, units)
+    for person in city.people:
+        _known("people.yaml", person.email, "unit", person.unit, units)
+        if person.unit and units[person.unit].is_outside:
+            raise CityError(f"people.yaml: {person.email}.unit: {person.unit} is outside the municipality")
+    for voice in {account.voice for account in city.accounts}:
+        if voice not in city.profile.signatures:
+            raise CityError(f"city.yaml: signatures: there is none for {voice}")
+
+
+def load(folder: Path) -> City:
+    """The municipality in `folder`, lists in Turkish alphabetical order. Raises CityError."""
+    read = {part: _read(folder / file, shape) for part, (file, shape) in _FILES.items()}
+    for part in ("units", "neighbourhoods"):
+        read[part] = tuple(sorted(read[part], key=lambda row: sort_key(row.name_tr)))
+    city = City.model_construct(**read)
+    _check(city)
+    return city
