@@ -30,6 +30,9 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 5
 LEASE = timedelta(minutes=2)
 WHOLE_BODY = -1
+FACTS_AT_ONCE = 100
+"""What one transaction applies of a body: none may last long, and a body may hold thousands."""
+_DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
 
 
 def store_raw_event(session: Session, source: str, body: bytes, *, digest: bytes | None = None) -> int | None:
@@ -93,28 +96,35 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
 
 def apply_raw_event(
     session: Session, event_id: int, normalise: Callable[[str, bytes], Iterable[Fact]]
-) -> None:
-    """Understand one claimed body and apply its facts, each in a savepoint of its own.
+) -> bool:
+    """Understand one claimed body and apply its next facts, each in a savepoint of its own.
 
-    `normalise(source, body)` is pure. A body nobody can read is set aside whole; a fact that fails is set
-    aside by its position and its siblings stand.
+    Whether more are left: then commit and call again. `normalise(source, body)` is pure. A body nobody can
+    read is set aside whole; a fact that fails is set aside by its position and its siblings stand.
     """
     event = session.get_one(RawEvent, event_id, with_for_update=True)
     if event.state is not RawEventState.PENDING or event.body is None:
-        return
-    counts: Counter[str] = Counter()
+        return False
+    counts: Counter[str] = Counter(event.counts or {})
+    start = counts.pop(_DONE, 0)
     try:
         seen = tuple(normalise(event.source, event.body))
     except UnreadablePayload as error:
         _set_aside(session, event, WHOLE_BODY, "failed", f"unreadable: {error}", None)
         event.counts = {"set_aside": 1}
         _finish(event, RawEventState.SET_ASIDE)
-        return
-    for position, fact in enumerate(seen):
+        return False
+    stop = start + FACTS_AT_ONCE
+    for position, fact in enumerate(seen[start:stop], start):
         counts[_apply_one(session, event, position, fact)] += 1
+    if stop < len(seen):
+        event.counts = {**counts, _DONE: stop}
+        event.claimed_until = now() + LEASE
+        return True
     event.counts = dict(counts)
     event.error = None
     _finish(event, RawEventState.APPLIED)
+    return False
 
 
 def failed(session: Session, event_id: int, error: BaseException) -> None:
@@ -213,6 +223,13 @@ def replay(session: Session, event_ids: Iterable[int]) -> int:
     again = session.execute(
         update(RawEvent)
         .where(RawEvent.id.in_(wanted), RawEvent.body.is_not(None))
-        .values(state=RawEventState.PENDING, attempts=0, not_before=None, claimed_until=None, error=None)
+        .values(
+            state=RawEventState.PENDING,
+            attempts=0,
+            not_before=None,
+            claimed_until=None,
+            error=None,
+            counts=None,
+        )
     )
     return int(again.rowcount)  # type: ignore[attr-defined]

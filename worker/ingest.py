@@ -1,6 +1,8 @@
-"""Understanding what arrived: claim a batch of raw bodies, apply each in a transaction of its own."""
+"""Understanding what arrived: claim a batch of raw bodies, apply each in short transactions of its own."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import structlog
 
@@ -25,9 +27,12 @@ def run() -> int:
 
 def apply(event_id: int) -> None:
     """Apply one claimed body. What breaks it off is counted on its row and tried again later."""
+    read_once = lru_cache(maxsize=1)(facts)
+    more = True
     try:
-        with transaction() as session:
-            receive.apply_raw_event(session, event_id, facts)
+        while more:
+            with transaction() as session:
+                more = receive.apply_raw_event(session, event_id, read_once)
     except Exception as error:
         # Whatever it was, the row must say so: an uncounted failure would be tried for ever.
         log.error("raw_event_failed", raw_event_id=event_id, error=type(error).__name__)
