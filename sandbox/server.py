@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import control, graph_api, page, x_api, x_write
 from sandbox.calls import hang_up_if_asked
 from sandbox.config import Config, read_config
-from sandbox.state import Sandbox, open_sandbox
+from sandbox.state import Sandbox, here, open_sandbox
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -23,6 +23,10 @@ class QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without the machine's own Date: the application dates its answers."""
+        self.send_response_only(code, message)
 
 
 def make_app(sandbox: Sandbox) -> Flask:
@@ -35,7 +39,14 @@ def make_app(sandbox: Sandbox) -> Flask:
     app.register_blueprint(control.blueprint)
     app.register_blueprint(page.blueprint)
     app.after_request(hang_up_if_asked)
+    app.after_request(_dated)
     return app
+
+
+def _dated(response: Response) -> Response:
+    """Each answer carries the platforms' time, moved or not: callers count by it."""
+    response.date = here().clock.now()
+    return response
 
 
 def make_sandbox_server(sandbox: Sandbox, port: int, host: str = "127.0.0.1") -> BaseWSGIServer:

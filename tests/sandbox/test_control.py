@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -255,3 +256,11 @@ def test_reset_forgets_all_but_the_seeded_posts(stage: Any) -> None:
     assert all(not post["replies"] for post in threads["posts"])
     assert stage.threads("whatsapp-cozum")["chats"] == []
     assert stage.x("GET", "users/me").ok
+
+
+def test_every_answer_is_dated_by_the_sandboxs_own_clock(stage: Any) -> None:
+    stage.control("clock", shift_seconds=86_400)
+
+    dated = parsedate_to_datetime(stage.graph("GET", "me", "facebook-belediye").headers["Date"])
+
+    assert timedelta(hours=23) < dated - datetime.now(UTC) < timedelta(hours=25)
