@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -50,12 +51,13 @@ def platform() -> Iterator[Platform]:
             told.form = {name: values[0] for name, values in parse_qs(sent).items()}
             told.authorization = self.headers.get("Authorization")
             time.sleep(told.wait)
-            self.send_response(told.status)
-            if told.content_type:
-                self.send_header("Content-Type", told.content_type)
-            self.send_header("Content-Length", str(len(told.body)))
-            self.end_headers()
-            self.wfile.write(told.body)
+            with suppress(OSError):  # a caller that gave up listens no more
+                self.send_response(told.status)
+                if told.content_type:
+                    self.send_header("Content-Type", told.content_type)
+                self.send_header("Content-Length", str(len(told.body)))
+                self.end_headers()
+                self.wfile.write(told.body)
 
         do_GET = do_POST = _serve
 
