@@ -52,6 +52,7 @@ export function install() {
   document.addEventListener("input", ({ target }) => { if (target.matches?.("textarea[data-counter]")) countSoon(target); });
   document.addEventListener("change", ({ target }) => {
     if (!target.form) return;
+    if (target.dataset.sends !== undefined) return void target.form.requestSubmit();
     follow(target.form);
     // A category proposes its unit; what a person chose by hand stays.
     const proposes = target.selectedOptions?.[0]?.dataset.unit;

@@ -1,7 +1,8 @@
 // The keyboard. What a key does stands in the markup: `data-key="c"` is clicked by c, `data-go="y"` by g y.
 
 const PREFIX_MS = 1200;
-let prefixAt = 0;
+let prefixAt = -Infinity;
+let held = null;
 
 const isShown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 const isTyping = (target) => target.matches?.("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]");
@@ -51,7 +52,7 @@ function onKey(event) {
   }
   if (isTyping(event.target)) return;
   if (event.timeStamp - prefixAt < PREFIX_MS) {
-    prefixAt = 0;
+    prefixAt = -Infinity;
     const link = find("data-go", event.key);
     if (link) { event.preventDefault(); link.click(); }
     return;
@@ -60,12 +61,29 @@ function onKey(event) {
   const isOnControl = event.target.closest("summary, button, [role=option]");
   if (event.key === "j" || (event.key === "ArrowDown" && !isOnControl)) { if (document.querySelector("[data-row]")) { event.preventDefault(); step(1); } return; }
   if (event.key === "k" || (event.key === "ArrowUp" && !isOnControl)) { if (document.querySelector("[data-row]")) { event.preventDefault(); step(-1); } return; }
-  const element = find("data-key", event.key);
-  if (element) { event.preventDefault(); press(element); }
+  if (document.querySelector(".pane.is-loading")) {
+    // The conversation this key is meant for is on its way.
+    event.preventDefault();
+    held = event.key;
+    return;
+  }
+  pressKey(event.key, event);
+}
+
+function pressKey(key, event) {
+  const element = find("data-key", key);
+  if (!element) return;
+  event?.preventDefault();
+  press(element);
 }
 
 export function install() {
   document.addEventListener("keydown", onKey);
+  document.addEventListener("htmx:afterSettle", () => {
+    const key = held;
+    held = null;
+    if (key) pressKey(key);
+  });
   document.addEventListener("click", ({ target }) => {
     const opener = target.closest?.("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
