@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     meta_verify_token: SecretStr = SecretStr("")
     x_consumer_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
 
+    city: str = Field(default="esenyurt", description="which folder of cities/ fills empty tables")
     api_urls: dict[str, str] = Field(
         default={}, description="base URLs by platform, where they are not the platforms' own: tests, a proxy"
     )

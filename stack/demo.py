@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stack import environment, ports, processes, programs, supervisor
+from stack import environment, ports, processes, programs, rehearsal, supervisor
 from stack.console import say
 from stack.environment import Secrets
 from stack.parent import Parent
@@ -45,7 +45,7 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
     environment.publish(folder, env)
 
     def when_up() -> None:
-        environment.write_private(card, demo_card(drawn, web_url, sandbox_url))
+        environment.write_private(card, demo_card(drawn, rehearsal.told(folder), web_url, sandbox_url))
         say(f"\n  Çözüm      {web_url}\n  Citizens   {sandbox_url}\n\nCtrl-C stops all of it.")
 
     def when_stopping() -> None:
@@ -57,7 +57,7 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
         folder=folder,
         stages=[
             *([server] for server in servers),
-            [programs.prepare(env)],
+            [programs.prepare(env, "--rehearsal")],
             [sandbox],
             [
                 programs.web(env, host="127.0.0.1", port=port),
@@ -81,7 +81,8 @@ def platform_settings(drawn: Secrets, sandbox_url: str) -> dict[str, str]:
         "COZUM_API_URLS": json.dumps(urls),
         "COZUM_META_APP_SECRETS": json.dumps([drawn.meta_app_secret]),
         "COZUM_X_CONSUMER_SECRETS": json.dumps([drawn.x_consumer_secret]),
-        "COZUM_POLL_SECONDS": "3",
+        "COZUM_POLL_SECONDS": "2",
+        "COZUM_SWEEP_SECONDS": "5",
         "COZUM_COOKIE_SECURE": "false",
     }
 
@@ -98,11 +99,14 @@ def sandbox_settings(folder: Path, drawn: Secrets, web_url: str) -> dict[str, ob
     }
 
 
-def demo_card(drawn: Secrets, web_url: str, sandbox_url: str) -> dict[str, object]:
+def demo_card(
+    drawn: Secrets, told: rehearsal.Rehearsal, web_url: str, sandbox_url: str
+) -> dict[str, object]:
     """What DIR/demo.json holds."""
     return {
         "web": web_url,
         "sandbox": sandbox_url,
+        **told.model_dump(),
         "meta_app_secret": drawn.meta_app_secret,
         "meta_verify_token": drawn.meta_verify_token,
         "x_consumer_secret": drawn.x_consumer_secret,

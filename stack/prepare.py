@@ -1,18 +1,28 @@
-"""`python -m stack.prepare`: the schema in its newest form, before any process of ours uses it."""
+"""`python -m stack.prepare [--rehearsal]`: the newest schema and the city's data, before our processes start.
+
+With `--rehearsal` also the invented people, keys and credentials of the demo.
+"""
 
 from __future__ import annotations
 
 import sys
 
+from cities import schema
 from inbox import db
 from inbox.settings import settings
+from stack import city, rehearsal
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run every step; the exit code. Each step may run again and again."""
     db.upgrade(settings().database_url)
+    found = schema.load(city.CITIES / settings().city)
+    with db.transaction() as session:
+        city.load(session, found)
+    if "--rehearsal" in arguments:
+        rehearsal.prepare(settings().dir, found)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

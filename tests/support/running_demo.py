@@ -97,7 +97,6 @@ def demo(folder: Path, **more: str) -> Iterator[Demo]:
     """A demo of its own on free ports, without the stream of citizens, stopped at the end."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COZUM_", "DATABASE_", "BROKER_"))},
-        "DEMO_DIR": str(folder),
         "DEMO_STREAM": "0",
         "PORT": str(free_port()),
         "SANDBOX_PORT": str(free_port()),
@@ -106,7 +105,7 @@ def demo(folder: Path, **more: str) -> Iterator[Demo]:
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stack.cli", "demo"],
+            [str(Path(sys.executable).with_name("cozum")), "--dir", str(folder), "demo"],
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -1,0 +1,128 @@
+"""What only the demo has: invented people with a known password, keys to the API, sandbox credentials.
+
+`python -m stack.prepare --rehearsal` makes them once for a data folder and keeps what must be told in
+DIR/rehearsal.json, for the owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import time
+from pathlib import Path
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cities.schema import City
+from inbox import channels, city, people
+from inbox.db import transaction
+from inbox.models import Channel
+from inbox.states import Role
+from stack.environment import Secrets, secrets_of, write_private
+
+FILE = "rehearsal.json"
+_BY = "rehearsal"
+
+
+class Person(BaseModel):
+    """Somebody to log in as."""
+
+    email: str
+    password: str
+    role: str
+    unit: str | None
+
+
+class Account(BaseModel):
+    """A channel as scripts and citizens name it."""
+
+    key: str
+    platform: str
+    name: str
+    external_id: str
+
+
+class Rehearsal(BaseModel):
+    """What the demo tells whoever drives it."""
+
+    api_token: str
+    moderator_token: str
+    users: list[Person]
+    channels: list[Account]
+
+
+def told(folder: Path) -> Rehearsal:
+    """What was made for this data folder."""
+    return Rehearsal.model_validate_json((folder / FILE).read_text())
+
+
+def prepare(folder: Path, invented: City) -> None:
+    """Make the people, keys and credentials of a data folder that has none yet."""
+    if (folder / FILE).exists():
+        return
+    password = f"cozum-{secrets.token_hex(4)}"
+    drawn = secrets_of(folder)
+    with transaction() as session:
+        for person in invented.people:
+            known = people.by_email(session, person.email)
+            if known is not None:
+                people.set_password(session, known, password, by=_BY)
+                continue
+            people.add_user(
+                session,
+                email=person.email,
+                name=person.name,
+                role=person.role,
+                unit=person.unit,
+                password=password,
+                by=_BY,
+            )
+        tokens = {}
+        for role, alone in ((Role.SUPERVISOR, True), (Role.MODERATOR, False)):
+            first = next(one for one in invented.people if one.role == role)
+            user = people.by_email(session, first.email)
+            if user is None:
+                raise ValueError(f"the rehearsal has no {role}")
+            tokens[role] = people.issue_token(session, user, "demo", may_approve_alone=alone, by=_BY)
+        for channel in session.scalars(select(Channel)):
+            channels.set_credentials(session, channel, _credentials(channel, drawn), by=_BY)
+        _ask_at_any_hour(session)
+        rehearsal = Rehearsal(
+            api_token=tokens[Role.SUPERVISOR],
+            moderator_token=tokens[Role.MODERATOR],
+            users=[
+                Person(email=one.email, password=password, role=one.role, unit=one.unit)
+                for one in invented.people
+            ],
+            channels=[
+                Account(key=one.key, platform=one.platform, name=one.name_tr, external_id=one.external_id)
+                for one in invented.accounts
+            ],
+        )
+    write_private(folder / FILE, json.loads(rehearsal.model_dump_json()))
+
+
+def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
+    """What the sandbox gives this account."""
+    token = f"sandbox-token-{channel.key}"
+    if channel.platform != "x":
+        return {"access_token": token}
+    return {
+        "access_token": token,
+        "access_token_secret": f"{token}-secret",
+        "consumer_key": drawn.x_consumer_key,
+        "consumer_secret": drawn.x_consumer_secret,
+    }
+
+
+def _ask_at_any_hour(session: Session) -> None:
+    """Nobody waits for the morning in a rehearsal: ratings are asked at once, at any hour."""
+    own = city.profile(session)
+    city.save_profile(
+        session,
+        own.model_copy(
+            update={"rating_delay_minutes": 0, "quiet_from": time(0, 0), "quiet_until": time(0, 0)}
+        ),
+    )
