@@ -9,22 +9,27 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
+import structlog
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server import MPServer
 
 from inbox import log
 from inbox.settings import settings
 from web import create_app, lifecycle
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 GRACE_SECONDS = 10
 """How long what is being answered may take to end, once a stop was asked for."""
 
 
-class WebServer(Server):
+class WebServer(MPServer):
     """Granian, with the streams told to end before it waits for them."""
 
     stop_pipe: int
@@ -34,29 +39,23 @@ class WebServer(Server):
         if self.stop_pipe >= 0:
             os.close(self.stop_pipe)
             self.stop_pipe = -1
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def startup(self, *args: Any, **kwargs: Any) -> None:
         """Start, and take SIGHUP (a closed terminal) for a stop rather than a reload."""
-        super().startup(*args, **kwargs)
+        super().startup(*args, **kwargs)  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=64, show_default=True, help="Requests and streams served at once.")
-def main(host: str, port: int, threads: int) -> None:
-    """Serve until told to stop."""
-    log.configure(as_json=settings().log_json)
+def serve(build: Callable[[], WSGIApplication], *, host: str, port: int, threads: int) -> None:
+    """Serve what `build` makes until told to stop; `build` runs in the process that serves."""
     multiprocessing.set_start_method("fork")  # the pipe and the listening socket are inherited
     read_end, write_end = os.pipe()
 
-    def load() -> Any:
+    def load() -> WSGIApplication:
         os.close(write_end)
-        log.configure(as_json=settings().log_json)
         lifecycle.stop_with_parent(read_end, grace_seconds=GRACE_SECONDS)
-        return create_app()
+        return build()
 
     server = WebServer(
         "web",
@@ -68,12 +67,24 @@ def main(host: str, port: int, threads: int) -> None:
         blocking_threads_idle_timeout=600,
         backlog=1024,
         backpressure=1024,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # into our log, in our form
         log_access=False,
         workers_kill_timeout=GRACE_SECONDS,
     )
     server.stop_pipe = write_end
     server.serve(target_loader=load, wrap_loader=False)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--threads", default=64, show_default=True, help="Requests and streams served at once.")
+def main(host: str, port: int, threads: int) -> None:
+    """Serve until told to stop."""
+    log.configure(as_json=settings().log_json)
+    structlog.get_logger().info("web_starts", host=host, port=port, threads=threads)
+    serve(create_app, host=host, port=port, threads=threads)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ here as the end of the pipe.
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 
 _stopping = threading.Event()
 
@@ -32,7 +34,7 @@ def stop_with_parent(pipe: int, *, grace_seconds: float) -> None:
     """Stop the streams when the other end of `pipe` closes, and this process soon after.
 
     The server itself ends on the signal that the parent sends. A parent killed hard sends none: then this
-    process ends itself after `grace_seconds`, so that nothing is left behind.
+    process sends it to itself, and is gone after `grace_seconds` at the latest.
     """
     parent = os.getppid()
 
@@ -40,8 +42,14 @@ def stop_with_parent(pipe: int, *, grace_seconds: float) -> None:
         while os.read(pipe, 1):
             pass
         stop()
-        threading.Event().wait(grace_seconds)
-        if os.getppid() != parent:
+        deadline = time.monotonic() + grace_seconds
+        orphaned = False
+        while time.monotonic() < deadline:
+            if not orphaned and os.getppid() != parent:
+                orphaned = True
+                os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)
+        if orphaned:
             os._exit(1)
 
     threading.Thread(target=listen, name="stop-with-parent", daemon=True).start()

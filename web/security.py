@@ -89,6 +89,7 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings().cookie_secure,
         SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # a desk keeps its page open all day; the session is the limit
         RATELIMIT_STORAGE_URI=storage,
         RATELIMIT_STORAGE_OPTIONS={} if storage == "memory://" else _REDIS_PATIENCE,

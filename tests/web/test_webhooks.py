@@ -1,0 +1,181 @@
+"""The hooks answer as the contract says, whatever knocks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+
+from inbox import db
+from inbox.models import HookCount, RawEvent
+
+LIMIT = 8 * 1024 * 1024
+
+
+@pytest.fixture
+def platform(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def meta_signed(body: bytes, key: str = "app-secret") -> dict[str, str]:
+    return {"X-Hub-Signature-256": "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest()}
+
+
+def x_signed(body: bytes, key: str = "consumer-secret") -> dict[str, str]:
+    digest = hmac.new(key.encode(), body, hashlib.sha256).digest()
+    return {"x-twitter-webhooks-signature": "sha256=" + base64.b64encode(digest).decode()}
+
+
+def stored() -> list[tuple[str, bytes | None]]:
+    with db.transaction() as session:
+        return [(row.source, row.body) for row in session.scalars(select(RawEvent).order_by(RawEvent.id))]
+
+
+def rejected() -> dict[str, int]:
+    with db.transaction() as session:
+        return {row.hook: row.rejected for row in session.scalars(select(HookCount))}
+
+
+@pytest.mark.parametrize("body", [b'{"object": "page"}', b"not json \x00 \xff", b"", "{'ş': 1}".encode()])
+def test_a_signed_body_is_kept_to_the_letter(platform: FlaskClient, body: bytes) -> None:
+    assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 200
+    assert platform.post("/hooks/x", data=body, headers=x_signed(body)).status_code == 200
+    assert stored() == [("hook:meta", body), ("hook:x", body)]
+
+
+def test_every_configured_secret_signs(platform: FlaskClient) -> None:
+    body = b'{"object": "page"}'
+    answer = platform.post("/hooks/meta", data=body, headers=meta_signed(body, "second-app-secret"))
+    assert answer.status_code == 200
+
+
+def test_a_repeated_body_is_answered_again_and_kept_once(platform: FlaskClient) -> None:
+    body = b'{"object": "page"}'
+    for _ in range(3):
+        assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 200
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Hub-Signature-256": "sha256="},
+        {"X-Hub-Signature-256": "sha256=" + "0" * 64},
+        {"X-Hub-Signature-256": "ş"},
+        meta_signed(b'{"object": "page"}', "somebody-else"),
+        meta_signed(b'{"object": "other"}'),
+        x_signed(b'{"object": "page"}'),
+    ],
+)
+def test_a_body_nobody_signed_is_refused_and_counted(platform: FlaskClient, headers: dict[str, str]) -> None:
+    for count in (1, 2):
+        assert platform.post("/hooks/meta", data=b'{"object": "page"}', headers=headers).status_code == 403
+        assert rejected() == {"meta": count}
+    assert stored() == []
+
+
+def test_refusals_are_counted_per_hook(platform: FlaskClient) -> None:
+    platform.post("/hooks/meta", data=b"{}")
+    platform.post("/hooks/x", data=b"{}")
+    platform.post("/hooks/x", data=b"{}")
+    assert rejected() == {"meta": 1, "x": 2}
+
+
+def test_the_largest_body_is_taken_and_a_larger_one_is_not(platform: FlaskClient) -> None:
+    body = json.dumps({"object": "page", "filler": "x" * LIMIT}).encode()
+    fits, too_large = body[:LIMIT], body[: LIMIT + 1]
+    assert platform.post("/hooks/meta", data=fits, headers=meta_signed(fits)).status_code == 200
+    assert platform.post("/hooks/meta", data=too_large, headers=meta_signed(too_large)).status_code == 413
+    assert len(stored()) == 1
+
+
+def test_a_form_of_a_signed_body_is_bytes_like_any_other(platform: FlaskClient) -> None:
+    body = b"a=1&b=2"
+    answer = platform.post(
+        "/hooks/meta",
+        data=body,
+        headers=meta_signed(body),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 200
+    assert stored() == [("hook:meta", body)]
+
+
+def test_a_hook_sets_no_cookie_and_is_never_slowed_down(platform: FlaskClient) -> None:
+    for serial in range(150):
+        body = b'{"n": %d}' % serial
+        answer = platform.post("/hooks/meta", data=body, headers=meta_signed(body))
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
+    for _ in range(150):
+        assert platform.post("/hooks/meta", data=b"{}").status_code == 403
+
+
+def test_a_body_that_cannot_be_kept_is_asked_for_again(platform: FlaskClient) -> None:
+    body = b'{"object": "page"}'
+    with db.engine().begin() as connection:
+        connection.execute(text("ALTER TABLE raw_event RENAME TO raw_event_away"))
+    try:
+        assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 503
+    finally:
+        with db.engine().begin() as connection:
+            connection.execute(text("ALTER TABLE raw_event_away RENAME TO raw_event"))
+    assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 200
+
+
+def test_a_database_that_is_gone_is_told_with_503_and_nothing_more(
+    platform: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b'{"object": "page"}'
+    away = db.create_engine(
+        "postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 2}
+    )
+    with pytest.raises(OperationalError):
+        away.connect()
+    monkeypatch.setattr(db, "engine", lambda: away)
+    assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 503
+    assert platform.post("/hooks/meta", data=body).status_code == 403
+
+
+def test_meta_is_told_that_the_hook_is_ours(platform: FlaskClient) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify-token", "hub.challenge": "1158201444"}
+    answer = platform.get("/hooks/meta", query_string=query)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+
+
+def test_a_challenge_is_shown_to_nobody_as_a_page(platform: FlaskClient) -> None:
+    query = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": "verify-token",
+        "hub.challenge": "<script>alert(1)</script>",
+    }
+    answer = platform.get("/hooks/meta", query_string=query)
+    assert answer.status_code == 403 or not answer.content_type.startswith("text/html")
+
+
+@pytest.mark.parametrize("token", ["", "guessed", "verify-token "])
+def test_who_does_not_know_the_token_is_told_nothing(platform: FlaskClient, token: str) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": "1158201444"}
+    answer = platform.get("/hooks/meta", query_string=query)
+    assert answer.status_code == 403
+    assert "1158201444" not in answer.text
+    assert rejected() == {"meta": 1}
+
+
+def test_x_is_shown_that_we_hold_the_secret(platform: FlaskClient) -> None:
+    answer = platform.get("/hooks/x", query_string={"crc_token": "abc"})
+    digest = hmac.new(b"consumer-secret", b"abc", hashlib.sha256).digest()
+    assert answer.status_code == 200
+    assert answer.json == {"response_token": "sha256=" + base64.b64encode(digest).decode()}
+
+
+def test_there_is_no_third_hook(platform: FlaskClient) -> None:
+    assert platform.post("/hooks/telegram", data=b"{}").status_code == 404
