@@ -30,7 +30,7 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 5
 LEASE = timedelta(minutes=2)
 WHOLE_BODY = -1
-FACTS_AT_ONCE = 100
+FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
 _DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
 
