@@ -1,455 +1,68 @@
-"""An Instagram account: answering, looking, probing, catching up, against the sandbox."""
+"""What an Instagram account answers otherwise than a page, against the sandbox."""
 
 from __future__ import annotations
 
-import socket
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from connectors.contract import Polled
-from connectors.http import AccessExpired, RateLimited
-from connectors.instagram import CONNECTOR
-from inbox.values import (
-    Access,
-    AccessLost,
-    AuthorKey,
-    CannotTell,
-    Found,
-    MaybeSent,
-    MessageKind,
-    MessageSeen,
-    NotSent,
-    NotThere,
-    Outgoing,
-    Page,
-    ProbeFailed,
-    ProbeOk,
-    Refused,
-    ReplyKind,
-    Sent,
-)
+from inbox.values import CannotTell, MaybeSent, MessageKind, NotSent, Sent
 
-ACCOUNT = "17841400000000001"
-TEXT = "Ekibimiz yarın saat 10.00'da Zafer Mahallesi'nde."
+GraphStage = Any  # of conftest.py, which tests do not import
+pytestmark = pytest.mark.parametrize("graph_stage", ["instagram"], indirect=True)
+
+ANSWER = "Ekibimiz yarın saat 10.00'da Zafer Mahallesi'nde."
 
 
-class Stage(Protocol):
-    url: str
-
-    def access(self, token: str = ...) -> Access: ...
-    def control(self, call: str, **body: Any) -> dict[str, Any]: ...
-    def say(self, text: str, author: str = ..., **more: Any) -> str: ...
-    def fault(self, fault: str, times: int = ...) -> None: ...
-    def threads(self) -> dict[str, Any]: ...
-    def ours(self) -> list[dict[str, Any]]: ...
-
-
-def post_of(stage: Stage) -> str:
-    return str(stage.threads()["posts"][0]["external_id"])
-
-
-def answer_to(stage: Stage, comment: str, text: str = TEXT, **more: Any) -> Outgoing:
-    fields: dict[str, Any] = {
-        "reference": "reply-1",
-        "kind": ReplyKind.ANSWER,
-        "text": text,
-        "to_external_id": comment,
-        "to_kind": MessageKind.COMMENT,
-        "conversation": post_of(stage),
-        "first_tried_at": datetime.now(UTC),
-    }
-    return Outgoing(**{**fields, **more})
-
-
-def seen_in(*pages: Page) -> dict[str, MessageSeen]:
-    facts = [fact for page in pages for fact in CONNECTOR.normalise(page.body)]
-    return {fact.external_id: fact for fact in facts if isinstance(fact, MessageSeen)}
-
-
-def poll_all(stage: Stage, edge: str, cursor: str | None = None) -> list[Page]:
-    """Pages until the connector says that nothing is left for now."""
-    pages = [CONNECTOR.poll(stage.access(), edge, cursor)]
-    while pages[-1].more:
-        assert len(pages) < 60
-        pages.append(CONNECTOR.poll(stage.access(), edge, pages[-1].cursor))
-    return pages
-
-
-# --- sending ----------------------------------------------------------------------------------------
-
-
-def test_an_answer_stands_publicly_under_the_comment(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-
-    outcome = CONNECTOR.send(stage.access(), answer_to(stage, comment))
-
-    (ours,) = stage.ours()
-    assert outcome == Sent(ours["external_id"])
-    assert (ours["text"], ours["parent"]) == (TEXT, comment)
-
-
-def test_an_answer_to_a_reply_goes_to_the_top_comment_and_names_the_citizen(stage: Stage) -> None:
-    top = stage.say("Çöpler alınmadı")
-    reply = stage.say("Bizde de", author="Can Demir", parent=top)
-    handle = seen_in(CONNECTOR.poll(stage.access(), "media", None))[reply].author
+def test_an_answer_to_a_reply_goes_to_the_top_comment_and_names_the_citizen(graph_stage: GraphStage) -> None:
+    top = graph_stage.say("Çöpler alınmadı")
+    reply = graph_stage.say("Bizde de", author="Can Demir", parent=top)
+    handle = graph_stage.seen_in(*graph_stage.poll_all("media"))[reply].author
     assert handle is not None
 
-    outcome = CONNECTOR.send(stage.access(), answer_to(stage, reply))
+    outcome = graph_stage.send(graph_stage.answer_to(reply))
 
-    (ours,) = stage.ours()
+    (ours,) = graph_stage.ours()
     assert outcome == Sent(ours["external_id"])
     assert ours["parent"] == top
-    assert ours["text"] == f"@{handle.handle} {TEXT}"
+    assert ours["text"] == f"@{handle.handle} {ANSWER}"
 
 
-def test_the_name_is_not_put_twice(stage: Stage) -> None:
-    top = stage.say("Çöpler alınmadı")
-    reply = stage.say("Bizde de", author="Can Demir", parent=top)
-    author = seen_in(CONNECTOR.poll(stage.access(), "media", None))[reply].author
+def test_the_name_is_not_put_twice(graph_stage: GraphStage) -> None:
+    top = graph_stage.say("Çöpler alınmadı")
+    reply = graph_stage.say("Bizde de", author="Can Demir", parent=top)
+    author = graph_stage.seen_in(*graph_stage.poll_all("media"))[reply].author
     assert author is not None
 
-    CONNECTOR.send(stage.access(), answer_to(stage, reply, f"@{author.handle} bakıyoruz."))
+    graph_stage.send(graph_stage.answer_to(reply, f"@{author.handle} bakıyoruz."))
 
-    assert [one["text"] for one in stage.ours()] == [f"@{author.handle} bakıyoruz."]
+    assert [one["text"] for one in graph_stage.ours()] == [f"@{author.handle} bakıyoruz."]
 
 
-def test_a_mention_is_answered_where_it_stands(stage: Stage) -> None:
-    post = stage.say("@esenyurtbelediye parkta ışık yok", kind="mention")
-    answer = answer_to(stage, post, to_kind=MessageKind.UNSUPPORTED, conversation=post)
+def test_a_mention_is_answered_where_it_stands(graph_stage: GraphStage) -> None:
+    post = graph_stage.say("@esenyurtbelediye parkta ışık yok", kind="mention")
+    answer = graph_stage.answer_to(post, to_kind=MessageKind.UNSUPPORTED, conversation=post)
 
-    outcome = CONNECTOR.send(stage.access(), answer)
+    outcome = graph_stage.send(answer)
 
     assert isinstance(outcome, Sent)
-    assert [one["parent"] for one in stage.ours()] == [post]
-    assert isinstance(CONNECTOR.look(stage.access(), answer), CannotTell)
-    assert not CONNECTOR.can_prove_absence(answer)
-
-
-def test_a_comment_is_answered_in_private_once(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    private = answer_to(stage, comment, in_private=True)
-
-    first = CONNECTOR.send(stage.access(), private)
-    second = CONNECTOR.send(stage.access(), private)
-
-    assert isinstance(first, Sent)
-    assert isinstance(second, Refused)
-    assert second.reason.startswith("already_replied")
-    assert [(one["kind"], one["external_id"]) for one in stage.ours()] == [("dm", first.external_id)]
-    assert isinstance(CONNECTOR.look(stage.access(), private), CannotTell)
-    assert not CONNECTOR.can_prove_absence(private)
-
-
-def chat_answer(stage: Stage, text: str = TEXT) -> Outgoing:
-    message = stage.say("Merhaba, bir sorum var", kind="dm")
-    peer = stage.threads()["chats"][0]["peer_id"]
-    keys = (AuthorKey("instagram:1", "7"), AuthorKey(f"instagram:{ACCOUNT}", peer))
-    return answer_to(stage, message, text, to_kind=MessageKind.CHAT, conversation=None, recipient=keys)
-
-
-def test_a_chat_is_answered_under_the_key_this_account_knows(stage: Stage) -> None:
-    outcome = CONNECTOR.send(stage.access(), chat_answer(stage))
-
-    (ours,) = stage.ours()
-    assert outcome == Sent(ours["external_id"])
-    assert (ours["kind"], ours["text"]) == ("dm", TEXT)
-
-
-def test_a_chat_of_another_account_is_refused_without_a_call(stage: Stage) -> None:
-    stranger = replace(chat_answer(stage), recipient=(AuthorKey("instagram:1", "7"),))
-
-    outcome = CONNECTOR.send(stage.access(), stranger)
-
-    assert isinstance(outcome, Refused)
-    assert outcome.reason.startswith("no_recipient")
-
-
-def test_a_chat_whose_window_closed_is_refused_with_that_reason(stage: Stage) -> None:
-    answer = chat_answer(stage)
-    stage.control("clock", shift_seconds=25 * 3600)
-
-    outcome = CONNECTOR.send(stage.access(), answer)
-
-    assert isinstance(outcome, Refused)
-    assert outcome.reason.startswith("window_closed")
-
-
-@pytest.mark.parametrize(
-    ("in_private", "most"), [(False, CONNECTOR.max_length), (True, CONNECTOR.max_private_length)]
-)
-def test_the_longest_text_goes_out_and_a_longer_one_is_refused_by_us(
-    stage: Stage, in_private: bool, most: int
-) -> None:
-    comment = stage.say("Çöpler alınmadı")
-
-    longest = CONNECTOR.send(stage.access(), answer_to(stage, comment, "a" * most, in_private=in_private))
-    longer = CONNECTOR.send(
-        stage.access(), answer_to(stage, comment, "a" * (most + 1), in_private=in_private)
-    )
-
-    assert isinstance(longest, Sent)
-    assert isinstance(longer, Refused)
-    assert longer.reason.startswith("too_long")
-
-
-def test_a_comment_that_is_gone_cannot_be_answered(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    answer = answer_to(stage, comment)
-    stage.control("delete", external_id=comment)
-
-    outcome = CONNECTOR.send(stage.access(), answer)
-
-    assert isinstance(outcome, Refused)
-    assert outcome.reason.startswith("gone")
-
-
-# --- when it goes wrong -----------------------------------------------------------------------------
-
-
-def test_a_refusal_is_final(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    stage.fault("refuse")
-
-    outcome = CONNECTOR.send(stage.access(), answer_to(stage, comment))
-
-    assert isinstance(outcome, Refused)
-    assert stage.ours() == []
-
-
-def test_a_rate_limit_pauses_the_channel_for_as_long_as_it_says(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    stage.fault("rate_limit")
-
-    outcome = CONNECTOR.send(stage.access(), answer_to(stage, comment))
-
-    assert isinstance(outcome, NotSent)
-    assert (outcome.retry_after, outcome.pauses_channel) == (60, True)
-    assert stage.ours() == []
-
-
-@pytest.mark.parametrize("fault", ["expired_token", "revoked_scope"])
-def test_a_dead_token_is_lost_access_and_nothing_is_out(stage: Stage, fault: str) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    stage.fault(fault)
-
-    outcome = CONNECTOR.send(stage.access(), answer_to(stage, comment))
-
-    assert isinstance(outcome, AccessLost)
-    assert stage.ours() == []
-
-
-def test_an_answer_that_hung_up_after_posting_is_maybe_sent_and_then_found(stage: Stage) -> None:
-    answer = answer_to(stage, stage.say("Çöpler alınmadı"))
-    stage.fault("accept_then_hang_up")
-
-    outcome = CONNECTOR.send(stage.access(), answer)
-    looked = CONNECTOR.look(stage.access(), answer)
-
-    assert isinstance(outcome, MaybeSent)
-    assert looked == Found(stage.ours()[0]["external_id"])
-
-
-def test_an_answer_that_hung_is_maybe_sent_and_then_proved_absent(stage: Stage) -> None:
-    answer = answer_to(stage, stage.say("Çöpler alınmadı"))
-    stage.fault("hang")
-
-    outcome = CONNECTOR.send(stage.access(), answer)
-    looked = CONNECTOR.look(stage.access(), answer)
-
-    assert isinstance(outcome, MaybeSent)
-    assert looked == NotThere()
-    assert CONNECTOR.can_prove_absence(answer)
-    assert stage.ours() == []
+    assert [one["parent"] for one in graph_stage.ours()] == [post]
+    assert isinstance(graph_stage.look(answer), CannotTell)
+    assert not graph_stage.connector.can_prove_absence(answer)
 
 
 @pytest.mark.parametrize("fault", ["html_error", "server_error"])
-def test_a_bad_minute_before_the_send_itself_leaves_it_surely_not_sent(stage: Stage, fault: str) -> None:
-    answer = answer_to(stage, stage.say("Çöpler alınmadı"))
-    stage.fault(fault)
+def test_a_bad_minute_before_the_send_itself_leaves_it_not_sent(graph_stage: GraphStage, fault: str) -> None:
+    answer = graph_stage.answer_to(graph_stage.say("Çöpler alınmadı"))
+    graph_stage.fault(fault)
 
-    assert isinstance(CONNECTOR.send(stage.access(), answer), NotSent)
-    assert stage.ours() == []
+    assert isinstance(graph_stage.send(answer), NotSent)
+    assert graph_stage.ours() == []
 
 
 @pytest.mark.parametrize("fault", ["html_error", "server_error"])
-def test_a_bad_minute_proves_nothing_about_a_send(stage: Stage, fault: str) -> None:
-    answer = chat_answer(stage)
-    stage.fault(fault)
+def test_a_bad_minute_proves_nothing_about_a_send(graph_stage: GraphStage, fault: str) -> None:
+    answer = graph_stage.chat_answer()
+    graph_stage.fault(fault)
 
-    assert isinstance(CONNECTOR.send(stage.access(), answer), MaybeSent)
-
-
-def test_where_nobody_listens_nothing_was_sent(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nobody = replace(stage.access(), base_url=f"http://127.0.0.1:{closed.getsockname()[1]}/graph")
-
-        outcome = CONNECTOR.send(nobody, answer_to(stage, comment))
-
-    assert isinstance(outcome, NotSent)
-    assert not outcome.pauses_channel
-
-
-def test_a_look_that_fails_tells_nothing(stage: Stage) -> None:
-    answer = answer_to(stage, stage.say("Çöpler alınmadı"))
-    stage.fault("server_error")
-
-    assert isinstance(CONNECTOR.look(stage.access(), answer), CannotTell)
-
-
-def test_the_same_words_to_two_citizens_of_one_thread_are_told_apart(stage: Stage) -> None:
-    top = stage.say("Çöpler alınmadı")
-    reply = stage.say("Bizde de", author="Can Demir", parent=top)
-    first = CONNECTOR.send(stage.access(), answer_to(stage, top))
-    assert isinstance(first, Sent)
-    second = answer_to(stage, reply, others=(first.external_id,))
-
-    before = CONNECTOR.look(stage.access(), second)
-    sent = CONNECTOR.send(stage.access(), second)
-    assert isinstance(sent, Sent)
-
-    assert before == NotThere()
-    assert CONNECTOR.look(stage.access(), second) == Found(sent.external_id)
-
-
-# --- probing ----------------------------------------------------------------------------------------
-
-
-def test_a_probe_tells_a_live_token_from_a_dead_one_and_from_a_bad_minute(stage: Stage) -> None:
-    alive = CONNECTOR.probe(stage.access())
-    wrong = CONNECTOR.probe(stage.access(token="somebody-elses"))
-    empty = CONNECTOR.probe(replace(stage.access(), credentials={"access_token": SecretStr("")}))
-    stage.fault("server_error")
-    minute = CONNECTOR.probe(stage.access())
-
-    assert isinstance(alive, ProbeOk)
-    assert alive.details["name"] == "Esenyurt Belediyesi"
-    assert isinstance(wrong, ProbeFailed)
-    assert wrong.access_lost
-    assert isinstance(empty, ProbeFailed)
-    assert empty.access_lost
-    assert isinstance(minute, ProbeFailed)
-    assert not minute.access_lost
-
-
-def test_the_token_of_another_account_is_no_access(stage: Stage) -> None:
-    outcome = CONNECTOR.probe(stage.access(token="sandbox-token-instagram-baskan"))
-
-    assert isinstance(outcome, ProbeFailed)
-    assert outcome.access_lost
-
-
-# --- catching up ------------------------------------------------------------------------------------
-
-
-def test_a_poll_finds_posts_comments_and_replies_in_their_places(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-    reply = stage.say("Bizde de", author="Can Demir", parent=comment)
-    CONNECTOR.send(stage.access(), answer_to(stage, comment))
-
-    (page,) = poll_all(stage, "media")
-
-    post, found = post_of(stage), seen_in(page)
-    assert (found[post].kind, found[post].from_us) == (MessageKind.POST, True)
-    assert found[post].permalink
-    assert (found[comment].text, found[comment].parent_external_id) == ("Çöpler alınmadı", post)
-    assert found[reply].parent_external_id == comment
-    assert found[reply].conversation == post
-    assert found[stage.ours()[0]["external_id"]].from_us
-
-
-def test_a_page_that_did_not_change_has_the_same_digest_and_one_that_did_another(stage: Stage) -> None:
-    (first,) = poll_all(stage, "media")
-    (second,) = poll_all(stage, "media", first.cursor)
-    stage.say("Çöpler alınmadı")
-    (third,) = poll_all(stage, "media", second.cursor)
-
-    assert first.digest == second.digest
-    assert third.digest != second.digest
-
-
-def test_all_that_came_since_the_last_poll_is_read_however_much_it_is(stage: Stage) -> None:
-    (first,) = poll_all(stage, "media")
-    comments = [stage.say(f"Şikâyet {number}", author=f"Vatandaş {number}") for number in range(120)]
-
-    pages = poll_all(stage, "media", first.cursor)
-
-    assert set(comments) <= set(seen_in(*pages))
-    assert len(pages) == 3
-
-
-def test_a_first_poll_does_not_import_the_past(stage: Stage) -> None:
-    for number in range(60):
-        stage.say(f"Şikâyet {number}")
-
-    assert len(poll_all(stage, "media")) == 1
-
-
-def test_a_new_comment_under_an_old_post_is_found_by_the_survey(stage: Stage) -> None:
-    old = str(stage.threads()["posts"][-1]["external_id"])
-    for number in range(12):
-        stage.say(f"Duyuru {number}", by_us=True)
-    stage.control("clock", shift_seconds=3600)
-    head, survey = poll_all(stage, "media")[-1], poll_all(stage, "survey")[-1]
-    comment = stage.say("Bu yol hâlâ bozuk", parent=old)
-
-    in_head = seen_in(*poll_all(stage, "media", head.cursor))
-    surveyed = poll_all(stage, "survey", survey.cursor)
-
-    assert comment not in in_head
-    found = seen_in(*surveyed)
-    assert (found[comment].text, found[comment].conversation) == ("Bu yol hâlâ bozuk", old)
-    assert found.keys() == {comment}
-
-
-def test_a_survey_in_which_nothing_is_new_reads_no_comments(stage: Stage) -> None:
-    stage.say("Çöpler alınmadı")
-    first = poll_all(stage, "survey")
-
-    second = poll_all(stage, "survey", first[-1].cursor)
-
-    assert [len(first), len(second)] == [1, 1]
-    assert first[0].digest == second[0].digest
-
-
-def test_a_post_that_vanished_meanwhile_does_not_stop_the_polls(stage: Stage) -> None:
-    cursor = (
-        '{"since": "2026-01-01T00:00:00Z", "started": "2026-01-01T00:00:00Z", "open": [{"post": "404404"}]}'
-    )
-    comment = stage.say("Çöpler alınmadı")
-
-    pages = poll_all(stage, "media", cursor)
-
-    assert comment in seen_in(*pages)
-
-
-def test_a_cursor_nobody_can_read_begins_anew(stage: Stage) -> None:
-    comment = stage.say("Çöpler alınmadı")
-
-    for cursor in ("of an older version", '{"after": "bm93aGVyZQ"}'):
-        assert comment in seen_in(*poll_all(stage, "media", cursor))
-
-
-def test_the_body_of_a_poll_is_kept_to_the_letter(stage: Stage) -> None:
-    stage.say("Çöp 🗑️ «alınmadı»")
-
-    (page,) = poll_all(stage, "media")
-
-    polled = Polled.from_bytes(page.body)
-    assert polled is not None
-    assert (polled.platform, polled.account, polled.edge) == ("instagram", ACCOUNT, "media")
-    assert "\\ud83d\\uddd1" in polled.body
-    assert "sandbox-token" not in polled.body
-
-
-def test_a_poll_that_fails_says_why(stage: Stage) -> None:
-    stage.fault("rate_limit")
-    with pytest.raises(RateLimited):
-        CONNECTOR.poll(stage.access(), "media", None)
-    with pytest.raises(AccessExpired):
-        CONNECTOR.poll(stage.access(token="dead"), "media", None)
+    assert isinstance(graph_stage.send(answer), MaybeSent)
