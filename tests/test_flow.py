@@ -66,7 +66,7 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
 
     request = system.post(
         f"/messages/{message['id']}/convert",
-        {"unit": "fen-isleri", "category": "yol_kaldirim", "neighbourhood": "zafer", "acknowledge": True},
+        {"unit": "fen-isleri", "category": "yol-kaldirim", "neighbourhood": "zafer", "acknowledge": True},
     )
     number = str(request["number"])
     acknowledged = eventually(
@@ -108,7 +108,7 @@ def test_a_planned_answer_tells_the_day_and_comes_back_on_it(system: Demo) -> No
     message = system.message(channel, said["external_id"])
     number = system.post(
         f"/messages/{message['id']}/convert",
-        {"unit": "fen-isleri", "category": "yol_kaldirim", "acknowledge": False},
+        {"unit": "fen-isleri", "category": "yol-kaldirim", "acknowledge": False},
     )["number"]
     day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     system.post(

@@ -6,11 +6,11 @@ first: a cursor is never ahead of what we hold.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from connectors import CONNECTORS
 from connectors.http import PlatformError, RateLimited
@@ -25,6 +25,7 @@ from worker.pace import until_done
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=25)  # a platform's daily limit
 
 
 def run() -> int:
@@ -55,8 +56,8 @@ def _claim() -> int | None:
                 Channel.platform.in_(pollable),
                 Channel.access_lost_at.is_(None),
                 (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
-                (Channel.next_poll_at.is_(None)) | (Channel.next_poll_at <= moment),
-                (Channel.polling_until.is_(None)) | (Channel.polling_until < moment),
+                _is_over(Channel.next_poll_at, moment, longest=LONGEST_WAIT),
+                _is_over(Channel.polling_until, moment, longest=LEASE),
             )
             .order_by(Channel.next_poll_at.nulls_first())
             .limit(1)
@@ -67,6 +68,13 @@ def _claim() -> int | None:
         channel.polling_until = moment + LEASE
         channel.next_poll_at = moment + timedelta(seconds=settings().poll_seconds)
         return channel.id
+
+
+def _is_over(
+    until: InstrumentedAttribute[datetime | None], moment: datetime, *, longest: timedelta
+) -> ColumnElement[bool]:
+    """Whether a wait has ended. One longer than any we make was written before the clock was set back."""
+    return or_(until.is_(None), until <= moment, until > moment + longest)
 
 
 def _poll(channel_id: int) -> int:
