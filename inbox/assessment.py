@@ -1,23 +1,44 @@
-"""What a citizen's words seem to want and how urgent that is: proposals only.
+"""What a citizen's words seem to want, how urgent that is, where it seems to belong: proposals only.
 
-The rules are the city's own data (`inbox.vocabulary`), kept in the database and built into patterns once a
-process and version.
+The rules are the city's own data (`inbox.vocabulary`, `inbox.suggestion`), kept in the database, built into
+patterns once a process and version of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, joinedload
 
 from inbox import grouping
-from inbox.models import CitySetting, Message
-from inbox.states import Intent, Urgency
+from inbox.models import Category, CitySetting, Message, Neighbourhood
+from inbox.suggestion import CityWords, Place, Topic, city_words, suggest
 from inbox.vocabulary import Vocabulary, assess
 
 VOCABULARY = "vocabulary"
-_built: tuple[str, Vocabulary] | None = None
+
+# Everything the rules are made of, as one digest: a change on a settings screen holds at once, everywhere.
+_VERSION = text(
+    """SELECT md5(concat(
+        (SELECT value::text FROM city_setting WHERE key = 'vocabulary'),
+        (SELECT string_agg(category::text, ';' ORDER BY id) FROM category),
+        (SELECT string_agg(neighbourhood::text, ';' ORDER BY id) FROM neighbourhood)))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    version: str
+    vocabulary: Vocabulary
+    words: CityWords
+    units: dict[str, int]  # ids by key, as the categories propose them
+    categories: dict[str, int]
+    neighbourhoods: dict[str, int]
+
+
+_built: _Rules | None = None
 
 
 def save_vocabulary(session: Session, raw: dict[str, Any]) -> None:
@@ -29,23 +50,46 @@ def save_vocabulary(session: Session, raw: dict[str, Any]) -> None:
 def assess_group(session: Session, message: Message) -> None:
     """Assess the group of `message` as one text: fragments count together."""
     group = grouping.members(session, message)
-    rules = _vocabulary(session)
-    if rules is None:
-        return
-    verdict = assess("\n".join(one.text for one in group if one.text), rules)
+    whole = "\n".join(one.text for one in group if one.text)
+    rules = _rules(session)
+    verdict = assess(whole, rules.vocabulary)
+    proposal = suggest(whole, rules.words)
     for one in group:
-        one.intent, one.urgency = Intent(verdict.intent), Urgency(verdict.urgency)
+        one.intent, one.urgency = verdict.intent, verdict.urgency
+        one.suggested_unit_id = rules.units.get(proposal.unit or "")
+        one.suggested_category_id = rules.categories.get(proposal.category or "")
+        one.suggested_neighbourhood_id = rules.neighbourhoods.get(proposal.neighbourhood or "")
+        one.suggestion_confidence = proposal.confidence if proposal.category else None
 
 
-def _vocabulary(session: Session) -> Vocabulary | None:
-    """The city's rules, built anew only when the stored ones changed; None where there are none."""
+def _rules(session: Session) -> _Rules:
+    """The city's rules, built anew only when what they are made of changed."""
     global _built
-    stored = select(CitySetting.value).where(CitySetting.key == VOCABULARY)
-    version = session.scalar(
-        select(func.md5(cast(CitySetting.value, Text))).where(CitySetting.key == VOCABULARY)
+    version: str = session.scalar(_VERSION) or ""
+    if _built is None or _built.version != version:
+        _built = _build(session, version)
+    return _built
+
+
+def _build(session: Session, version: str) -> _Rules:
+    stored = session.scalar(select(CitySetting.value).where(CitySetting.key == VOCABULARY))
+    categories = session.scalars(
+        select(Category).where(Category.is_active).order_by(Category.id).options(joinedload(Category.unit))
+    ).all()
+    neighbourhoods = session.scalars(
+        select(Neighbourhood).where(Neighbourhood.is_active).order_by(Neighbourhood.id)
+    ).all()
+    return _Rules(
+        version=version,
+        vocabulary=Vocabulary.model_validate(stored or {"emergencies": []}),
+        words=city_words(
+            [
+                Place(one.key, (one.name_tr, one.name_en, one.name_ar, *one.aliases), one.is_ambiguous)
+                for one in neighbourhoods
+            ],
+            [Topic(one.key, one.unit.key if one.unit else None, tuple(one.stems)) for one in categories],
+        ),
+        units={one.unit.key: one.unit.id for one in categories if one.unit},
+        categories={one.key: one.id for one in categories},
+        neighbourhoods={one.key: one.id for one in neighbourhoods},
     )
-    if version is None:
-        return None
-    if _built is None or _built[0] != version:
-        _built = (version, Vocabulary.model_validate(session.scalar(stored)))
-    return _built[1]
