@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from babel.dates import format_date
 from flask.sansio.app import App
-from flask_babel import LazyString, get_locale, gettext
+from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from inbox import channels
@@ -83,6 +83,20 @@ def first_words(row: GroupRow) -> str:
     return ", ".join(files[:3]) or gettext("Without words")
 
 
+def said_in_short(messages: Sequence[Message]) -> str:
+    """The first words of the first citizen on a request, and how many more there are."""
+    first = next((" ".join(message.text.split()) for message in messages if message.text.strip()), "")
+    citizens = len({message.author_id for message in messages})
+    if citizens < 2:
+        return first[:200]
+    return ngettext(
+        "%(words)s – and %(num)d more citizen",
+        "%(words)s – and %(num)d more citizens",
+        citizens - 1,
+        words=first[:160],
+    )
+
+
 def attachment_words(file: Attachment) -> str:
     """The file's own name, else what kind of thing it is."""
     return file.name or str(_ATTACHMENTS.get(file.kind, _OTHER)[1])
@@ -145,6 +159,7 @@ def install(app: App) -> None:
         platform_icon,
         initials,
         first_words,
+        said_in_short,
         attachment_words,
         attachment_icon,
         attachment_link,

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from inbox import people, queries
+from inbox import people, queries, shown
 from inbox.clock import ISTANBUL, now
-from inbox.models import Reply
-from inbox.queries import RequestFile
+from inbox.models import Reply, TrackedRequest
+from inbox.queries import Listing, RequestFile
 from inbox.states import Outcome
 from web import labels, timeline, trail
 from web.desk.place import Place
@@ -38,6 +38,12 @@ def context(session: Session, number: int) -> dict[str, Any]:
         "kept": None,
         "refusal": "",
     }
+
+
+def with_messages(session: Session, listing: Listing[TrackedRequest]) -> Listing[TrackedRequest]:
+    """The same page of requests, each with what its citizens said."""
+    rows = [whole.row for whole in shown.whole(session, listing.items)]
+    return Listing(rows, listing.next)
 
 
 def _live_ids(file: RequestFile) -> str:

@@ -49,8 +49,9 @@ def requests() -> Response:
             "view": view,
             "q": q,
             "counts": queries.unit_counts(session, unit_id),
-            "listing": queries.unit_requests(
-                session, unit_id, view=view, q=q, after=request.args.get("after")
+            "listing": request_file.with_messages(
+                session,
+                queries.unit_requests(session, unit_id, view=view, q=q, after=request.args.get("after")),
             ),
         }
     template = "units/_requests.html" if is_fragment() else "units/requests.html"

@@ -10,6 +10,7 @@ from inbox.states import RequestState
 from web.access import needs
 from web.desk import shown
 from web.desk.blueprint import blueprint
+from web.request_file import with_messages
 
 
 @blueprint.get("/requests")
@@ -26,8 +27,9 @@ def requests() -> Response:
     with transaction() as session:
         context = {
             "cursor": str(history.now_cursor(session)),
-            "listing": queries.requests(
-                session, state=state, unit=unit, overdue=overdue, after=asked.get("after")
+            "listing": with_messages(
+                session,
+                queries.requests(session, state=state, unit=unit, overdue=overdue, after=asked.get("after")),
             ),
             "units": queries.units(session),
             "state": state,
