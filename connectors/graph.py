@@ -70,7 +70,7 @@ class Graph:
     def get(self, node: str, edge: str = "", **args: str | int) -> Answer:
         """The object `node`, or its list `edge`."""
         path = f"{_segment(node)}/{edge}" if edge else _segment(node)
-        body = self._call(f"{VERSION}/{path}", args=dict(args), write=False)
+        body = self._call(path, args=dict(args), write=False)
         if self._answer is None:
             raise failed("no answer was seen", write=False, reason="no_answer")
         text = self._answer.content.decode("utf-8", "replace")
@@ -95,7 +95,7 @@ class Graph:
             for name, value in fields.items()
             if value is not None
         }
-        body = self._call(f"{VERSION}/{_segment(node)}/{edge}", post_args=post_args, write=True)
+        body = self._call(f"{_segment(node)}/{edge}", post_args=post_args, write=True)
         written = body.get(id_in)
         if not isinstance(written, str | int) or not written:
             raise Unknown("an answer without an id", reason="no_id")
@@ -113,7 +113,7 @@ class Graph:
         if self._proof is not None:
             args["appsecret_proof"] = self._proof
         try:
-            read = self._api.request(path, args, post_args)
+            read = self._api.request(f"{self._api.version}/{path}", args, post_args)
         except (KeyError, ValueError, AttributeError, RecursionError, facebook.GraphAPIError) as error:
             # A success by its status whose body is no JSON, has no content type, or is of another kind.
             raise failed(

@@ -47,6 +47,9 @@ def test_a_mention_is_answered_where_it_stands(graph_stage: GraphStage) -> None:
 
     assert isinstance(outcome, Sent)
     assert [one["parent"] for one in graph_stage.ours()] == [post]
+    in_comment = graph_stage.say("@esenyurtbelediye bizde de", author="Can Demir", parent=post)
+    graph_stage.send(graph_stage.answer_to(in_comment, to_kind=MessageKind.UNSUPPORTED, conversation=post))
+    assert [one["answers"] for one in graph_stage.ours()] == [post, in_comment]
     assert isinstance(graph_stage.look(answer), CannotTell)
     assert not graph_stage.connector.can_prove_absence(answer)
 
