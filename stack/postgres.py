@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 from stack import account as accounts
+from stack import child
 from stack.account import Account
 from stack.errors import StackError
 from stack.folders import for_sockets, private
@@ -97,7 +98,7 @@ def server_in(folder: Path, *, hasty: bool = False) -> Server:
     As root its data lie under /var/lib/cozum if the server's user may not enter `folder`; a file in `folder`
     says where. Raises StackError if that place is gone, or the user cannot be made.
     """
-    home, account = _home_in(folder)
+    home, account = _home_in(folder, hasty=hasty)
     return Server(
         binaries=_binaries_for(account),
         home=home,
@@ -107,7 +108,7 @@ def server_in(folder: Path, *, hasty: bool = False) -> Server:
     )
 
 
-def _home_in(folder: Path) -> tuple[Path, Account | None]:
+def _home_in(folder: Path, *, hasty: bool) -> tuple[Path, Account | None]:
     home, pointer = folder / "database", folder / POINTER
     if os.geteuid() != 0:
         _refuse_foreign(home, pointer)
@@ -129,7 +130,9 @@ def _home_in(folder: Path) -> tuple[Path, Account | None]:
         return home, account
     account = accounts.ensure()
     if not account.reaches(folder):
-        home = _system_folder() / f"{folder.name}-{secrets.token_hex(4)}"
+        # What is thrown away soon lies where a restart of the machine clears up, should we be killed.
+        shelf = Path("/tmp") if hasty else _system_folder()  # noqa: S108
+        home = shelf / f"cozum-{folder.name}-{secrets.token_hex(8)}"
         pointer.write_text(f"{home}\n")
     return private(home, account), account
 
@@ -190,21 +193,19 @@ def initialise(server: Server) -> bool:
     argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-instructions"]
     if server.hasty:
         argv.append("--no-sync")
-    done = subprocess.run(
-        argv,
-        cwd="/",
-        env=server.env(),
-        user=server.account.uid if server.account else None,
-        group=server.account.gid if server.account else None,
-        extra_groups=[] if server.account else None,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StackError(f"initdb could not make a database in {server.home}:\n{done.stdout.strip()}")
+    with tempfile.TemporaryFile() as output:
+        # If we are stopped now it must not go on alone.
+        making = child.start(
+            argv,
+            account=server.account,
+            env=server.env(),
+            output=output,
+            death_signal=signal.SIGKILL,
+        )
+        if making.wait() != 0:
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip()
+            raise StackError(f"initdb could not make a database in {server.home}:\n{said}")
     unfinished.rename(server.cluster)
     return True
 
