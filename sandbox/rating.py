@@ -32,7 +32,7 @@ def rate(sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str)
     with sandbox.world.lock:
         person = sandbox.world.person(channel, author)
         private = [one for one in sandbox.world.chat(channel, person.id) if one.ours and one.is_public]
-        public = _answers_to(sandbox, channel, person.id)
+        public = answers_to(sandbox, channel, person.id)
         if not private and not public:
             raise NothingToAnswer(f"nothing was sent to {author!r} on {channel.key} that could be rated")
         last_private = private[-1].sent_at if private else None
@@ -43,7 +43,7 @@ def rate(sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str)
         return _privately(sandbox, channel, author, stars, text, private)
 
 
-def _answers_to(sandbox: Sandbox, channel: Channel, person: str) -> list[Entry]:
+def answers_to(sandbox: Sandbox, channel: Channel, person: str) -> list[Entry]:
     """Our public answers to what this citizen said, oldest first."""
     world = sandbox.world
     answers = []

@@ -72,6 +72,7 @@ def _said(world: World, entry: Entry) -> dict[str, Any]:
     }
     if entry.extra.get("offers"):
         answer["choices"] = entry.extra["offers"]["choices"]
+        answer["choices_label"] = entry.extra["offers"].get("label", "")
     if entry.extra.get("choice"):
         answer["chosen"] = entry.extra["choice"]["chosen"]["id"]
     return answer

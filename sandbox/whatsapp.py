@@ -216,7 +216,7 @@ def _interactive(_call: Call, content: dict[str, Any]) -> tuple[str, dict[str, A
         {name: choice[name] for name in ("id", "title", "description") if choice.get(name)}
         for choice in choices
     ]
-    return text, {"offers": {"type": reply, "choices": offered}}
+    return text, {"offers": {"type": reply, "choices": offered, "label": str(action.get("button") or "")}}
 
 
 def _template(call: Call, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -97,6 +97,11 @@ class World:
             return made
         return known
 
+    def known_as(self, channel: Channel, name: str) -> Person | None:
+        """The citizen of this name if they have spoken to `channel`'s platform before."""
+        scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
+        return self._people.get((channel.platform, person(channel.platform, scope, name).id))
+
     def person_by_id(self, platform: str, id: str) -> Person | None:
         """The citizen this platform knows by `id`."""
         return self._people.get((platform, id))
