@@ -7,12 +7,18 @@ from pathlib import Path
 
 import click
 
+from stack import environment
 from stack.demo import demo
+from stack.doctor import doctor
 from stack.errors import StackError
+from stack.replay import replay
 from stack.status import status
+from stack.triage_evaluate import triage
 from stack.up import up
+from stack.users import user
 
-VERBS: tuple[click.Command, ...] = (up, demo, status)
+VERBS: tuple[click.Command, ...] = (up, demo, status, doctor, user, replay, triage)
+OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay")
 
 
 @click.group()
@@ -29,6 +35,8 @@ VERBS: tuple[click.Command, ...] = (up, demo, status)
 def cozum(context: click.Context, folder: Path) -> None:
     """Hears every citizen, turns each word into a tracked request, and answers where it was asked."""
     context.obj = folder
+    if context.invoked_subcommand in OF_A_RUNNING_SYSTEM and "--help" not in sys.argv:
+        environment.enter(folder)
 
 
 for verb in VERBS:

@@ -1,0 +1,154 @@
+"""`cozum doctor`: checks the set-up and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from connectors.contract import Connector
+from inbox import channels, db, people, queries
+from inbox.errors import InvalidInput
+from inbox.models import Channel
+from inbox.settings import settings
+from inbox.values import ProbeFailed
+
+LEAST_DISK = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: `remedy` says what to do, None when it is well."""
+
+    what: str
+    remedy: str | None = None
+
+
+@click.command()
+def doctor() -> None:
+    """Check database, broker, credentials, clock and disk. Exit code 1 when something is wrong."""
+    wrong = 0
+    for check in (_disk, _broker, _database, _channels):
+        for finding in check():
+            wrong += finding.remedy is not None
+            mark = "ok " if finding.remedy is None else "!! "
+            click.echo(mark + finding.what + (f"\n   → {finding.remedy}" if finding.remedy else ""))
+    if wrong:
+        raise SystemExit(1)
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings().dir).free
+    what = f"disk: {free / (1 << 30):.1f} GiB free for the data folder"
+    yield Finding(what, None if free > LEAST_DISK else "make room: with a full disk nothing is received")
+
+
+def _broker() -> Iterator[Finding]:
+    from_url = settings().broker_url
+    began = time.monotonic()
+    try:
+        answered = _knock(from_url)
+    except (OSError, ValueError) as error:
+        yield Finding(
+            f"broker: does not answer ({type(error).__name__})",
+            "start it or mend BROKER_URL; until then work waits for the sweep of each minute",
+        )
+        return
+    yield Finding(f"broker: {answered} after {1000 * (time.monotonic() - began):.0f} ms")
+
+
+def _knock(url: str) -> str:
+    """Whether somebody listens where the broker's URL points."""
+    scheme, _, rest = url.partition("://")
+    where = rest.rpartition("@")[2]
+    if "socket" in scheme:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(2)
+            line.connect("/" + where.lstrip("/").partition("?")[0])
+        return "answers on its socket"
+    host, _, port = where.partition("/")[0].partition(":")
+    with socket.create_connection((host, int(port or 6379)), timeout=2):
+        return f"answers at {host}"
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        with db.transaction() as session:
+            for look in (_letters, _clock, _transactions, _people):
+                yield look(session)
+        db.check_no_drift(settings().database_url)
+        yield Finding("database: the schema is the newest")
+    except CommandError:
+        yield Finding(
+            "database: the schema is not the newest", "start the system once: it brings it up to date"
+        )
+    except SQLAlchemyError as error:
+        yield Finding(
+            f"database: does not answer ({type(error).__name__})", "start PostgreSQL or mend DATABASE_URL"
+        )
+
+
+def _letters(session: Session) -> Finding:
+    kind = session.scalar(text("SELECT datctype FROM pg_database WHERE datname = current_database()"))
+    remedy = (
+        "make the database anew with LC_CTYPE C.UTF-8: with C the search drops letters that are not ASCII"
+    )
+    return Finding(f"database: letters are {kind}", remedy if kind in ("C", "POSIX") else None)
+
+
+def _clock(session: Session) -> Finding:
+    theirs = session.scalar(text("SELECT clock_timestamp()"))
+    ours = datetime.now(UTC)  # the true clock of this machine, whatever a rehearsal has shifted
+    apart = abs((theirs - ours).total_seconds()) if theirs else 0.0
+    remedy = "let both machines keep time by NTP: windows and leases count seconds"
+    return Finding(f"clock: {apart:.1f} s from the database's", remedy if apart > 5 else None)
+
+
+def _transactions(session: Session) -> Finding:
+    limits = session.scalars(
+        text(
+            "SELECT setting FROM pg_settings"
+            " WHERE name IN ('transaction_timeout', 'idle_in_transaction_session_timeout')"
+        )
+    )
+    limited = any(int(limit) > 0 for limit in limits)
+    remedy = "ALTER ROLE … SET transaction_timeout = '10s': one forgotten transaction stops the live feed"
+    return Finding("database: transactions are limited in time", None if limited else remedy)
+
+
+def _people(session: Session) -> Finding:
+    remedy = "`cozum user add`, or open the one-use link that `cozum up` prints"
+    return Finding("people: somebody can log in", None if people.has_users(session) else remedy)
+
+
+def _channels() -> Iterator[Finding]:
+    with db.transaction() as session:
+        found = [channel for channel in queries.channels(session) if channel.is_active]
+    for channel in found:
+        connector = CONNECTORS.get(channel.platform)
+        if connector is None:
+            yield Finding(f"channel {channel.key}: worked by hand")
+            continue
+        yield _probe(connector, channel)
+
+
+def _probe(connector: Connector, channel: Channel) -> Finding:
+    key = channel.key
+    try:
+        outcome = connector.probe(channels.access(channel, api_url=connector.api_url))
+    except InvalidInput as error:
+        return Finding(f"channel {key}: {error}", "enter its credentials again, or give back the old key")
+    if isinstance(outcome, ProbeFailed):
+        remedy = "enter new credentials" if outcome.access_lost else "look again in some minutes"
+        return Finding(f"channel {key}: {outcome.reason}", remedy)
+    return Finding(f"channel {key}: a real call succeeded")
