@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -54,7 +55,7 @@ def transaction() -> Iterator[Session]:
 
 
 def _alembic(url: str) -> Config:
-    config = Config()
+    config = Config(stdout=StringIO())  # Alembic talks; what it says is no part of our commands' output
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = dialect_url(url)
     return config
