@@ -136,7 +136,7 @@ def _order(row: Row) -> tuple[Any, ...]:
 def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
     """Stems are compared with folded words, so they are kept folded whatever was typed."""
     stems = values.get("stems")
-    return {**values, **({} if stems is None else {"stems": [fold(stem) for stem in stems]})}
+    return {**values, **({} if stems is None else {"stems": list(dict.fromkeys(map(fold, stems)))})}
 
 
 def _clean(value: Any) -> Any:

@@ -211,16 +211,16 @@ def edit_user(
 ) -> None:
     """Change what `user` is and may; who is deactivated is out at once. The last administrator stays one."""
     before = (user.name, user.role, user.unit_id, user.language, user.is_active)
-    was_administrator = user.role is Role.ADMINISTRATOR and user.is_active
-    _set(session, user, name=name, role=role, unit=unit, language=language)
-    user.is_active = is_active
-    if was_administrator and not (user.role is Role.ADMINISTRATOR and user.is_active):
+    stays_administrator = role == Role.ADMINISTRATOR and is_active
+    if user.role is Role.ADMINISTRATOR and user.is_active and not stays_administrator:
         _lock_users(session)
         others = select(func.count(User.id)).where(
             User.role == Role.ADMINISTRATOR, User.is_active, User.id != user.id
         )
         if not session.scalar(others):
             raise InvalidInput("role", "is needed: this is the only administrator")
+    _set(session, user, name=name, role=role, unit=unit, language=language)
+    user.is_active = is_active
     after = (user.name, user.role, user.unit_id, user.language, user.is_active)
     if after == before:
         return

@@ -104,17 +104,16 @@ def edit_user(user_id: int) -> Response:
         form.email.validators = ()
         if form.validate():
             try:
-                with session.begin_nested():
-                    people.edit_user(
-                        session,
-                        found,
-                        name=form.name.data or "",
-                        role=form.role.data,
-                        unit=form.unit.data or None,
-                        language=form.language.data,
-                        is_active=bool(form.is_active.data),
-                        by=person(),
-                    )
+                people.edit_user(
+                    session,
+                    found,
+                    name=form.name.data or "",
+                    role=form.role.data,
+                    unit=form.unit.data or None,
+                    language=form.language.data,
+                    is_active=bool(form.is_active.data),
+                    by=person(),
+                )
                 flash(_("Saved."))
                 return cast(Response, redirect(url_for("admin_users.users"), code=303))
             except (InvalidInput, UnknownKey) as error:

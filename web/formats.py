@@ -6,18 +6,24 @@ All are Jinja filters, named as here. Turkish words come from the catalogue; Bab
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext
 
 from inbox.clock import ISTANBUL, now
 from web import labels
 
 _ZONE = ZoneInfo(ISTANBUL)
+_UNITS: tuple[tuple[Literal["day", "hour", "minute"], int], ...] = (
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+)
+_ONE_UNIT_ONLY = 10**9  # never rounded up to weeks: ten days are ten days
 
 
 class Named(Protocol):
@@ -67,26 +73,15 @@ def relative(moment: datetime | None) -> str:
     distance = now() - _local(moment)
     if abs(distance) < timedelta(minutes=1):
         return gettext("just now")
-    ago = distance > timedelta()
-    minutes = int(abs(distance).total_seconds() // 60)
-    if minutes < 60:
-        return (
-            ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes)
-            if ago
-            else ngettext("in %(num)d minute", "in %(num)d minutes", minutes)
-        )
-    if minutes < 24 * 60:
-        hours = minutes // 60
-        return (
-            ngettext("%(num)d hour ago", "%(num)d hours ago", hours)
-            if ago
-            else ngettext("in %(num)d hour", "in %(num)d hours", hours)
-        )
-    days = minutes // (24 * 60)
-    return (
-        ngettext("%(num)d day ago", "%(num)d days ago", days)
-        if ago
-        else ngettext("in %(num)d day", "in %(num)d days", days)
+    seconds = abs(distance).total_seconds()
+    unit, length = next((unit, length) for unit, length in _UNITS if seconds >= length)
+    whole = timedelta(seconds=seconds // length * length)
+    return format_timedelta(
+        -whole if distance > timedelta() else whole,
+        granularity=unit,
+        threshold=_ONE_UNIT_ONLY,
+        add_direction=True,
+        locale=_language(),
     )
 
 
