@@ -9,6 +9,15 @@ import { install as installLive } from "./js/live.js";
 import { install as installScreen } from "./js/screen.js";
 
 window.htmx = htmx;
+// A refused step answers with the thing as it stands now and the words that were typed: shown like any answer.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "409|422", swap: true },
+  { code: "[45]..", swap: false, error: true },
+];
+// The policy forbids style attributes, which htmx would copy from an old element to a new one.
+htmx.config.attributesToSettle = ["class"];
 
 installScreen();
 installCompose();
