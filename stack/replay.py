@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from connectors import CONNECTORS
+from connectors.contract import Connector
 from inbox import receive
 from inbox.db import transaction
 from inbox.models import RawEvent
 from inbox.states import RawEventState
+from inbox.values import UnreadablePayload
 from worker import ingest
 
 COLUMNS = ("messages", "changes", "receipts", "unsupported", "set_aside", "parked")
@@ -29,9 +31,20 @@ class Replayed:
 
 
 def source_of(body: bytes) -> str:
-    """The hook this body would have come by; `replay` for a polled page and for what no platform claims."""
-    claiming = next((one for one in CONNECTORS.values() if one.claims(body)), None)
-    return f"hook:{claiming.hook.name}" if claiming is not None else "replay"
+    """The hook this body would have come by; `replay` for what no platform can read."""
+    reader = next((one for one in CONNECTORS.values() if _reads(one, body)), None)
+    return f"hook:{reader.hook.name}" if reader is not None else "replay"
+
+
+def _reads(connector: Connector, body: bytes) -> bool:
+    """Whether the body is this platform's: one that shares its hook with nobody claims whatever comes."""
+    if not connector.claims(body):
+        return False
+    try:
+        connector.normalise(body)
+    except UnreadablePayload:
+        return False
+    return True
 
 
 def replay_body(name: str, body: bytes) -> Replayed:
