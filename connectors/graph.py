@@ -165,5 +165,7 @@ def _proof(app_secret: str, token: str) -> str:
 
 
 def _segment(node: str) -> str:
-    """An id as one part of a path; ids come from bodies, and none may lead elsewhere."""
-    return quote(node, safe="")
+    """An id as one part of a path; ids come from bodies, and none may lead elsewhere. Raises Rejected."""
+    if node.strip(".") == "":
+        raise Rejected("there is no such id", reason="invalid_id")
+    return quote(node, safe="", errors="replace")

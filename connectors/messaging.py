@@ -88,12 +88,12 @@ class _Story(Shape):
 
 
 class _ReplyTo(Shape):
-    mid: str | None = None
+    mid: Id | None = None
     story: _Story | None = None
 
 
 class _Message(Shape):
-    mid: str
+    mid: Id
     text: str | None = None
     is_echo: bool = False
     is_deleted: bool = False
@@ -104,19 +104,19 @@ class _Message(Shape):
 
 
 class _Postback(Shape):
-    mid: str | None = None
+    mid: Id | None = None
     title: str | None = None
     payload: str | None = None
 
 
 class _Edit(Shape):
-    mid: str
+    mid: Id
     text: str
 
 
 class _Receipt(Shape):
-    mid: str | None = None
-    mids: list[str] | None = None
+    mid: Id | None = None
+    mids: list[Id] | None = None
 
 
 class _Event(Shape):
@@ -218,7 +218,7 @@ def _heard(platform: str, event: _Event, entry_id: str | None, entry_time: datet
     return _Heard(
         platform=platform,
         account=account,
-        citizen=citizen,
+        citizen=None if citizen == account else citizen,
         from_us=from_us,
         sent_at=moment,
         observed_at=max(moment, entry_time) if entry_time and _is_change(event) else moment,

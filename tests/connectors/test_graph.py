@@ -181,6 +181,13 @@ def test_an_id_cannot_lead_to_another_place(platform: Platform) -> None:
     assert platform.path == "/graph/v26.0/..%2F1003%2Ffeed%3Fx%3D1"
 
 
+@pytest.mark.parametrize("id", ["", ".", ".."])
+def test_what_is_no_id_is_refused_without_a_call(platform: Platform, id: str) -> None:
+    with pytest.raises(Rejected):
+        Graph(access(platform)).post(id, "comments", message="Merhaba")
+    assert platform.path == ""
+
+
 def test_kept_bodies_are_to_the_letter_but_for_our_secrets(platform: Platform) -> None:
     link = "https://graph.facebook.com/v26.0/1/feed?access_token=EAAtoken&limit=5"
     platform.body = json.dumps({"data": [{"message": "Çöp 🗑️"}], "paging": {"next": link}}).encode()

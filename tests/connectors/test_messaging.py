@@ -166,3 +166,11 @@ def test_whatever_a_private_event_holds_is_facts(event: dict[str, Any]) -> None:
     raw = body({"id": PAGE, "time": AT, "messaging": [event]})
 
     assert normalise(raw) == normalise(raw)
+
+
+def test_nobody_is_their_own_citizen_and_an_empty_id_names_no_message() -> None:
+    to_itself = seen(messaging({"sender": {"id": PAGE}, "message": {"mid": "m_1", "text": "Not"}}))
+    nameless = one(messaging({"message": {"mid": "", "text": "Merhaba"}}))
+
+    assert to_itself.author is None
+    assert nameless == NotUnderstood("facebook", PAGE, "messaging:message:unreadable")
