@@ -1,0 +1,88 @@
+# Every target that a person calls has its help behind `##`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+CATALOGUE := web/translations/tr/LC_MESSAGES/messages
+SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard web/*.py web/*/*.py)
+
+DEMO_DIR ?= var/demo
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## Shows this list
+	@printf 'Çözüm\n\n'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nThe demo takes PORT, SANDBOX_PORT, DEMO_DIR and DEMO_STREAM=0: make demo PORT=9000\n'
+
+# --- what the rest needs --------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(STAMPS)/packages web/static/vendor/app.js $(CATALOGUE).mo ## Installs what the system needs to run
+
+$(STAMPS)/venv:
+	@stack/install.sh venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: pyproject.toml $(STAMPS)/venv
+	@stack/install.sh packages
+	@touch $@
+
+$(STAMPS)/packages-dev: pyproject.toml $(STAMPS)/venv
+	@stack/install.sh packages dev
+	@touch $@ $(STAMPS)/packages
+
+$(STAMPS)/node: $(STAMPS)/venv
+	@stack/install.sh node
+	@touch $@
+
+web/static/vendor/app.js: package.json package-lock.json $(SCREENS) | $(STAMPS)/node
+	@stack/install.sh front-end
+	@touch $@
+
+$(CATALOGUE).mo: $(CATALOGUE).po | $(STAMPS)/packages
+	@$(BIN)/pybabel --quiet compile --directory web/translations
+
+.PHONY: chromium
+chromium: $(STAMPS)/packages-dev $(STAMPS)/node ## Makes sure that there is a browser for the tests
+	@$(BIN)/python -m tests.browser.chromium
+
+# --- running --------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: install ## Runs the whole system with sandbox platforms and living citizens; Ctrl-C stops it
+	@$(BIN)/cozum --dir $(DEMO_DIR) demo
+
+# --- checking -------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(STAMPS)/packages-dev install chromium ## Runs all tests on real parts; ARGS='-k word' for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(STAMPS)/packages-dev ## Checks format, lint, types, the import rule, templates and translations
+	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: make format'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/djlint --lint --quiet web/templates sandbox/templates
+	@$(BIN)/python -m tests.translations
+
+.PHONY: format
+format: $(STAMPS)/packages-dev ## Formats the code and mends what can be mended by itself
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format .
+
+.PHONY: translations
+translations: $(STAMPS)/packages-dev ## Brings the sentences of the screens into the Turkish catalogue
+	@$(BIN)/python -m tests.translations --update
+	@$(BIN)/pybabel --quiet compile --directory web/translations
+
+.PHONY: clean
+clean: ## Removes what can be made again: .venv, node_modules, caches, built files; no data
+	rm -rf .venv node_modules tests/browser/node_modules var/chromium web/static/vendor
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
