@@ -34,9 +34,16 @@ class Words:
         self.exact = _TOKEN.findall(spoken)
         self.folded = [fold(word).replace(" ", "") or "_" for word in self.exact]
         self._texts = (self._joined(self.folded), self._joined(self.exact))
+        # What a phrase can begin with here: whole words, and all beginnings of words.
+        self.known = (frozenset(self.folded), frozenset(self.exact))
+        self.beginnings = (self._beginnings(self.folded), self._beginnings(self.exact))
 
     def __len__(self) -> int:
         return sum(word[0].isalnum() for word in self.exact)
+
+    @staticmethod
+    def _beginnings(words: list[str]) -> frozenset[str]:
+        return frozenset(word[:end] for word in set(words) for end in range(1, len(word) + 1))
 
     @staticmethod
     def _joined(words: list[str]) -> tuple[str, dict[int, int]]:
@@ -73,17 +80,38 @@ class _Phrases:
         phrases = [phrase.strip() for phrase in alternatives.split("|") if phrase.strip()]
         folded = [fold(phrase) for phrase in phrases if not phrase.startswith("=")]
         exact = [tr_lower(phrase[1:]) for phrase in phrases if phrase.startswith("=")]
-        self._patterns = [
-            (re.compile(f"(?<= )(?:{'|'.join(map(_phrase_pattern, found))})(?= )"), is_exact)
+        self._forms = [
+            (
+                is_exact,
+                *self._firsts(found),
+                re.compile(f"(?<= )(?:{'|'.join(map(_phrase_pattern, found))})(?= )"),
+            )
             for found, is_exact in ((folded, False), (exact, True))
             if found
         ]
 
+    @staticmethod
+    def _firsts(phrases: list[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The first words of the phrases: whole ones, and beginnings. Looked up before a pattern is run."""
+        firsts = [phrase.split()[0] for phrase in phrases]
+        return (
+            frozenset(first for first in firsts if not first.endswith("*")),
+            frozenset(first[:-1] for first in firsts if first.endswith("*")),
+        )
+
     def spans(self, words: Words) -> list[tuple[int, int]]:
-        return [span for pattern, is_exact in self._patterns for span in words.spans(pattern, exact=is_exact)]
+        """First and last word of every occurrence."""
+        return [
+            span
+            for is_exact, wholes, beginnings, pattern in self._forms
+            if not (
+                wholes.isdisjoint(words.known[is_exact]) and beginnings.isdisjoint(words.beginnings[is_exact])
+            )
+            for span in words.spans(pattern, exact=is_exact)
+        ]
 
     def occur(self, words: Words) -> bool:
-        return any(True for pattern, exact in self._patterns for _ in words.spans(pattern, exact=exact))
+        return bool(self.spans(words))
 
 
 class _Frozen(BaseModel):
@@ -128,7 +156,7 @@ class Rule(_Frozen):
 
     @staticmethod
     def _close(places: list[list[tuple[int, int]]], within: int) -> bool:
-        """Whether somewhere an occurrence of each entry lies near one of the first, none on top of another."""
+        """Whether somewhere an occurrence of each entry lies near one of the first, none on another."""
 
         def apart(one: tuple[int, int], other: tuple[int, int]) -> int:
             return max(other[0] - one[1], one[0] - other[1])
