@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,18 +13,15 @@ from werkzeug.test import TestResponse
 from inbox import db, people
 from inbox.models import Unit
 from inbox.states import Role
-from web import create_app
+from web import catalogue, create_app
 
 PASSWORD = "correct horse battery"
-TRANSLATIONS = Path(__file__).parents[2] / "web" / "translations"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """The catalogues in the form the application reads, made from those in the tree."""
-    for catalogue in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
-        with catalogue.open("rb") as source, catalogue.with_suffix(".mo").open("wb") as made:
-            write_mo(made, read_po(source))
+    catalogue.compile_all()
 
 
 @dataclass

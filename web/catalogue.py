@@ -1,0 +1,135 @@
+"""The screens' sentences and their translations: `python -m web.catalogue update | compile | check`.
+
+English sentences stand in the code and the templates; `web/translations/<language>` says them in another
+language. `update` brings new sentences in and drops those that are gone, `compile` makes the files that the
+application reads, `check` names what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+WEB = Path(__file__).parent
+TRANSLATIONS = WEB / "translations"
+_KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None}
+_HEADER = """\
+# The screens in another language. Edit the words here; `python -m web.catalogue update` brings new ones in.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: {plurals}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"""
+_PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
+
+
+def sentences() -> Catalog:
+    """Every sentence that the code and the templates mark, untranslated."""
+    with (WEB / "babel.cfg").open() as config:
+        methods, options = parse_mapping_cfg(config)  # type: ignore[no-untyped-call]
+    found = Catalog()
+    for _file, _line, message, _comments, context in extract_from_dir(
+        WEB, method_map=methods, options_map=options, keywords=_KEYWORDS
+    ):
+        found.add(message, context=context)
+    return found
+
+
+def files() -> list[Path]:
+    """The catalogues in the tree, one a language."""
+    return sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
+
+
+def read(file: Path) -> Catalog:
+    """The catalogue in `file`."""
+    with file.open("rb") as source:
+        return read_po(source, locale=file.parent.parent.name)
+
+
+def update(file: Path) -> None:
+    """Bring every sentence into the catalogue, keep its translation where it has one, drop the others."""
+    before, after = read(file), Catalog(locale=file.parent.parent.name)
+    for message in _in_order(sentences()):
+        known = before.get(_key(message), message.context)
+        after.add(message.id, known.string if known else None, context=message.context)
+    with file.open("wb") as made:
+        header = _HEADER.format(language=after.locale, plurals=after.plural_forms)
+        made.write(header.encode() + b"\n")
+        write_po(made, after, width=100, omit_header=True, sort_output=True)
+
+
+def compile_all() -> None:
+    """Make the files that the application reads."""
+    for file in files():
+        with file.with_suffix(".mo").open("wb") as made:
+            write_mo(made, read(file))
+
+
+def problems() -> Iterator[str]:
+    """What is missing or wrong in the catalogues, one line each."""
+    wanted = [_key(message) for message in _in_order(sentences())]
+    for file in files():
+        catalogue = read(file)
+        language = file.parent.parent.name
+        for key in wanted:
+            translated = catalogue.get(key)
+            if translated is None:
+                yield f"{language}: not in the catalogue: {key}"
+            elif translated.fuzzy:
+                yield f"{language}: fuzzy: {key}"
+            elif not all(_strings(translated)):
+                yield f"{language}: untranslated: {key}"
+            elif any(_placeholders(text) != _placeholders(key) for text in _strings(translated)):
+                yield f"{language}: other placeholders than the sentence: {key}"
+        for message in _in_order(catalogue):
+            if _key(message) not in wanted:
+                yield f"{language}: no longer said anywhere: {_key(message)}"
+
+
+def _in_order(catalogue: Catalog) -> list[Message]:
+    return sorted((message for message in catalogue if message.id), key=_key)
+
+
+def _key(message: Message) -> str:
+    """The sentence a message is found by: the singular where there are two."""
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _strings(message: Message) -> Iterable[str]:
+    return (message.string,) if isinstance(message.string, str) else message.string or ("",)
+
+
+def _placeholders(text: str) -> set[str]:
+    return {one or other for one, other in _PLACEHOLDER.findall(text)}
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["update", "compile", "check"]))
+def main(what: str) -> None:
+    """Update the catalogues from the code, compile them for the application, or check that nothing misses."""
+    if what == "update":
+        for file in files():
+            update(file)
+    if what == "compile":
+        compile_all()
+    if what == "check":
+        found = list(problems())
+        for line in found:
+            click.echo(line, err=True)
+        sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
