@@ -240,6 +240,9 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         if text != message.text:
             _keep_former(session, message, text, fact)
         return "changes" if new_door else "repeated"
+    if message.kind is MessageKind.UNSUPPORTED and fact.kind is not MessageKind.UNSUPPORTED:
+        message.kind = fact.kind  # first told without its words, by a hook that carries ids alone
+        _add_attachments(session, message, fact)
     if text == message.text:
         message.observed_at = max(message.observed_at, fact.observed_at)
         return "changes" if new_door else "repeated"

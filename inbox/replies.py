@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox import grouping, history, texts
@@ -269,12 +269,16 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
             return by_reference
     if fact.parent_external_id is None:
         return None
-    candidates = session.scalars(
-        select(Reply)
+    candidates = session.execute(
+        select(Reply, Message.external_id)
         .join(Message, Reply.message_id == Message.id)
         .where(
             Reply.platform == fact.platform,
-            Message.external_id == fact.parent_external_id,
+            # Some platforms hang a reply to a reply under the comment above both.
+            or_(
+                Message.external_id == fact.parent_external_id,
+                Message.parent_external_id == fact.parent_external_id,
+            ),
             Reply.external_id.is_(None),
             Reply.state.in_((ReplyState.SENDING, ReplyState.UNCERTAIN)),
             Reply.first_tried_at <= fact.sent_at + CLOCK_TOLERANCE,
@@ -282,12 +286,18 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
         .order_by(Reply.id)
         .with_for_update(of=Reply)
     ).all()
-    same = [reply for reply in candidates if _same_words(reply.text, fact.text)]
-    return same[0] if same else None
+    same = [(reply, said_to) for reply, said_to in candidates if _same_words(reply.text, fact.text)]
+    exact = [reply for reply, said_to in same if said_to == fact.parent_external_id]
+    if exact:
+        return exact[0]
+    # To which of several citizens under one comment these words went, only the platform's id can tell.
+    return same[0][0] if len(same) == 1 else None
 
 
 def _same_words(ours: str, shown: str) -> bool:
-    return " ".join(ours.split()) == " ".join(shown.split())
+    """Alike but for white space and the handle that some platforms want before a reply to a reply."""
+    words, seen = ours.split(), shown.split()
+    return words == seen or (bool(seen) and seen[0].startswith("@") and words == seen[1:])
 
 
 def check_text(text: str) -> str:
