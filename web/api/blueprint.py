@@ -15,7 +15,6 @@ from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
-from worker.tasks import nudge
 
 from inbox.db import transaction
 from inbox.models import User
@@ -23,6 +22,7 @@ from web import idempotency
 from web.access import person
 from web.api import problems
 from web.api.bodies import IdempotencyHeader
+from worker.tasks import nudge
 
 PREFIX = "/api/v1"
 MAX_BODY = 1024 * 1024

@@ -127,7 +127,7 @@ class UnitResponse(Body):
 
 
 class Return(Body):
-    """Why it is not ours, in the unit's words."""
+    """Why it is not ours: a key of `/reasons?use=return`, or words."""
 
     reason: Text
 
@@ -139,7 +139,7 @@ class Rerouting(Body):
 
 
 class Reopening(Body):
-    """Why it is taken up again, in words."""
+    """Why it is taken up again: a key of `/reasons?use=reopen`, or words."""
 
     reason: Text
 

@@ -76,7 +76,7 @@ def return_to_desk(
     """Give it back to the desk: not this unit's."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
-        tracking.return_to_desk(session, request, reason=body.reason, by=by)
+        tracking.return_to_desk(session, request, reason=_in_words(session, body.reason, use="return"), by=by)
 
     return _act("request.return", path, header, work)
 
@@ -111,7 +111,7 @@ def reopen_request(
     """Take it up again."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
-        tracking.reopen(session, request, reason=body.reason, by=by)
+        tracking.reopen(session, request, reason=_in_words(session, body.reason, use="reopen"), by=by)
 
     return _act("request.reopen", path, header, work)
 
@@ -154,6 +154,12 @@ def _request(session: Session, path: bodies.RequestPath) -> TrackedRequest:
     if not tracking.valid_number(path.number):
         raise NotFound("request", f"{path.number}: its check digit is wrong")
     return queries.request(session, path.number)
+
+
+def _in_words(session: Session, reason: str, *, use: str) -> str:
+    """A reason of the city's list by its name, which is what people read; other words as they are."""
+    named = {one.key: one.name_tr for one in queries.reasons(session, use=use)}
+    return named.get(reason, reason)
 
 
 def _readable_unit(session: Session, user: User, asked: str | None) -> str | None:

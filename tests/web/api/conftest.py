@@ -101,13 +101,13 @@ def small(database: None) -> Small:
                 is_active=True,
             )
         )
-        for use, key in (
-            ("dismiss", "spam"),
-            ("dismiss", "praise"),
-            ("return", "not-ours"),
-            ("reopen", "again"),
+        for use, key, name in (
+            ("dismiss", "spam", "Reklam"),
+            ("dismiss", "praise", "Teşekkür"),
+            ("return", "not-ours", "Görev alanımız değil"),
+            ("reopen", "again", "Sorun sürüyor"),
         ):
-            session.add(Reason(use=use, key=key, name_tr=key, name_en=key, name_ar=key, is_active=True))
+            session.add(Reason(use=use, key=key, name_tr=name, name_en=key, name_ar=key, is_active=True))
         for key, platform, external in (
             ("facebook-belediye", "facebook", "100200300401"),
             ("x-belediye", "x", "1500000001"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,3 +112,13 @@ def test_refusals_have_the_shape_that_is_documented(small: Any, document: dict[s
 def test_no_page_of_the_document_loads_anything_from_elsewhere(small: Any) -> None:
     for path in ("/openapi", "/openapi/", "/openapi/openapi.json", "/openapi/swagger"):
         assert small.stranger.client.get(path).status_code == 404
+
+
+def test_the_guide_shows_every_call(document: dict[str, Any]) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+
+    shown = re.sub(r"/\d+", "/{}", guide)
+    for path, _, _ in _operations(document):
+        call = re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1"))
+        # One message and one reply are read like one request is.
+        assert call in shown or call in ("/messages/{}", "/replies/{}"), call

@@ -139,21 +139,21 @@ def test_an_unknown_or_repeated_filter_is_refused_by_name(small: Any, path: str)
 
 
 def test_a_list_of_fifty_takes_as_many_statements_as_a_list_of_two(small: Any, convert: Any) -> None:
+    paths = [*PAGED, "/events"]
     for _ in range(2):
-        number = convert(acknowledge=True)
-        small.officer.post(f"/requests/{number}/respond", {"outcome": "positive", "text": "Yapıldı."})
-    taken_by_two = {path: _statements(small, path) for path in [*PAGED, "/events"]}
+        convert(acknowledge=True)
+    taken_by_two = {path: _statements(small, path, 2) for path in paths}
     for _ in range(48):
-        number = convert(acknowledge=True)
-        small.officer.post(f"/requests/{number}/respond", {"outcome": "positive", "text": "Yapıldı."})
+        convert(acknowledge=True)
 
-    taken_by_fifty = {path: _statements(small, path) for path in [*PAGED, "/events"]}
+    taken_by_fifty = {path: _statements(small, path, 50) for path in paths}
 
     assert taken_by_fifty == taken_by_two
     assert max(taken_by_fifty.values()) <= 16
 
 
-def _statements(small: Any, path: str) -> int:
+def _statements(small: Any, path: str, count: int) -> int:
     with _counted() as statements:
-        assert small.chief.get(path, limit=50).json["items"]
+        items = small.chief.get(path, limit=50).json["items"]
+    assert len(items) >= count
     return len(statements)

@@ -114,6 +114,19 @@ def test_a_returned_request_is_rerouted_by_the_desk(small: Any, convert: Any) ->
     assert (returned["state"], rerouted["state"], rerouted["unit"]) == ("RETURNED", "WITH_UNIT", "cleaning")
 
 
+def test_a_reason_of_the_citys_list_is_kept_by_its_name_and_other_words_as_they_are(
+    small: Any, convert: Any
+) -> None:
+    by_key, by_words = convert(), convert()
+
+    small.officer.post(f"/requests/{by_key}/return", {"reason": "not-ours"})
+    small.officer.post(f"/requests/{by_words}/return", {"reason": "Karayolları bakıyor"})
+
+    with db.transaction() as session:
+        kept = [queries.request_file(session, one).notes[0].text for one in (by_key, by_words)]
+    assert kept == ["Görev alanımız değil", "Karayolları bakıyor"]
+
+
 def test_many_citizens_of_one_request_get_one_reply_each_but_for_those_named(
     small: Any, say: Any, convert: Any
 ) -> None:
