@@ -158,6 +158,18 @@ def beat(env: Mapping[str, str], *, schedule: Path) -> Program:
     )
 
 
+def citizens(env: Mapping[str, str], *, sandbox_url: str, burst: int) -> Program:
+    """Invented citizens who keep writing on the sandbox; the first `burst` of them all at once."""
+    options = ["--sandbox", sandbox_url, "--burst", str(burst)]
+    return Program(
+        name="citizens",
+        argv=[sys.executable, "-m", "sandbox.citizens", *options],
+        env=env,
+        starting="Letting the citizens speak",
+        stop_seconds=5,
+    )
+
+
 def answers_http(url: str) -> bool:
     """Whether `url`, one of our own, is answered with success."""
     try:
