@@ -17,6 +17,7 @@ from inbox.clock import now
 from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
 from inbox.queries import GroupRow
 from inbox.states import RequestState
+from web import labels
 
 _PLATFORM_ICONS: Mapping[str, str] = {
     "x": "brand-x",
@@ -63,6 +64,12 @@ class Health(NamedTuple):
 def platform_icon(platform: str) -> str:
     """The sign of a platform; a plain one for a door that has none."""
     return _PLATFORM_ICONS.get(platform, "message-2")
+
+
+def short_name(channel: Channel) -> str:
+    """A channel's name without its platform's, for places where the sign says the platform."""
+    platform = str(labels.PLATFORMS.get(channel.platform, channel.platform))
+    return channel.name.removeprefix(platform).lstrip(" ·:–-") or channel.name
 
 
 def initials(author: Contact | None) -> str:
@@ -158,6 +165,7 @@ def install(app: App) -> None:
     for show in (
         platform_icon,
         initials,
+        short_name,
         first_words,
         said_in_short,
         attachment_words,
