@@ -104,15 +104,16 @@ def poll(access: Access, edge: str, cursor: str | None) -> Page:
     """One page of the posts that name us. Raises PlatformError."""
     if edge not in EDGES:
         raise ValueError(f"X has no edge {edge!r}; there are {EDGES}")
-    walk, account = Walk.read(cursor), Account(access)
-    try:
-        response = account.mentions(since_id=walk.since, page_token=walk.token)
-    except Rejected as error:
-        if walk.token is None or error.reason != "invalid":
-            raise
-        # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
-        walk = replace(walk, token=None)
-        response = account.mentions(since_id=walk.since, page_token=None)
+    walk = Walk.read(cursor)
+    with Account(access) as account:
+        try:
+            response = account.mentions(since_id=walk.since, page_token=walk.token)
+        except Rejected as error:
+            if walk.token is None or error.reason != "invalid":
+                raise
+            # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
+            walk = replace(walk, token=None)
+            response = account.mentions(since_id=walk.since, page_token=None)
     further = walk.after(json_object(response))
     polled = Polled(
         PLATFORM, access.account, edge, answered_at(response), response.content.decode("utf-8", "replace")
@@ -135,7 +136,8 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
             return _send_in_private(access, outgoing)
         if weighted_length(outgoing.text) > MAX_LENGTH:
             return Refused(f"too_long: more than {MAX_LENGTH} as X counts")
-        return Sent(Account(access).reply(outgoing.to_external_id, outgoing.text))
+        with Account(access) as account:
+            return Sent(account.reply(outgoing.to_external_id, outgoing.text))
     except Rejected as error:
         return _after_duplicate(access, outgoing) if error.reason == "duplicate" else outcome_of(error)
     except PlatformError as error:
@@ -148,7 +150,8 @@ def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
         return Refused("no_recipient: nobody on X is known for this message")
     if len(outgoing.text) > MAX_PRIVATE_LENGTH:
         return Refused(f"too_long: more than {MAX_PRIVATE_LENGTH}")
-    return Sent(Account(access).direct_message(person, outgoing.text))
+    with Account(access) as account:
+        return Sent(account.direct_message(person, outgoing.text))
 
 
 def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
@@ -163,7 +166,7 @@ def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
     anywhere = replace(anytime, others=())
     words = _bare(outgoing.text)
     try:
-        for page in _own_posts(Account(access), access.account, since=None, most=_FEW_PAGES):
+        for page in _own_posts(access, since=None, most=_FEW_PAGES):
             match judge(anytime, _standing(page, under=outgoing.to_external_id), text=words):
                 case Found(external_id):
                     return Sent(external_id)
@@ -185,7 +188,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
     standing: list[Standing] = []
     try:
         since = tried - CLOCK_TOLERANCE if tried else None
-        for page in _own_posts(Account(access), access.account, since=since):
+        for page in _own_posts(access, since=since):
             standing += _standing(page, under=outgoing.to_external_id)
     except PlatformError as error:
         return CannotTell(f"looking failed: {error.reason or type(error).__name__}")
@@ -193,15 +196,15 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
 
 
 def _own_posts(
-    account: Account, id: str, *, since: datetime | None, most: int = _MOST_PAGES
+    access: Access, *, since: datetime | None, most: int = _MOST_PAGES
 ) -> Iterator[list[MessageSeen]]:
     """Our own posts and replies, a page at a time, newest first. Raises Rejected rather than stop early."""
     token = None
     for _ in range(most):
-        response = account.own_posts(since=since, page_token=token)
-        page = Polled(
-            PLATFORM, id, "own_posts", answered_at(response), response.content.decode("utf-8", "replace")
-        )
+        with Account(access) as account:
+            response = account.own_posts(since=since, page_token=token)
+        body = response.content.decode("utf-8", "replace")
+        page = Polled(PLATFORM, access.account, "own_posts", answered_at(response), body)
         try:
             facts = normalise(page.to_bytes())
         except UnreadablePayload:
@@ -230,7 +233,8 @@ def _bare(text: str) -> str:
 def probe(access: Access) -> ProbeOutcome:
     """Whom do these credentials belong to?"""
     try:
-        me = Account(access).me()
+        with Account(access) as account:
+            me = account.me()
     except PlatformError as error:
         return ProbeFailed(error.text, access_lost=isinstance(error, AccessExpired))
     if me.get("id") != access.account:

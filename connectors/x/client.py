@@ -63,7 +63,7 @@ _FIELDS = {
 class Account:
     """Calls on behalf of `access`: by OAuth 1.0a when all four secrets are there, else by bearer token.
 
-    Raises PlatformError and nothing else.
+    Raises PlatformError and nothing else. Used in a `with` block, which closes its connection.
     """
 
     def __init__(self, access: Access) -> None:
@@ -79,6 +79,12 @@ class Account:
         self._id = _numeric(access.account)
         self._api = tweepy.Client(**secrets, return_type=requests.Response, wait_on_rate_limit=False)
         self._api.session = PlatformSession(classify, rewrite={ORIGIN: access.base_url.rstrip("/")})
+
+    def __enter__(self) -> Account:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._api.session.close()
 
     def me(self) -> dict[str, Any]:
         """The account these credentials belong to."""

@@ -37,8 +37,9 @@ def text_of(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def polled(name: str, *, edge: str = "mentions") -> tuple[Fact, ...]:
-    return page(json.loads(text_of(name)), edge=edge)
+def polled(name: str) -> tuple[Fact, ...]:
+    told = json.loads(text_of(name))
+    return page(told["body"], edge=told["edge"])
 
 
 def page(body: Any, *, edge: str = "mentions") -> tuple[Fact, ...]:
@@ -133,13 +134,13 @@ def test_a_repost_and_what_is_spoilt_are_counted_and_open_no_work() -> None:
 
 
 def test_a_post_asked_for_by_its_id_and_not_found_is_gone() -> None:
-    gone = [fact for fact in polled("polled-ids.json", edge="ids") if isinstance(fact, MessageGone)]
+    gone = [fact for fact in polled("polled-ids.json") if isinstance(fact, MessageGone)]
 
     assert gone == [MessageGone("x", OURS, "1990000000000000003", Gone.DELETED, ASKED)]
 
 
 def test_our_own_posts_and_answers_are_ours() -> None:
-    facts = seen(polled("polled-timeline.json", edge="timeline"))
+    facts = seen(polled("polled-timeline.json"))
 
     assert {id: (fact.kind, fact.from_us, fact.author) for id, fact in facts.items()} == {
         "1990000000000000021": (MessageKind.COMMENT, True, None),
@@ -178,7 +179,7 @@ def test_a_page_with_nothing_in_it_says_nothing() -> None:
 
 
 def test_a_polled_conversation_is_private() -> None:
-    facts = polled("polled-conversation.json", edge="dm_events")
+    facts = polled("polled-conversation.json")
 
     said, answered = seen(facts).values()
     assert (said.kind, said.text, said.author) == (
