@@ -33,7 +33,9 @@ def said_under(tree: Any, external_id: str) -> list[Any]:
         return [said for node in tree for said in said_under(node, external_id)]
     if not isinstance(tree, dict):
         return []
-    below = [said for value in tree.values() if isinstance(value, list) for said in said_under(value, external_id)]
+    below = [
+        said for value in tree.values() if isinstance(value, list) for said in said_under(value, external_id)
+    ]
     if tree.get("parent") == external_id:
         return [tree, *below]
     return below
@@ -70,16 +72,20 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
     )
     number = str(request["number"])
     acknowledged = eventually(
-        lambda: ours_under(system, channel, external_id, words=number), what="the acknowledgement in the thread"
+        lambda: ours_under(system, channel, external_id, words=number),
+        what="the acknowledgement in the thread",
     )
     assert len(acknowledged) == 1
 
-    system.post(f"/requests/{number}/respond", {"outcome": "positive", "text": "Yol onarıldı ve trafiğe açıldı."})
+    system.post(
+        f"/requests/{number}/respond", {"outcome": "positive", "text": "Yol onarıldı ve trafiğe açıldı."}
+    )
     assert system.get(f"/requests/{number}")["state"] == "RESPONDED"
     approved = system.post(f"/requests/{number}/approve")
     assert approved
     answered = eventually(
-        lambda: ours_under(system, channel, external_id, words="Yol onarıldı"), what="the answer in the thread"
+        lambda: ours_under(system, channel, external_id, words="Yol onarıldı"),
+        what="the answer in the thread",
     )
     assert len(answered) == 1
     eventually(lambda: system.get(f"/requests/{number}")["state"] == "CLOSED", what="the request closed")
@@ -104,7 +110,9 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
 
 def test_a_planned_answer_tells_the_day_and_comes_back_on_it(system: Demo) -> None:
     channel = "facebook-belediye"
-    said = system.control("/say", channel=channel, author="Bekir Kaya", text="Pınar mahallesinde kaldırım kırık")
+    said = system.control(
+        "/say", channel=channel, author="Bekir Kaya", text="Pınar mahallesinde kaldırım kırık"
+    )
     message = system.message(channel, said["external_id"])
     number = system.post(
         f"/messages/{message['id']}/convert",
@@ -120,8 +128,10 @@ def test_a_planned_answer_tells_the_day_and_comes_back_on_it(system: Demo) -> No
     (system.folder / "clock").write_text(str(3 * 86400))
     try:
         eventually(
-            lambda: "request.came_back"
-            in [entry["kind"] for entry in system.get(f"/requests/{number}")["history"]],
+            lambda: (
+                "request.came_back"
+                in [entry["kind"] for entry in system.get(f"/requests/{number}")["history"]]
+            ),
             within=90,
             what="the planned request coming back",
         )
@@ -160,7 +170,9 @@ def test_a_dismissed_message_is_out_of_the_way_with_its_reason(system: Demo) -> 
     said = system.control("/say", channel="instagram-belediye", author="Ece", text="Hayırlı cumalar 🌹")
     message = system.message("instagram-belediye", said["external_id"])
     reasons = {reason["key"] for reason in system.get("/reasons")["items"]}
-    system.post(f"/messages/{message['id']}/dismiss", {"reason": "praise" if "praise" in reasons else "greeting"})
+    system.post(
+        f"/messages/{message['id']}/dismiss", {"reason": "praise" if "praise" in reasons else "greeting"}
+    )
     assert system.get(f"/messages/{message['id']}")["state"] == "DISMISSED"
     refused = system.api("POST", f"/messages/{message['id']}/dismiss", {"reason": "no-such-reason"})
     assert refused.status_code in (409, 422)

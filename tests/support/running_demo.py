@@ -54,9 +54,7 @@ class Demo:
         headers = {"Authorization": f"Bearer {self.told[token]}"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return requests.request(
-            method, f"{self.web}/api/v1{path}", json=body, headers=headers, timeout=30
-        )
+        return requests.request(method, f"{self.web}/api/v1{path}", json=body, headers=headers, timeout=30)
 
     def get(self, path: str) -> Any:
         """What the API answers to a GET, which must succeed."""
@@ -96,7 +94,11 @@ class Demo:
 def demo(folder: Path, **more: str) -> Iterator[Demo]:
     """A demo of its own on free ports, without the stream of citizens, stopped at the end."""
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("COZUM_", "DATABASE_", "BROKER_"))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("COZUM_", "DATABASE_", "BROKER_"))
+        },
         "DEMO_STREAM": "0",
         "PORT": str(free_port()),
         "SANDBOX_PORT": str(free_port()),
