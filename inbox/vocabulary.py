@@ -188,6 +188,44 @@ class EmergencyKind(_Frozen):
         return any(phrases.occur(words) for phrases in self._barred)
 
 
+class Cue(_Frozen):
+    """Words that hint at an emergency, and by how much; however many of them occur, they count once."""
+
+    weight: int = Field(ge=1)
+    words: Alternatives
+
+    @cached_property
+    def _phrases(self) -> _Phrases:
+        return _Phrases(self.words)
+
+    def said(self, words: Words) -> str | None:
+        """The first of its words that stands in the message."""
+        found = self._phrases.spans(words)
+        return " ".join(words.folded[found[0][0] : found[0][1] + 1]) if found else None
+
+
+class Hints(_Frozen):
+    """What no rule foresaw: hints that add up. At `threshold` and above somebody looks now."""
+
+    threshold: int = Field(ge=1)
+    at_most_words: int = Field(ge=1)
+    cues: tuple[Cue, ...]
+    none: tuple[Alternatives, ...] = ()
+
+    @cached_property
+    def _barred(self) -> tuple[_Phrases, ...]:
+        return tuple(map(_Phrases, self.none))
+
+    def found(self, words: Words) -> str | None:
+        """The hints that add up to an emergency, in words; None when they do not."""
+        if len(words) > self.at_most_words:
+            return None
+        hints = [(said, cue.weight) for cue in self.cues if (said := cue.said(words)) is not None]
+        if sum(weight for _, weight in hints) < self.threshold or any(p.occur(words) for p in self._barred):
+            return None
+        return " + ".join(said for said, _ in hints)
+
+
 class Vocabulary(_Frozen):
     """The city's words: named sets, emergencies by kind, and the rules of the other intents.
 
@@ -195,6 +233,7 @@ class Vocabulary(_Frozen):
 
     sets: Mapping[str, str] = Field(default_factory=dict)
     emergencies: tuple[EmergencyKind, ...]
+    hints: tuple[Hints, ...] = ()
     praise: tuple[Rule, ...] = ()
     irrelevant: tuple[Rule, ...] = ()
     question: tuple[Rule, ...] = ()
@@ -247,6 +286,10 @@ def _emergency(words: Words, vocabulary: Vocabulary) -> Assessment | None:
             for rule in kind.siren if urgency is Urgency.SIREN else kind.look_now:
                 if rule.holds(words):
                     return Assessment(Intent.EMERGENCY, urgency, kind.key, f"{kind.key}: {rule}")
+    for hints in vocabulary.hints:
+        found = hints.found(words)
+        if found is not None:
+            return Assessment(Intent.EMERGENCY, Urgency.LOOK_NOW, "other", f"other: {found}")
     return None
 
 

@@ -1,7 +1,8 @@
 """What the city's own words make of a message, and how seldom they ring for nothing.
 
-The emergencies beside this file are our own: `dev` and `fresh` were tuned on, `heldout` was drawn from the
-same hand as `dev` and not looked at, `unseen` was written after all tuning: what to expect of strangers.
+The emergencies beside this file are our own. `dev` was tuned on; `heldout` was drawn from the same list and
+not looked at; `first` and `second` were each written to see how the rules fare, and widened them; `strangers`
+was written after the last change and nothing was tuned on it: what to expect of words nobody foresaw.
 """
 
 from __future__ import annotations
@@ -144,6 +145,13 @@ def test_only_an_emergency_is_urgent_and_only_a_question_prompt(text: str) -> No
     assert (found.intent is Intent.QUESTION) == (found.urgency is Urgency.PROMPT)
 
 
+def test_hints_that_no_rule_foresaw_add_up_and_are_named() -> None:
+    found = assess("motosikletli yola savruldu hareket etmiyor", VOCABULARY)
+
+    assert (found.urgency, found.kind) == (Urgency.LOOK_NOW, "other")
+    assert found.matched == "other: savruldu + motosikletli + hareket etmiyor"
+
+
 def test_fragments_count_together() -> None:
     fragments = ["abi", "bizim bina", "3. kat", "yanıyor"]
 
@@ -155,7 +163,8 @@ def test_fragments_count_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "floor"), [("dev", 0.97), ("fresh", 0.95), ("heldout", 0.93), ("unseen", 0.5)]
+    ("file", "floor"),
+    [("dev", 0.97), ("heldout", 0.93), ("first", 0.95), ("second", 0.7), ("strangers", 0.8)],
 )
 def test_emergencies_are_seen(file: str, floor: float) -> None:
     told = texts(HERE / f"emergencies_{file}.jsonl")
