@@ -1,6 +1,6 @@
-"""One complaint travels the whole way in a real browser: citizen, moderator, unit officer, moderator, citizen.
+"""One complaint travels the whole way in a real browser, from the citizen and back to the citizen.
 
-The pictures for the README are taken on the way: `SCREENSHOTS=docs/screenshots make test T=tests/test_flow_browser.py`.
+The README's pictures are taken on the way: `SCREENSHOTS=docs/screenshots make test T=tests/test_flow_browser.py`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
 
 
 def log_in(browser: Browser, system: Demo, role: str, *, unit: str | None = None) -> Page:
-    """A page of somebody with this role, signed in, complaining about anything its console complains about."""
+    """A page of somebody with this role, signed in, whose console had nothing to complain of."""
     person = next(one for one in system.told["users"] if one["role"] == role and one["unit"] == unit)
     page = browser.new_context(viewport=WIDE, locale="tr-TR").new_page()
     faults: list[str] = []
@@ -135,6 +135,7 @@ def test_one_complaint_travels_the_whole_way(
     eventually(lambda: system.get(f"/requests/{number}")["state"] == "CLOSED", what="the request closed")
     citizen.get_by_text("Esenyurt Belediyesi", exact=True).nth(1).click()
     expect(citizen.get_by_text(ANSWER).first).to_be_visible(timeout=15_000)
+    citizen.get_by_text(ANSWER).first.scroll_into_view_if_needed()
     picture(citizen, "citizen-page")
 
     # And the citizen says whether it helped.

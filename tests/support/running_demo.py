@@ -48,10 +48,10 @@ class Demo:
         self.sandbox: str = self.told["sandbox"].rstrip("/")
 
     def api(
-        self, method: str, path: str, body: Any = None, *, key: str | None = None, token: str = "api_token"
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, of: str = "api_token"
     ) -> requests.Response:
         """One call of the JSON API as the supervisor, or with another of the demo's tokens."""
-        headers = {"Authorization": f"Bearer {self.told[token]}"}
+        headers = {"Authorization": f"Bearer {self.told[of]}"}
         if key is not None:
             headers["Idempotency-Key"] = key
         return requests.request(method, f"{self.web}/api/v1{path}", json=body, headers=headers, timeout=30)
