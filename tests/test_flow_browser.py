@@ -1,6 +1,6 @@
 """One complaint travels the whole way in a real browser, from the citizen and back to the citizen.
 
-The README's pictures are taken on the way: `SCREENSHOTS=docs/screenshots make test T=tests/test_flow_browser.py`.
+The README's pictures are taken on the way, into the folder that SCREENSHOTS names.
 """
 
 from __future__ import annotations
