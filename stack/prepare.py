@@ -1,6 +1,7 @@
 """`python -m stack.prepare [--rehearsal]`: the newest schema and the city's data, before our processes start.
 
-With `--rehearsal` also the invented people, keys and credentials of the demo.
+With `--rehearsal` also the invented people, keys and credentials of the demo; without it, and while nobody
+can log in, the link that makes the first administrator is printed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from cities import schema
 from inbox import db
 from inbox.settings import settings
 from stack import city, rehearsal
+from stack.console import say
+from stack.users import first_run_link
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +24,8 @@ def main(arguments: list[str]) -> int:
         city.load(session, found)
     if "--rehearsal" in arguments:
         rehearsal.prepare(settings().dir, found)
+    elif (link := first_run_link()) is not None:
+        say(f"Nobody can log in yet. Make the first administrator here, once and within a day: {link}")
     return 0
 
 
