@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from cities import schema
-from stack import city, environment, ports, processes, programs, rehearsal, supervisor
+from stack import environment, ports, processes, programs, supervisor
 from stack.console import say
 from stack.environment import Secrets
 from stack.parent import Parent
-from stack.rehearsal import Rehearsal
 from stack.up import embedded
 
-CITY = "esenyurt"
 FIRST_CITIZENS = 25
 """How many have written already when somebody looks at a new demo for the first time."""
 
@@ -47,13 +45,10 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
         folder, port=port, database_url=urls["DATABASE_URL"], broker_url=urls["BROKER_URL"]
     )
     env = environment.for_demo(os.environ, settings | platform_settings(drawn, sandbox_url))
-    sandbox_config = folder / "sandbox.json"
-    accounts = schema.load(city.CITIES / CITY).accounts
-    environment.write_private(sandbox_config, sandbox_settings(folder, drawn, web_url, accounts))
     environment.publish(folder, env)
 
     def when_up() -> None:
-        told = rehearsal.told(folder)
+        told = json.loads((folder / environment.REHEARSAL).read_text())
         environment.write_private(card, demo_card(drawn, told, web_url, sandbox_url))
         say(welcome(told, web_url, sandbox_url))
 
@@ -63,7 +58,7 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
 
     memory = folder / "sandbox"
     burst = 0 if memory.exists() else FIRST_CITIZENS
-    sandbox = programs.sandbox(env, port=sandbox_port, config=sandbox_config, keep=memory)
+    sandbox = programs.sandbox(env, port=sandbox_port, config=folder / environment.SANDBOX, keep=memory)
     people = [programs.citizens(env, sandbox_url=sandbox_url, burst=burst)] if stream else []
     course = supervisor.Course(
         folder=folder,
@@ -100,51 +95,21 @@ def platform_settings(drawn: Secrets, sandbox_url: str) -> dict[str, str]:
     }
 
 
-def sandbox_settings(
-    folder: Path, drawn: Secrets, web_url: str, accounts: Iterable[schema.Account]
-) -> dict[str, object]:
-    """What the sandbox is told."""
-    return {
-        "channels": [_on_sandbox(account) for account in accounts],
-        "hook_base_url": web_url,
-        "meta_app_secret": drawn.meta_app_secret,
-        "meta_verify_token": drawn.meta_verify_token,
-        "x_consumer_key": drawn.x_consumer_key,
-        "x_consumer_secret": drawn.x_consumer_secret,
-        "clock_file": str(folder / "clock"),
-    }
-
-
-def _on_sandbox(account: schema.Account) -> dict[str, str]:
-    """One account as its platform knows it: there the platform is not part of the name."""
-    channel = {
-        "key": account.key,
-        "platform": account.platform,
-        "name": account.name_tr.rpartition(" · ")[2],
-        "handle": account.handle,
-        "external_id": account.external_id,
-        "token": f"sandbox-token-{account.key}",
-    }
-    if account.platform == "whatsapp" and account.account:
-        channel |= {"waba_id": account.account, "display_phone_number": account.handle}
-    return channel
-
-
-def welcome(told: Rehearsal, web_url: str, sandbox_url: str) -> str:
+def welcome(told: Mapping[str, Any], web_url: str, sandbox_url: str) -> str:
     """What a newcomer reads when all of it runs."""
-    people = "\n".join(f"    {one.role:14} {one.email:34} {one.password}" for one in told.users)
+    people = "\n".join(f"    {one['role']:14} {one['email']:34} {one['password']}" for one in told["users"])
     return (
         f"\n  The desk      {web_url}\n  The citizens  {sandbox_url}\n\n  Sign in as\n{people}\n\n"
         "Ctrl-C stops all of it."
     )
 
 
-def demo_card(drawn: Secrets, told: Rehearsal, web_url: str, sandbox_url: str) -> dict[str, object]:
+def demo_card(drawn: Secrets, told: Mapping[str, Any], web_url: str, sandbox_url: str) -> dict[str, object]:
     """What DIR/demo.json holds."""
     return {
         "web": web_url,
         "sandbox": sandbox_url,
-        **told.model_dump(),
+        **told,
         "meta_app_secret": drawn.meta_app_secret,
         "meta_verify_token": drawn.meta_verify_token,
         "x_consumer_secret": drawn.x_consumer_secret,

@@ -24,6 +24,10 @@ from stack.folders import private
 # What children get of the environment we were started in, besides our own settings.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
 OURS = "COZUM_"
+
+# What `stack.prepare --rehearsal` leaves in the data folder of a demo.
+REHEARSAL = "rehearsal.json"
+SANDBOX = "sandbox.json"
 URLS = ("DATABASE_URL", "BROKER_URL")
 
 

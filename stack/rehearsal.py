@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
 
@@ -15,14 +16,15 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cities import schema
 from cities.schema import City
 from inbox import channels, city, people
 from inbox.db import transaction
 from inbox.models import Channel
+from inbox.settings import settings
 from inbox.states import Role
-from stack.environment import Secrets, secrets_of, write_private
+from stack.environment import REHEARSAL, SANDBOX, Secrets, secrets_of, write_private
 
-FILE = "rehearsal.json"
 _BY = "rehearsal"
 
 
@@ -53,14 +55,10 @@ class Rehearsal(BaseModel):
     channels: list[Account]
 
 
-def told(folder: Path) -> Rehearsal:
-    """What was made for this data folder."""
-    return Rehearsal.model_validate_json((folder / FILE).read_text())
-
-
 def prepare(folder: Path, invented: City) -> None:
-    """Make the people, keys and credentials of a data folder that has none yet."""
-    if (folder / FILE).exists():
+    """Tell the sandbox its accounts, and make the people, keys and credentials of a folder that has none."""
+    write_private(folder / SANDBOX, sandbox_settings(folder, invented.accounts))
+    if (folder / REHEARSAL).exists():
         return
     password = f"cozum-{secrets.token_hex(4)}"
     drawn = secrets_of(folder)
@@ -101,7 +99,7 @@ def prepare(folder: Path, invented: City) -> None:
                 for one in invented.accounts
             ],
         )
-    write_private(folder / FILE, json.loads(rehearsal.model_dump_json()))
+    write_private(folder / REHEARSAL, json.loads(rehearsal.model_dump_json()))
 
 
 def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
@@ -126,3 +124,32 @@ def _ask_at_any_hour(session: Session) -> None:
             update={"rating_delay_minutes": 0, "quiet_from": time(0, 0), "quiet_until": time(0, 0)}
         ),
     )
+
+
+def sandbox_settings(folder: Path, accounts: Iterable[schema.Account]) -> dict[str, object]:
+    """What the sandbox is told."""
+    drawn = secrets_of(folder)
+    return {
+        "channels": [_on_sandbox(account) for account in accounts],
+        "hook_base_url": str(settings().public_url),
+        "meta_app_secret": drawn.meta_app_secret,
+        "meta_verify_token": drawn.meta_verify_token,
+        "x_consumer_key": drawn.x_consumer_key,
+        "x_consumer_secret": drawn.x_consumer_secret,
+        "clock_file": str(folder / "clock"),
+    }
+
+
+def _on_sandbox(account: schema.Account) -> dict[str, str]:
+    """One account as its platform knows it: there the platform is not part of the name."""
+    channel = {
+        "key": account.key,
+        "platform": account.platform,
+        "name": account.name_tr.rpartition(" · ")[2],
+        "handle": account.handle,
+        "external_id": account.external_id,
+        "token": f"sandbox-token-{account.key}",
+    }
+    if account.platform == "whatsapp" and account.account:
+        channel |= {"waba_id": account.account, "display_phone_number": account.handle}
+    return channel
