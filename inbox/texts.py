@@ -119,7 +119,8 @@ def _answer_words(session: Session, request: TrackedRequest, answer: Answer, mes
     unit = session.get_one(Unit, answer.unit_id)
     if answer.outcome is Outcome.OUTSIDE and unit.is_outside:
         values["body"] = unit.name_tr
-        values["hotline"] = unit.hotline or ""
+        if unit.hotline:
+            values["hotline"] = unit.hotline
     if answer.until is not None:
         values["day"] = answer.until
     return _fill(
