@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import time, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from inbox import db, people
-from inbox.models import Unit
+from inbox import city, db, people, receive
+from inbox.clock import now
+from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit
 from inbox.states import Role
+from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
 from web import catalogue, create_app
 
 PASSWORD = "correct horse battery"
@@ -117,3 +121,105 @@ def moderator(app: Flask, town: None) -> Browser:
 def officer(app: Flask, town: None) -> Browser:
     """The browser of the officer of `roads`."""
     return signed_in(app, Role.UNIT_OFFICER)
+
+
+# --- what citizens write ----------------------------------------------------------------------------
+
+
+@dataclass
+class Citizens:
+    """Speaks for citizens on a Facebook page, two X accounts and a WhatsApp line, by the core's own path."""
+
+    said: int = 0
+
+    def say(
+        self,
+        text: str,
+        *,
+        who: str = "Ayşe Yılmaz",
+        platform: str = "facebook",
+        account: str | None = None,
+        external_id: str | None = None,
+        minutes_ago: float = 1,
+    ) -> int:
+        """A citizen writes; answers the id of the message."""
+        self.said += 1
+        key = external_id or f"said-{self.said}"
+        at = now() - timedelta(minutes=minutes_ago)
+        self.apply(
+            MessageSeen(
+                platform=platform,
+                account=account or ACCOUNTS[platform],
+                external_id=key,
+                kind=MessageKind.CHAT if platform == "whatsapp" else MessageKind.COMMENT,
+                text=text,
+                sent_at=at,
+                observed_at=at,
+                author=Author(keys=(AuthorKey(platform, who),), name=who),
+                conversation=None if platform == "whatsapp" else "a-post",
+                parent_external_id=None if platform == "whatsapp" else "a-post",
+            )
+        )
+        with db.transaction() as session:
+            return session.scalars(select(Message.id).where(Message.external_id == key)).one()
+
+    def apply(self, *facts: Fact) -> None:
+        """What a platform told us arrives."""
+        self.said += 1
+        with db.transaction() as session:
+            receive.store_raw_event(session, "hook:test", f"body {self.said}".encode())
+        with db.transaction() as session:
+            claimed = receive.claim_raw_events(session, limit=10)
+        for event_id in claimed:
+            with db.transaction() as session:
+                receive.apply_raw_event(session, event_id, lambda _source, _body: facts)
+
+
+ACCOUNTS = {"facebook": "100200300401", "x": "1500000001", "whatsapp": "105500000000001"}
+
+
+@pytest.fixture
+def citizens(town: None) -> Citizens:
+    """A town whose desk can work: channels, a category, a neighbourhood, reasons and texts."""
+    with db.transaction() as session:
+        roads = session.scalars(select(Unit).where(Unit.key == "roads")).one()
+        session.add_all(
+            Channel(key=key, platform=platform, external_id=external_id, name=name)
+            for key, platform, external_id, name in (
+                ("facebook-belediye", "facebook", ACCOUNTS["facebook"], "Belediye"),
+                ("x-belediye", "x", ACCOUNTS["x"], "Belediye"),
+                ("x-baskan", "x", "1500000002", "Başkan"),
+                ("whatsapp-cozum", "whatsapp", ACCOUNTS["whatsapp"], "Çözüm Merkezi"),
+            )
+        )
+        session.add_all(
+            [
+                Category(key="pothole", name_tr="Çukur", name_en="Pothole", name_ar="-", unit_id=roads.id),
+                Neighbourhood(key="zafer", name_tr="Zafer", name_en="Zafer", name_ar="-"),
+                Reason(use="dismiss", key="thanks", name_tr="Teşekkür", name_en="Thanks", name_ar="-"),
+            ]
+        )
+        for kind, outcome, words in (
+            ("acknowledgement", None, "{salutation} {number} numarasıyla alındı."),
+            ("answer", "positive", "{salutation} {text}"),
+            ("answer", "negative", "{salutation} {text}"),
+            ("interim", "planned", "{salutation} {day} için planlandı. {text}"),
+        ):
+            session.add(
+                ReplyText(
+                    key=f"{kind}-{outcome}",
+                    kind=kind,
+                    outcome=outcome,
+                    language="tr",
+                    scope="any",
+                    voice="any",
+                    variants=[words],
+                )
+            )
+        city.save_profile(
+            session,
+            city.CityProfile(
+                name="Deneme", rating_delay_minutes=0, quiet_from=time(12), quiet_until=time(12)
+            ),
+        )
+    return Citizens()
