@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.rating import stars_of
+
 ALL = [
     "x-belediye",
     "x-baskan",
@@ -139,6 +141,21 @@ def test_a_whatsapp_rating_chooses_the_row_or_button_with_those_stars(
     assert said[1]["interactive"] == {"type": reply, reply: {"id": "rate:88:2", "title": "★★☆"}}
     assert said[1]["context"]["id"] == asked
     assert said[2]["text"]["body"] == "geç geldiniz"
+
+
+@pytest.mark.parametrize(
+    ("id", "title", "stars"),
+    [
+        ("rate:88:1", "★★☆", 2),
+        ("b", "⭐⭐⭐⭐⭐", 5),
+        ("rate:88:1", "4 yıldız", 4),
+        ("rate:104233:3", "Orta", 3),
+        ("rate:104233", "Bugün değil", None),
+        ("x5", "12 gün", 5),
+    ],
+)
+def test_stars_are_read_from_the_title_before_the_id(id: str, title: str, stars: int | None) -> None:
+    assert stars_of({"id": id, "title": title}) == stars
 
 
 def test_a_whatsapp_rating_without_such_a_choice_is_a_text(stage: Any) -> None:

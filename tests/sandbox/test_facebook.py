@@ -101,6 +101,15 @@ def test_a_deleted_comment_takes_no_reply(stage: Any) -> None:
     assert answer.json()["error"]["error_subcode"] == 33
 
 
+def test_with_a_deleted_comment_all_under_it_is_gone(stage: Any) -> None:
+    comment = stage.say(FB, "merhaba")
+    reply = stage.graph("POST", f"{comment}/comments", FB, data={"message": "Merhaba"}).json()["id"]
+    stage.control("delete", external_id=comment)
+    assert stage.graph("GET", reply, FB).json()["error"]["error_subcode"] == 33
+    [node] = stage.threads(FB)["posts"][0]["replies"]
+    assert (node["deleted"], node["replies"][0]["deleted"]) == (True, True)
+
+
 def test_edits_removals_and_reactions_are_told_by_hook(stage: Any, listener: Any) -> None:
     comment = stage.say(FB, "çöp alınmadi")
     stage.control("edit", external_id=comment, text="çöp alınmadı")

@@ -89,12 +89,15 @@ def test_undelivered_hooks_and_all_that_was_said_survive_a_restart(tmp_path: Pat
     with sandbox.running(settings, folder=tmp_path) as url:
         body = {"channel": "whatsapp-cozum", "author": "Ayşe Yılmaz", "text": "unutma \ud83d"}
         id = requests.post(f"{url}/_control/say", json=body, timeout=10).json()["external_id"]
+        change = {"external_id": id, "text": "unutmadı"}
+        assert requests.post(f"{url}/_control/edit", json=change, timeout=10).ok
     with sandbox.running({"hook_base_url": listener.url}, folder=tmp_path) as url:
-        [hook] = listener.wait(1)
+        hook, _ = listener.wait(2)
         threads = requests.get(f"{url}/_control/threads?channel=whatsapp-cozum", timeout=10).json()
         posts = requests.get(f"{url}/_control/threads?channel=x-belediye", timeout=10).json()["posts"]
     assert hook.body["entry"][0]["changes"][0]["value"]["messages"][0]["id"] == id
-    assert threads["chats"][0]["messages"][0]["external_id"] == id
+    [said] = threads["chats"][0]["messages"]
+    assert (said["external_id"], said["text"], said["edited"]) == (id, "unutmadı", True)
     assert len(posts) == 3
 
 
