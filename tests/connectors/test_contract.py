@@ -382,6 +382,22 @@ def spoilt(platform: str, name: str, by: random.Random) -> bytes:
     return b'{"cozum_polled": 1, ' + json.dumps(read)[1:].encode()
 
 
+@each_body
+def test_a_body_with_one_wrong_in_it_wherever_it_is_is_facts_or_unreadable(platform: str, raw: bytes) -> None:
+    envelope = json.loads(raw)
+    body = json.loads(envelope["body"]) if "cozum_polled" in envelope else envelope
+    for container, key in list(_places(body)):
+        right = container[key]
+        for wrong in (None, True, 7, "x", "", [], {}, [None], [7], {"id": 7}):
+            container[key] = wrong
+            if body is envelope:
+                spoilt_raw = json.dumps(body).encode()
+            else:
+                spoilt_raw = _enveloped(platform, envelope["edge"], body)
+            keep_the_promises(platform, spoilt_raw, facts_or_unreadable(platform, spoilt_raw))
+        container[key] = right
+
+
 @each_platform
 @settings(deadline=None)
 @given(raw=st.binary(max_size=500))

@@ -160,6 +160,16 @@ def test_a_post_without_its_time_is_dated_by_its_id() -> None:
     assert abs(fact.sent_at - datetime(2026, 7, 24, 21, 5, 48, tzinfo=UTC)) < timedelta(seconds=1)
 
 
+def test_a_post_that_nothing_dates_costs_none_of_its_siblings() -> None:
+    undated = {"id": "7", "text": "Ne zaman?"}
+    dated = {"id": "1990000000000000070", "text": "Su yok", "created_at": "2026-11-24T08:00:00.000Z"}
+
+    facts = page({"data": [undated, dated]})
+
+    assert facts[0] == NotUnderstood("x", OURS, "post")
+    assert list(seen(facts)) == ["1990000000000000070"]
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_several_edits_in_one_page_the_last_is_told_in_whatever_order(order: tuple[int, int]) -> None:
     history = ["1990000000000000080", "1990000000000000081"]
