@@ -147,9 +147,9 @@ _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[\s.\-]{0,2}[0-9]{2}(?:[\s.\-]{0
 _TURKISH_IBAN = re.compile(r"(?<![A-Za-z])[Tt][Rr][\s.\-:]{0,2}[0-9]{2}(?:[\s.\-]{0,2}[0-9]){20,22}")
 _AT = r"(?:@|\s*[(\[{]\s*(?:at|et|@)\s*[)\]}]\s*|\s+at\s+)"
 _DOT = r"(?:\.|\s*[(\[{]\s*(?:dot|nokta|\.)\s*[)\]}]\s*|\s+(?:dot|nokta)\s+)"
-_EMAIL = re.compile(rf"[\w.+\-]+{_AT}(?P<domain>[\w\-]+(?:{_DOT}[\w\-]+)+)", re.IGNORECASE)
+_EMAIL = re.compile(rf"(?<![\w.+\-])[\w.+\-]+{_AT}(?P<domain>[\w\-]+(?:{_DOT}[\w\-]+)+)", re.IGNORECASE)
 _LOOSE_EMAIL = re.compile(
-    r"[\w.+\-]+\s?@\s?(?P<domain>(?:gmail|g\s?mail|hotmail|outlook|yahoo|icloud|yandex|mynet|live|msn|windowslive)"
+    r"(?<![\w.+\-])[\w.+\-]+\s?@\s?(?P<domain>(?:gmail|g\s?mail|hotmail|outlook|yahoo|icloud|yandex|mynet|live|msn|windowslive)"
     r"\s?\.\s?\w+)",
     re.IGNORECASE,
 )
