@@ -14,7 +14,7 @@ const buttons = [...document.querySelectorAll(".channel")];
 const channels = buttons.map((button) => ({ key: button.dataset.channel, platform: button.dataset.platform, name: button.dataset.name, handle: button.dataset.handle }));
 const whatsapp = channels.find((channel) => channel.platform === "whatsapp");
 const state = {
-  me: localStorage.getItem("citizen-name") || "Ayşe Yılmaz",
+  me: localStorage.getItem("citizen-name") || "Deniz Yılmaz",
   channel: channels.find((channel) => channel.key === location.hash.slice(1)) || channels[0],
   pane: "posts", // posts | messages
   drawn: new Map(), // element -> what it shows
@@ -117,7 +117,7 @@ function choose(channel) {
 }
 
 function iAm(name) {
-  state.me = name.trim() || "Ayşe Yılmaz";
+  state.me = name.trim() || "Deniz Yılmaz";
   localStorage.setItem("citizen-name", state.me);
   nameBox.value = state.me;
   const mark = avatar(state.me);
