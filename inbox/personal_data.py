@@ -149,7 +149,8 @@ _AT = r"(?:@|\s*[(\[{]\s*(?:at|et|@)\s*[)\]}]\s*|\s+at\s+)"
 _DOT = r"(?:\.|\s*[(\[{]\s*(?:dot|nokta|\.)\s*[)\]}]\s*|\s+(?:dot|nokta)\s+)"
 _EMAIL = re.compile(rf"(?<![\w.+\-])[\w.+\-]+{_AT}(?P<domain>[\w\-]+(?:{_DOT}[\w\-]+)+)", re.IGNORECASE)
 _LOOSE_EMAIL = re.compile(
-    r"(?<![\w.+\-])[\w.+\-]+\s?@\s?(?P<domain>(?:gmail|g\s?mail|hotmail|outlook|yahoo|icloud|yandex|mynet|live|msn|windowslive)"
+    r"(?<![\w.+\-])[\w.+\-]+\s?@\s?"
+    r"(?P<domain>(?:gmail|g\s?mail|hotmail|outlook|yahoo|icloud|yandex|mynet|live|msn|windowslive)"
     r"\s?\.\s?\w+)",
     re.IGNORECASE,
 )

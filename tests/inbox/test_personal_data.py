@@ -4,8 +4,6 @@ may."""
 from __future__ import annotations
 
 import re
-import time
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -132,16 +130,3 @@ def test_no_list_of_request_numbers_is_taken_for_a_phone(numbers: list[int], bet
 def test_any_text_can_be_searched_and_spans_lie_within_it(text: str) -> None:
     for piece in personal_data(text, own=OWN):
         assert 0 <= piece.start < piece.end <= len(text)
-
-
-def test_the_work_of_looking_grows_with_the_text_and_not_with_its_square() -> None:
-    def steps(letters: int) -> float:
-        began = time.process_time()
-        for _ in range(3):
-            personal_data("a" * letters)
-        return time.process_time() - began
-
-    steps(1000)
-    assert steps(16_000) < 16 * max(steps(2_000), 0.001), (
-        "eight times the text, at most sixteen times the work"
-    )
