@@ -26,18 +26,21 @@ class Account:
 
     def can(self, *argv: str) -> bool:
         """Whether this user can run `argv` with success."""
-        done = subprocess.run(
-            argv,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                argv,
+                cwd="/",
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
+        except PermissionError:
+            return False
         return done.returncode == 0
 
     def reaches(self, folder: Path) -> bool:

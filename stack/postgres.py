@@ -146,7 +146,11 @@ def _refuse_foreign(home: Path, pointer: Path) -> None:
 
 
 def _system_folder() -> Path:
-    accounts.HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    try:
+        accounts.HOME.mkdir(parents=True)
+    except FileExistsError:
+        return accounts.HOME
+    accounts.HOME.chmod(0o755)  # just made by us: a strict umask must not close it to the user it is for
     return accounts.HOME
 
 
@@ -180,6 +184,17 @@ def _copy_binaries(package: Path, copy: Path) -> None:
         unfinished.rename(copy)
     except OSError:
         shutil.rmtree(unfinished)
+
+
+def discard(folder: Path) -> None:
+    """Remove the database of a data folder for good, also where it lies elsewhere. It must not run."""
+    pointer = folder / POINTER
+    homes = [folder / "database"]
+    if pointer.exists():
+        homes.append(Path(pointer.read_text().strip()))
+    for home in homes:
+        shutil.rmtree(home, ignore_errors=True)
+    pointer.unlink(missing_ok=True)
 
 
 def initialise(server: Server) -> bool:

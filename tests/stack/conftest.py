@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.postgres import POINTER
+from stack import postgres
 
 COZUM = [sys.executable, "-c", "from stack.cli import main; main()"]
 PATIENCE = 60.0
@@ -134,9 +134,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def remove(folder: Path) -> None:
     """A data folder with all of it, also what lies elsewhere."""
-    pointer = folder / POINTER
-    if pointer.exists():
-        shutil.rmtree(pointer.read_text().strip())
+    postgres.discard(folder)
     shutil.rmtree(folder)
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import requests
 
+from stack import postgres
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -129,3 +131,4 @@ def demo(folder: Path, **more: str) -> Iterator[Demo]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+        postgres.discard(folder)
