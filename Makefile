@@ -39,7 +39,11 @@ $(STAMPS)/node: $(STAMPS)/venv
 	@stack/install.sh node
 	@touch $@
 
-web/static/vendor/app.js: package.json package-lock.json $(SCREENS) | $(STAMPS)/node
+node_modules/.package-lock.json: package-lock.json | $(STAMPS)/node
+	@stack/install.sh front-end-packages
+	@touch $@
+
+web/static/vendor/app.js: package.json node_modules/.package-lock.json $(SCREENS)
 	@stack/install.sh front-end
 	@touch $@
 

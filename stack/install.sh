@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what the Makefile's targets need, one step a call, and says each step in one line:
-#   venv · packages [dev] · node · front-end
+#   venv · packages [dev] · node · front-end-packages · front-end
 # What cannot be installed is named with the command that would do it.
 set -eu
 
@@ -54,10 +54,14 @@ own_node() {
         give_up "Node could not be installed: apt install nodejs npm (20.12 or newer), or give a way to PyPI."
 }
 
-front_end() {
-    say "Building the front end."
+front_end_packages() {
+    say "Installing the front end's packages."
     quietly npm ci --no-audit --no-fund --loglevel error ||
         give_up "The front-end packages could not be installed. Is there a way to the npm registry from here?"
+}
+
+front_end() {
+    say "Building the front end."
     quietly npm run build || give_up "The front end could not be built."
 }
 
@@ -68,6 +72,7 @@ case "$step" in
     venv) venv ;;
     packages) packages "$@" ;;
     node) own_node ;;
+    front-end-packages) front_end_packages ;;
     front-end) front_end ;;
     *) give_up "install.sh has no step $step" ;;
 esac
