@@ -97,7 +97,7 @@ def _session_is_alive() -> bool:
     if at - since > LIFETIME or at - seen > IDLE:
         return False
     # The live feed asks by itself all day: only what a person does keeps the session alive.
-    if at - seen > _SEEN_STEP and request.blueprint != "live":
+    if at - seen > _SEEN_STEP and request.blueprint != "live" and "X-Refresh" not in request.headers:
         session["seen"] = at.isoformat()
     return True
 
