@@ -7,14 +7,14 @@ entry in the history.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from inbox import history
+from inbox import history, wording
 from inbox.errors import InvalidInput, NotFound, UnknownKey
 from inbox.models import Category, Channel, Neighbourhood, Reason, ReplyText, Unit
 from inbox.turkish import clean, fold, sort_key
@@ -71,6 +71,8 @@ def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: hist
     if not _KEY.fullmatch(chosen["key"]) or len(chosen["key"]) > 60:
         raise InvalidInput("key", "takes small letters without marks, digits and hyphens")
     _check_names(kind, chosen)
+    if kind is ReplyText:
+        _check_gaps(chosen["variants"], chosen["language"])
     added = kind(**chosen)
     try:
         with session.begin_nested():
@@ -89,6 +91,8 @@ def edit(session: Session, list_name: str, row: Row, values: Mapping[str, Any], 
         if name not in LOCATORS[list_name] and getattr(row, name) != _clean(value)
     }
     _check_names(type(row), changes)
+    if isinstance(row, ReplyText):
+        _check_gaps(changes.get("variants", ()), row.language)
     if not changes:
         return
     for name, value in changes.items():
@@ -153,6 +157,25 @@ def _check_names(kind: type[Row], values: Mapping[str, Any]) -> None:
             raise InvalidInput(name, "must not be empty")
     if kind is ReplyText and "variants" in values and not values["variants"]:
         raise InvalidInput("variants", "must not be empty")
+
+
+_GAP = re.compile(r"\{(\w*)(?::([^{}]*))?\}")
+
+
+def _check_gaps(variants: Iterable[str], language: str) -> None:
+    """Refuse a text that could not be said: what is saved here is what citizens will be told."""
+    for variant in variants:
+        for variable, ending in _GAP.findall(variant):
+            if variable not in wording.VARIABLES:
+                raise UnknownKey("placeholder", variable, wording.VARIABLES)
+            if ending and language != "tr":
+                raise InvalidInput("variants", "has an ending, which only Turkish texts take")
+            if ending and ending not in wording.ENDINGS:
+                raise UnknownKey("ending", ending, wording.ENDINGS)
+        try:
+            wording.check_template(variant, language=language)
+        except wording.BadTemplate:
+            raise InvalidInput("variants", "has braces that do not match") from None
 
 
 def _record(session: Session, list_name: str, row: Row, *, by: history.Actor, **details: Any) -> None:

@@ -63,15 +63,24 @@ SCREENS: Mapping[str, ListScreen] = {
         _l("Ready texts"),
         _l("What citizens are told, in variants used in turn so that nothing sounds like a machine."),
         _l("Add a text"),
-        "message",
+        "message-2",
     ),
 }
 
+
+class Place(NamedTuple):
+    """A settings screen that is no list of the city's."""
+
+    endpoint: str
+    title: LazyString
+    icon: str
+
+
 PLACES = (
-    ("admin_channels.index", _l("Channels")),
-    ("admin_users.users", _l("Users")),
-    ("admin_users.tokens", _l("API tokens")),
-    ("admin_channels.set_aside", _l("Set aside")),
+    Place("admin_channels.index", _l("Channels"), "broadcast"),
+    Place("admin_users.users", _l("Users"), "users"),
+    Place("admin_users.tokens", _l("API tokens"), "key"),
+    Place("admin_channels.set_aside", _l("Set aside"), "archive"),
 )
 
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from inbox.errors import UnknownKey
 from inbox.states import (
     AttachmentState,
     Intent,
@@ -169,7 +168,7 @@ NOTE_USES: Words = {
     "withdraw": _l("Reason for withdrawing"),
 }
 
-LANGUAGES: Words = {"tr": _l("Turkish"), "en": _l("English"), "ar": _l("Arabic")}
+LANGUAGES: Words = {"tr": _l("Turkish"), "en": _l("English"), "ar": _l("Arabic"), "ku": _l("Kurdish")}
 
 SCOPES: Words = {"any": _l("Everywhere"), "public": _l("In public"), "private": _l("In private")}
 
@@ -191,9 +190,6 @@ def label(member: StrEnum) -> LazyString:
     return ENUMS[type(member)][member.value]
 
 
-def word(words: Words, key: str) -> LazyString:
-    """The words for `key` in one of the tables above. Raises UnknownKey naming what there is."""
-    try:
-        return words[key]
-    except KeyError:
-        raise UnknownKey("word", key, words) from None
+def word(words: Words, key: str) -> LazyString | str:
+    """The words for `key` in one of the tables above; a key that the city brought along stands for itself."""
+    return words.get(key, key)

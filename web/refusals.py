@@ -30,7 +30,12 @@ _NOUNS: Mapping[str, LazyString] = {
     "role": _l("role"),
     "list": _l("list"),
     "text": _l("ready text"),
+    "placeholder": _l("placeholder"),
+    "ending": _l("ending"),
 }
+
+_FIELDS: Mapping[str, str] = {"placeholder": "variants", "ending": "variants"}
+"""Which field holds a thing that the core names by itself."""
 
 _REASONS: Mapping[str, LazyString] = {
     "is not an e-mail address": _l("This is not an e-mail address."),
@@ -52,6 +57,8 @@ _REASONS: Mapping[str, LazyString] = {
     "takes small letters without marks, digits and hyphens": _l(
         "This takes small letters without marks, digits and hyphens."
     ),
+    "has an ending, which only Turkish texts take": _l("Only Turkish texts take endings like {unit:a}."),
+    "has braces that do not match": _l("The braces do not match."),
     "exists already": _l("There is one with this key already."),
     "must not be empty": _l("This must not be empty."),
 }
@@ -111,7 +118,8 @@ def _state(what: str, value: str) -> str:
 
 def show_in(form: Form, error: errors.InvalidInput | errors.UnknownKey) -> None:
     """Put the refusal under the field it names, or above the form when it names none of them."""
-    field = error.field if isinstance(error, errors.InvalidInput) else error.what
+    named = error.field if isinstance(error, errors.InvalidInput) else error.what
+    field = _FIELDS.get(named, named)
     sentence = explain(error)
     if field in form:
         form[field].errors = [*form[field].errors, sentence]

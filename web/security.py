@@ -49,7 +49,7 @@ limiter = Limiter(
     in_memory_fallback_enabled=True,
     headers_enabled=False,
 )
-_REDIS_PATIENCE: dict[str, str | int] = {
+REDIS_PATIENCE: dict[str, str | int] = {
     "socket_timeout": 0.2,  # type: ignore[dict-item]  # the library says int and passes floats on
     "socket_connect_timeout": 0.2,  # type: ignore[dict-item]
 }
@@ -92,7 +92,7 @@ def install(app: Flask) -> None:
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # a desk keeps its page open all day; the session is the limit
         RATELIMIT_STORAGE_URI=storage,
-        RATELIMIT_STORAGE_OPTIONS={} if storage == "memory://" else _REDIS_PATIENCE,
+        RATELIMIT_STORAGE_OPTIONS={} if storage == "memory://" else REDIS_PATIENCE,
     )
     if settings().trusted_proxies:
         hops = settings().trusted_proxies

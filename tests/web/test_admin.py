@@ -97,6 +97,11 @@ def test_a_key_is_given_once(administrator: Browser) -> None:
         ("reasons", {"use": "burn"}, "use"),
         ("texts", {"variants": " \n---\n "}, "variants"),
         ("texts", {"language": "xx"}, "language"),
+        ("texts", {"variants": "Sayın {citizen}"}, "variants"),
+        ("texts", {"variants": "{number:ish}"}, "variants"),
+        ("texts", {"variants": "{number"}, "variants"),
+        ("texts", {"variants": "Merhaba {}"}, "variants"),
+        ("texts", {"variants": "Your number is {number:in}", "language": "en"}, "variants"),
     ],
 )
 def test_a_form_that_fails_names_the_field_and_keeps_what_was_typed(

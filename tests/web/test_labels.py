@@ -10,7 +10,6 @@ from flask import Flask
 from flask_babel import force_locale
 
 from inbox import queries, states, values
-from inbox.errors import UnknownKey
 from web import labels
 
 ENUMS = sorted(
@@ -42,6 +41,6 @@ def test_every_view_of_the_inbox_has_words() -> None:
     assert set(labels.VIEWS) == set(queries.VIEWS)
 
 
-def test_a_word_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(UnknownKey, match="normal"):
-        labels.word(labels.PRIORITIES, "extreme")
+def test_a_key_that_the_city_brought_along_stands_for_itself() -> None:
+    assert labels.word(labels.LANGUAGES, "de") == "de"
+    assert str(labels.word(labels.LANGUAGES, "tr")) == "Turkish"
