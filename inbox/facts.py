@@ -5,6 +5,8 @@ Each function is idempotent and order-free: the same facts twice, or shuffled, l
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -31,6 +33,7 @@ _NO_WORK = (MessageKind.POST,)
 
 def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> str:
     """Apply one sighting. Answers what it counts as: messages, changes, repeated, or ours."""
+    fact = _as_ours(session, fact)
     known = _message(session, fact.platform, fact.external_id)
     if known is None:
         if fact.from_us and _is_a_reply_of_ours(session, fact):
@@ -46,6 +49,17 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
         if known is None:
             raise ValueError("a message vanished while it was stored")
     return _seen_again(session, known, fact, channel)
+
+
+def _as_ours(session: Session, fact: MessageSeen) -> MessageSeen:
+    """One account of ours may name another of ours: that is no citizen."""
+    if fact.from_us or fact.author is None or fact.kind is MessageKind.CHAT:
+        return fact
+    names = [key.value for key in fact.author.keys]
+    ours = session.scalar(
+        select(Channel.id).where(Channel.platform == fact.platform, Channel.external_id.in_(names))
+    )
+    return replace(fact, from_us=True, author=None) if ours is not None else fact
 
 
 def _message(session: Session, platform: str, external_id: str) -> Message | None:
@@ -236,6 +250,8 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         _promote(session, message, fact, channel)
         return "messages"
     text = clean(fact.text)
+    if fact.kind is MessageKind.UNSUPPORTED and not text:
+        return "repeated"  # some deletions are told as "unsupported" of a message whose words we know
     if fact.observed_at < message.observed_at:
         if text != message.text:
             _keep_former(session, message, text, fact)

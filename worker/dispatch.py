@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors import CONNECTORS
+from connectors import CONNECTORS, http
 from connectors.contract import Connector
 from inbox import channels, parking, replies, sending
 from inbox.db import transaction
@@ -33,7 +33,7 @@ from inbox.values import (
 log = structlog.get_logger()
 
 A_LOOK_ROUND = 10
-LONGEST_CALL = timedelta(seconds=45)
+LONGEST_CALL = timedelta(seconds=http.LONGEST_CALL_SECONDS)
 
 
 def run() -> int:

@@ -245,3 +245,20 @@ def test_a_parked_deletion_is_applied_when_its_message_comes(seen: Seen, arrive:
 
 def test_every_table_is_emptied_between_tests() -> None:
     assert {"message", "reply", "history_entry"} <= {table.name for table in Table.metadata.sorted_tables}
+
+
+def test_one_account_of_ours_naming_another_opens_no_work(seen: Seen, arrive: Arrive) -> None:
+    ours = Author(keys=(AuthorKey("x", "2"),), name="Başkan")
+    arrive(seen("@belediye ekibimize teşekkürler", kind=MessageKind.MENTION, author=ours))
+    assert [(message.is_ours, message.state) for message in messages()] == [(True, None)]
+
+
+def test_unsupported_without_words_never_wipes_words_we_know(seen: Seen, arrive: Arrive) -> None:
+    said = seen("yol bozuk", platform="whatsapp")
+    arrive(said)
+    arrive(
+        replace(
+            said, kind=MessageKind.UNSUPPORTED, text="", observed_at=said.observed_at + timedelta(minutes=1)
+        )
+    )
+    assert [message.text for message in messages()] == ["yol bozuk"]
