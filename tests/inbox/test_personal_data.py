@@ -4,6 +4,7 @@ may."""
 from __future__ import annotations
 
 import re
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
