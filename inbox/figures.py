@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from inbox import alarms
 from inbox.clock import now
-from inbox.models import Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
+from inbox.models import Alarm, Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
 from inbox.states import MessageState, RawEventState, ReplyState, RequestState
 
 
@@ -27,6 +28,7 @@ class Figures:
     hooks_rejected: Mapping[str, int]
     hooks_stored: Mapping[str, int]
     set_aside: Mapping[str, int]
+    alarms: tuple[Alarm, ...]
     channels: tuple[Channel, ...]
 
 
@@ -62,6 +64,7 @@ def look(session: Session) -> Figures:
         hooks_rejected={count.hook: count.rejected for count in hooks_rejected(session)},
         hooks_stored=_hooks_stored(session),
         set_aside=_by(session, SetAside.kind, SetAside.resolved_at.is_(None)),
+        alarms=tuple(alarms.open_alarms(session)),
         channels=tuple(session.scalars(select(Channel).where(Channel.is_active).order_by(Channel.key))),
     )
 

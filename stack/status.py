@@ -83,6 +83,9 @@ def needs_a_person(seen: Figures) -> list[str]:
     if unknown := seen.set_aside.get("unknown_account", 0):
         needs.append(f"{unknown} parts of what arrived name accounts that are no channel here")
     needs += [
+        f"alarm {one.kind}: {one.subject}, since {one.raised_at:%Y-%m-%d %H:%M} UTC" for one in seen.alarms
+    ]
+    needs += [
         f"{name}: the oldest waits for {seen.oldest[name]:.0f} s"
         for name, most in LATE_SECONDS.items()
         if seen.oldest.get(name, 0.0) > most

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
@@ -86,6 +87,9 @@ class _Figures(Collector):
         yield _gauge("cozum_raw_events", "Bodies received by state of ingest", "state", seen.raw_events)
         yield _gauge("cozum_oldest_seconds", "Age of the oldest that waits", "queue", seen.oldest)
         yield _gauge("cozum_set_aside", "Parts of bodies set aside and not resolved", "kind", seen.set_aside)
+        yield _gauge(
+            "cozum_alarms", "Open alarms by kind", "kind", Counter(alarm.kind for alarm in seen.alarms)
+        )
         stored = CounterMetricFamily("cozum_hooks_stored", "Signed hook bodies kept", labels=["hook"])
         for hook, count in seen.hooks_stored.items():
             stored.add_metric([hook], count)

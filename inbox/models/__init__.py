@@ -1,6 +1,7 @@
 """The tables, typed. Every relationship is `lazy="raise"`: a query says what it reads."""
 
 from inbox.models._base import Table
+from inbox.models.alarms import Alarm
 from inbox.models.channels import Channel, ChannelCursor, HookCount, ParkedFact, RawEvent, SetAside
 from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, ReplyText, Unit
 from inbox.models.messages import (
@@ -19,6 +20,7 @@ from inbox.models.trail import Deed, FeedEpoch, HistoryEntry
 
 __all__ = [
     "REQUEST_NUMBERS",
+    "Alarm",
     "Answer",
     "ApiToken",
     "Attachment",
