@@ -16,7 +16,7 @@ from wtforms import BooleanField, EmailField, Field, PasswordField, SelectField,
 from wtforms.validators import DataRequired, Length, Optional
 
 from inbox.models import Unit
-from inbox.states import Outcome
+from inbox.states import Outcome, Role
 from inbox.values import ReplyKind
 from web import labels
 from web.formats import name
@@ -152,7 +152,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField(_l("E-mail"), [DataRequired(), Length(max=254)])
     name = StringField(_l("Name"), [*_NAME])
-    role = SelectField(_l("Role"), choices=lambda: choices(labels.ENUMS[labels.Role]))
+    role = SelectField(_l("Role"), choices=lambda: choices(labels.ENUMS[Role]))
     unit = SelectField(_l("Unit"), description=_l("Only for a unit officer."))
     language = SelectField(
         _l("Language"), choices=lambda: [(key, labels.LANGUAGES[key]) for key in ("tr", "en")]

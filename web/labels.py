@@ -121,6 +121,8 @@ ENUMS: Mapping[type[StrEnum], Words] = {
     },
 }
 
+REPLY_KINDS, OUTCOMES = ENUMS[ReplyKind], ENUMS[Outcome]
+
 PLATFORMS: Words = {
     "x": _l("X"),
     "facebook": _l("Facebook"),

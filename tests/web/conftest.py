@@ -17,7 +17,8 @@ from inbox.clock import now
 from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit
 from inbox.states import Role
 from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
-from web import catalogue, create_app
+from tests import translations
+from web import create_app
 
 PASSWORD = "correct horse battery"
 
@@ -25,7 +26,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """The catalogues in the form the application reads, made from those in the tree."""
-    catalogue.compile_all()
+    translations.compile_all()
 
 
 @dataclass

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from web import catalogue
+from tests import translations
 
 
 def test_every_sentence_is_translated_and_none_is_left_over() -> None:
-    assert list(catalogue.problems()) == []
+    assert list(translations.problems()) == []
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the Turkish catalogue that a test may spoil."""
     copy = tmp_path / "tr" / "LC_MESSAGES" / "messages.po"
     copy.parent.mkdir(parents=True)
-    (original,) = catalogue.files()
+    (original,) = translations.files()
     copy.write_bytes(original.read_bytes())
-    monkeypatch.setattr(catalogue, "TRANSLATIONS", tmp_path)
+    monkeypatch.setattr(translations, "TRANSLATIONS", tmp_path)
     return copy
 
 
@@ -39,16 +39,16 @@ def test_the_check_notices_what_is_missing(copied: Path, said: str, spoilt: str,
     text = copied.read_text()
     assert said in text
     copied.write_text(text.replace(said, spoilt, 1))
-    assert f"tr: {found}" in list(catalogue.problems())
+    assert f"tr: {found}" in list(translations.problems())
 
 
 def test_an_update_brings_new_sentences_in_and_keeps_every_translation(copied: Path) -> None:
     complete = copied.read_bytes()
     copied.write_text(copied.read_text().replace('msgid "Units"', 'msgid "Unitz"'))
-    catalogue.update(copied)
-    assert list(catalogue.problems()) == ["tr: untranslated: Units"]
+    translations.update(copied)
+    assert list(translations.problems()) == ["tr: untranslated: Units"]
     copied.write_text(
         copied.read_text().replace('msgid "Units"\nmsgstr ""', 'msgid "Units"\nmsgstr "Birimler"')
     )
-    catalogue.update(copied)
+    translations.update(copied)
     assert copied.read_bytes() == complete
