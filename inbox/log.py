@@ -8,16 +8,36 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
 
 _SILENT = ("heyoo", "tweepy", "oauthlib", "requests_oauthlib", "facebook")
 """They log recipients, bodies and signed headers, at INFO or at ERROR."""
 
 _WARNINGS_ONLY = ("urllib3", "requests", "werkzeug", "alembic", "kombu", "amqp", "flask-limiter", "limits")
+
+
+def _place_of_error(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Tell an exception by its kind and its place. Its own words stay out: a database's complaint quotes the
+    row, a parser's the input, and both hold what citizens said."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    elif isinstance(error, tuple):
+        error = error[1]
+    told: list[str] = []
+    while isinstance(error, BaseException) and len(told) < 10:
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        told.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if told:
+        event["exception"] = "\nwhile that was handled:\n".join(told)
+    return event
+
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -25,22 +45,19 @@ _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
+    _place_of_error,
 )
 
 
 def configure(*, as_json: bool) -> None:
     """Send every log line of this process to standard error in one form. May be called again."""
     renderer: Processor
-    last: tuple[Processor, ...]
     if as_json:
-        renderer, last = structlog.processors.JSONRenderer(), (structlog.processors.format_exc_info,)
+        renderer = structlog.processors.JSONRenderer()
     else:
-        # Plain: the pretty form prints local variables, and those hold citizens' words.
-        renderer, last = (
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
-            (),
+        # Plain: the pretty form prints local variables.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     structlog.configure(
         processors=[
@@ -56,7 +73,7 @@ def configure(*, as_json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=list(_SHARED),
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()

@@ -2,8 +2,8 @@
 
 English sentences stand in the code and the templates; `web/translations/<language>` says them in another
 language. Without --update nothing is changed, and sentences fail that the catalogue lacks, has left empty,
-has marked as guessed, says with other placeholders, or no longer needs. With it the catalogue takes up what is
-new and drops what is gone.
+has marked as guessed, says with other placeholders, or no longer needs. With it the catalogue takes up what
+is new and drops what is gone.
 """
 
 from __future__ import annotations

@@ -141,7 +141,6 @@ def _database_away(error: Exception) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    # The traceback alone: an exception's own words may be a citizen's.
     log.error("unforeseen_error", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
     g.person = None
     return problem(500, "Something went wrong here; it was written down.") if access.is_api() else page(500)
