@@ -43,12 +43,10 @@ def test_the_check_notices_what_is_missing(copied: Path, said: str, spoilt: str,
 
 
 def test_an_update_brings_new_sentences_in_and_keeps_every_translation(copied: Path) -> None:
-    complete = copied.read_bytes()
-    copied.write_text(copied.read_text().replace('msgid "Units"', 'msgid "Unitz"'))
     translations.update(copied)
-    assert list(translations.problems()) == ["tr: untranslated: Units"]
-    copied.write_text(
-        copied.read_text().replace('msgid "Units"\nmsgstr ""', 'msgid "Units"\nmsgstr "Birimler"')
+    complete = copied.read_text()
+    copied.write_text(complete.replace('msgid "Units"', 'msgid "Unitz"'))
+    translations.update(copied)
+    assert copied.read_text() == complete.replace(
+        'msgid "Units"\nmsgstr "Birimler"', 'msgid "Units"\nmsgstr ""'
     )
-    translations.update(copied)
-    assert copied.read_bytes() == complete
