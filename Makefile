@@ -11,6 +11,8 @@ SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard
 
 DEMO_DIR ?= var/demo
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Node brings a list of authorities of its own, without those that this machine trusts besides.
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 .PHONY: help
 help: ## Shows this list

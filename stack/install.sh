@@ -56,7 +56,7 @@ own_node() {
 
 front_end_packages() {
     say "Installing the front end's packages."
-    quietly npm ci --no-audit --no-fund --loglevel error ||
+    quietly npm ci --no-audit --no-fund --no-update-notifier --loglevel error ||
         give_up "The front-end packages could not be installed. Is there a way to the npm registry from here?"
 }
 

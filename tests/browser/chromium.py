@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,8 +88,8 @@ def unpack() -> None:
         subprocess.run(["node", "-e", INFLATE, str(packed), str(plain)], check=True)
         if plain.suffix == ".tar":
             folder = unfinished / plain.stem if plain.stem == "al2023" else unfinished
-            with tarfile.open(plain) as archive:
-                archive.extractall(folder, filter="data")
+            folder.mkdir(exist_ok=True)
+            subprocess.run(["tar", "-xf", str(plain), "-C", str(folder)], check=True)
             plain.unlink()
     (unfinished / "chromium").chmod(0o755)
     (unfinished / "fonts.conf").write_text(FONTS)
@@ -106,8 +105,12 @@ def main() -> int:
     if system() and not options.own:
         return 0
     if not PACKAGE.exists():
-        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]
-        subprocess.run(install, cwd=Path(__file__).parent, check=True)
+        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+        install += ["--loglevel", "error"]
+        if subprocess.run(install, cwd=Path(__file__).parent, check=False).returncode != 0:
+            sys.stderr.write("No browser could be fetched. Is there a way to npm's registry from here? Or: ")
+            sys.stderr.write("apt install chromium\n")
+            return 1
     unpack()
     return 0
 
