@@ -115,6 +115,16 @@ def set_aside(session: Session, *, before: int | None = None, limit: int = 50) -
     return SetAsidePage(shown, shown[-1].id if len(found) > limit else None)
 
 
+def set_aside_failed(session: Session) -> tuple[int, datetime | None]:
+    """How many parts of what arrived failed and are not resolved, and since when the first."""
+    count, since = session.execute(
+        select(func.count(), func.min(SetAside.first_at)).where(
+            SetAside.resolved_at.is_(None), SetAside.kind.in_(("failed", "unknown_account"))
+        )
+    ).one()
+    return count, since
+
+
 @dataclass(frozen=True, slots=True)
 class HookFigures:
     """How often one hook kept a body, and how often it refused one."""

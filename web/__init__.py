@@ -12,6 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 from web import (
     access,
     admin,
+    alarm_bar,
     api,
     auth,
     desk,
@@ -51,6 +52,7 @@ def create_app() -> Flask:
         public.blueprint,
         auth.blueprint,
         desk.blueprint,
+        alarm_bar.blueprint,
         units.blueprint,
         live.blueprint,
         *admin.blueprints,

@@ -21,7 +21,8 @@ from inbox.models import Message
 from inbox.queries import Conversation, GroupRow
 from inbox.states import MessageState, may_move
 from inbox.values import ReplyKind
-from web import doors, refusals, request_file, timeline, trail
+from web import alarm_bar, doors, refusals, request_file, timeline, trail
+from web.access import person
 from web.desk.empty import EMPTY
 from web.desk.place import Place, here
 from web.errors import STATUS
@@ -169,6 +170,7 @@ def inbox_page(
         if group_id is not None:
             context |= conversation_context(session, place, group_id)
         context |= list_context(session, place, after=after, open_group=context.get("open_group"))
+        context["alarm_lines"] = alarm_bar.lines(session, person())
     return make_response(render_template("desk/inbox.html", **(context | more)), status)
 
 
