@@ -28,7 +28,7 @@ def running_chromium() -> Iterator[Chromium]:
         browser = playwright.chromium.launch(
             executable_path=str(own.executable),
             args=[*own.args, "--disable-background-networking", "--disable-quic"],
-            env=own.env,
+            env={**own.env},
         )
         yield browser
         browser.close()
