@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -39,8 +40,6 @@ from inbox.values import AccessLost, MaybeSent, NotSent, Refused, SendOutcome
 CONNECT_SECONDS = 3.05  # for each address of the host; just above one TCP retransmission
 READ_SECONDS = 20.0  # of silence
 TOTAL_SECONDS = 30.0  # from the first byte to the last, however busily a server drips
-# A lease on a send must be longer than this: name resolution and several addresses lie outside the deadline.
-LONGEST_CALL_SECONDS = 60.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_TEXT = 300  # of the platform's words in a reason
 _MAX_KEPT_TEXT = 4000
@@ -159,6 +158,22 @@ def failed(text: str, *, write: bool, reason: str = "", status: int | None = Non
 
 # Moment of `time.monotonic` until which the call of this thread must have ended.
 _deadline: ContextVar[float] = ContextVar("deadline")
+# The same for all calls of this thread together.
+_latest: ContextVar[float] = ContextVar("latest", default=math.inf)
+
+
+@contextmanager
+def ending_by(moment: float) -> Iterator[None]:
+    """No call inside goes on after `moment` of `time.monotonic`, and none sends anything from then on.
+
+    That is asked right before the bytes go out: a process that was stopped in between, however long, and
+    goes on afterwards must not send what somebody else has taken over meanwhile.
+    """
+    mark = _latest.set(moment)
+    try:
+        yield
+    finally:
+        _latest.reset(mark)
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -197,12 +212,30 @@ class _DeadlineResponse(HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(raw, sock, deadline))
 
 
+def _refuse_if_late() -> None:
+    """Raise Transient once the deadline has passed: a request that lacks a byte of its body is not executed."""
+    if time.monotonic() >= _deadline.get(math.inf):
+        raise Transient("the time for the call was over before it was sent", reason="too_late")
+
+
 class _PlainConnection(HTTPConnection):
     response_class = _DeadlineResponse
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _refuse_if_late()
+        super().send(data)
 
 
 class _TlsConnection(HTTPSConnection):
     response_class = _DeadlineResponse
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _refuse_if_late()
+        super().send(data)
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -262,7 +295,7 @@ class PlatformSession(requests.Session):
         kwargs["timeout"] = (CONNECT_SECONDS, self._read_seconds)
         kwargs["allow_redirects"] = False
         token = _move_token(kwargs)
-        mark = _deadline.set(time.monotonic() + self._total_seconds)
+        mark = _deadline.set(min(time.monotonic() + self._total_seconds, _latest.get()))
         try:
             response = super().request(method, self._address(url), stream=True, **kwargs)
             if not (media and response.status_code < 300):

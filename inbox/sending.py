@@ -96,9 +96,9 @@ def claim_for_sending(session: Session, platforms: Collection[str], *, limit: in
     return claimed
 
 
-def lease_holds(reply: Reply, *, longest_call: timedelta) -> bool:
-    """Whether whoever claimed `reply` may still call: checked right before the call."""
-    return reply.lease_until is not None and now() + longest_call < reply.lease_until
+def lease_left(reply: Reply) -> timedelta:
+    """How long whoever claimed `reply` may still call: asked right before the call."""
+    return reply.lease_until - now() if reply.lease_until is not None else timedelta(0)
 
 
 def window_closed_at(session: Session, reply: Reply, window: timedelta | None) -> datetime | None:

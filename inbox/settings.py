@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(default=60, gt=0)
     sweep_seconds: float = Field(default=60, gt=0)
     uncertain_wait_seconds: float = Field(default=600, gt=0, description="before absence may be believed")
-    send_lease_seconds: float = Field(default=120, gt=0, description="longer than the longest call")
+    send_lease_seconds: float = Field(default=120, gt=0, description="no call of a send goes on after it")
     log_json: bool = False
     cookie_secure: bool = Field(default=True, description="off only where the site is served without TLS")
     trusted_proxies: int = Field(

@@ -5,7 +5,7 @@ Claim (commit), call, record (commit): no transaction is open while a platform i
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
 
 import structlog
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from connectors.contract import Connector
 from inbox import channels, parking, replies, sending
 from inbox.db import transaction
 from inbox.models import Channel, ContactKey, Message, Reply
+from inbox.settings import settings
 from inbox.values import (
     Access,
     AccessLost,
@@ -33,7 +34,6 @@ from inbox.values import (
 log = structlog.get_logger()
 
 A_LOOK_ROUND = 10
-LONGEST_CALL = timedelta(seconds=http.LONGEST_CALL_SECONDS)
 
 
 def run() -> int:
@@ -55,7 +55,7 @@ def run() -> int:
 def send_one(reply_id: int, version: int, outgoing: Outgoing, access: Access) -> None:
     """One claimed reply: still ours to send, still fitting, then out with it."""
     connector = CONNECTORS[access.platform]
-    outcome = _refusal(reply_id, version, connector, outgoing) or connector.send(access, outgoing)
+    outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
     if isinstance(outcome, AccessLost):
         outcome = _is_it_the_channel(connector, access, outcome)
     with transaction() as session:
@@ -70,14 +70,29 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, access: Access) ->
     log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
 
 
-def _refusal(reply_id: int, version: int, connector: Connector, outgoing: Outgoing) -> SendOutcome | None:
-    """What forbids the call at the last moment: the lease, the window, the length."""
+def _sent_within_the_lease(
+    reply_id: int, version: int, connector: Connector, outgoing: Outgoing, access: Access
+) -> SendOutcome:
+    """Out with it, unless something forbids it at the last moment: the lease, the window, the length.
+
+    A call is begun only in the first half of the lease, and nothing is sent after its end, even if this
+    process was stopped in between: by then the reply may be somebody else's to send.
+    """
+    begun = time.monotonic()  # taken before the lease is looked at: a pause in between shortens the call
     with transaction() as session:
         reply = session.get_one(Reply, reply_id)
-        if reply.version != version or not sending.lease_holds(reply, longest_call=LONGEST_CALL):
+        left = sending.lease_left(reply)
+        if reply.version != version or left < settings().send_lease / 2:
             return NotSent("the lease ran out before the call", retry_after=0)
         if (closed_at := sending.window_closed_at(session, reply, connector.private_window)) is not None:
             return Refused(f"window_closed: since {closed_at:%Y-%m-%d %H:%M} UTC")
+    if (too_long := _too_long(connector, outgoing)) is not None:
+        return too_long
+    with http.ending_by(begun + left.total_seconds()):
+        return connector.send(access, outgoing)
+
+
+def _too_long(connector: Connector, outgoing: Outgoing) -> Refused | None:
     is_private = outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
     most = connector.max_private_length if is_private else connector.max_length
     length = connector.length(outgoing.text)

@@ -192,6 +192,32 @@ def test_a_server_that_drips_is_given_up_at_the_deadline(first: bytes) -> None:
     assert time.monotonic() - begun < 2
 
 
+def test_a_call_whose_time_is_over_before_it_is_sent_was_surely_not_sent() -> None:
+    moment = time.monotonic() + 0.2
+    with serving(answering(OK)) as server, http.ending_by(moment):
+        calls = session(server, on_answer=lambda answer: time.sleep(0.3))
+        calls.get(f"{ORIGIN}/a")
+        with pytest.raises(Transient) as late:
+            calls.post(f"{ORIGIN}/b")
+
+    assert late.value.reason == "too_late"
+    assert [said.split(b" ")[0] for said in server.received] == [b"GET"], (
+        "the POST never reached the platform"
+    )
+
+
+def test_calls_are_given_up_together_when_the_senders_time_is_over() -> None:
+    def behave(connection: socket.socket, server: Server) -> None:
+        _read_request(connection)
+        time.sleep(5)
+
+    begun = time.monotonic()
+    with serving(behave) as server, http.ending_by(begun + 0.3), pytest.raises(Unknown):
+        session(server).post(f"{ORIGIN}/a")
+
+    assert time.monotonic() - begun < 2
+
+
 def test_a_text_that_cannot_be_written_is_refused_before_anything_is_sent() -> None:
     with serving(answering(OK)) as server, pytest.raises(Rejected):
         session(server).post(f"{ORIGIN}/a", data={"message": "\ud83d"})
