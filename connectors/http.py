@@ -213,7 +213,7 @@ class _DeadlineResponse(HTTPResponse):
 
 
 def _refuse_if_late() -> None:
-    """Raise Transient once the deadline has passed: a request that lacks a byte of its body is not executed."""
+    """Raise Transient once the deadline has passed: what lacks one byte of its body is not executed."""
     if time.monotonic() >= _deadline.get(math.inf):
         raise Transient("the time for the call was over before it was sent", reason="too_late")
 
