@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from sandbox.acts import NothingToAnswer, Saying, WrongInput
 from sandbox.calls import json_response
 from sandbox.faults import FAULTS, HOOK_FAULTS, SEND_FAULTS
 from sandbox.state import here
+from sandbox.world import Entry
 
+MOST_SAYINGS = 100
 LONGEST_PICTURE = 4_000_000
 blueprint = Blueprint("control", __name__, url_prefix="/_control")
 
@@ -32,7 +35,10 @@ def _nothing(nothing: NothingToAnswer) -> Response:
 
 
 def _body(*, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    read = request.get_json(silent=True)
+    return _object(request.get_json(silent=True), needed=needed, optional=optional)
+
+
+def _object(read: Any, *, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise WrongInput("the body must be a JSON object", [*needed, *optional])
     missing = [name for name in needed if read.get(name) is None]
@@ -58,14 +64,32 @@ def _whole(body: dict[str, Any], name: str, default: int | None = None) -> int:
     return value
 
 
+_SAYING = {
+    "needed": ("channel", "author", "text"),
+    "optional": ("parent", "kind", "media", "hide_phone", "by_us", "choice"),
+}
+
+
 @blueprint.post("/say")
 def say() -> Response:
     """A citizen writes, or taps the `choice` that `parent` offers; `by_us`: we do, in the platform's app."""
+    return json_response({"external_id": _said(_body(**_SAYING)).id})
+
+
+@blueprint.post("/say_many")
+def say_many() -> Response:
+    """Several citizens write; `together`: what Meta's hooks tell of it comes in one body."""
+    body = _body(needed=("sayings",), optional=("together",))
+    sayings = body["sayings"]
+    if not isinstance(sayings, list) or not 0 < len(sayings) <= MOST_SAYINGS:
+        raise WrongInput(f"sayings must be a list of 1 to {MOST_SAYINGS}")
+    read = [_object(one, **_SAYING) for one in sayings]
+    with here().hooks.together() if body.get("together") else nullcontext():
+        return json_response({"external_ids": [_said(one).id for one in read]})
+
+
+def _said(body: dict[str, Any]) -> Entry:
     sandbox = here()
-    body = _body(
-        needed=("channel", "author", "text"),
-        optional=("parent", "kind", "media", "hide_phone", "by_us", "choice"),
-    )
     channel = acts.channel_of(sandbox, _text(body, "channel"))
     media = body.get("media") or []
     media = [media] if isinstance(media, str) else media
@@ -75,8 +99,7 @@ def say() -> Response:
         raise WrongInput(f"media must not be longer than {LONGEST_PICTURE} characters")
     if body.get("choice"):
         offered = acts.said_entry(sandbox, channel, _text(body, "parent"))
-        chosen = acts.choose(sandbox, channel, _text(body, "author"), offered, _text(body, "choice"))
-        return json_response({"external_id": chosen.id})
+        return acts.choose(sandbox, channel, _text(body, "author"), offered, _text(body, "choice"))
     saying = Saying(
         base_url=request.host_url.rstrip("/"),
         author=_text(body, "author"),
@@ -87,7 +110,7 @@ def say() -> Response:
         hide_phone=bool(body.get("hide_phone")),
     )
     speak = afterwards.typed_in_app if body.get("by_us") else acts.say
-    return json_response({"external_id": speak(sandbox, channel, saying).id})
+    return speak(sandbox, channel, saying)
 
 
 @blueprint.post("/edit")

@@ -16,11 +16,14 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import requests
 
+from sandbox.batches import merged
 from sandbox.config import Config
 from sandbox.faults import HOOK_FAULTS, Faults
 from sandbox.store import Store
@@ -73,15 +76,34 @@ class Hooks:
         self._lanes: dict[str, _Lane] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._batches = threading.local()
         self.counts: Counter[str] = Counter()
         self.unsubscribed: set[str] = set()  # channels whose events do not come to our hook
         for key, raw in store.read("hook"):
             raw["due"] = time.monotonic()
             self._lane(raw["channel"]).push(Delivery(**{**raw, "id": key}))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread sends meanwhile goes out at the end, all that fits in one body in one body."""
+        waiting: list[tuple[str, str, dict[str, Any]]] = []
+        self._batches.waiting = waiting
+        try:
+            yield
+        finally:
+            self._batches.waiting = None
+            for family in dict.fromkeys(family for _, family, _ in waiting):
+                of_family = [(channel, body) for channel, one, body in waiting if one == family]
+                for body in merged(body for _, body in of_family):
+                    self.send(of_family[0][0], family, body)
+
     def send(self, channel: str, family: str, body: dict[str, Any], *, after: float = 0.0) -> None:
         """Deliver `body` to our hook of the family (`meta`, `x`), `after` seconds from now or later."""
         if not self._config.hook_base_url or channel in self.unsubscribed:
+            return
+        batch = getattr(self._batches, "waiting", None)
+        if batch is not None and not after:
+            batch.append((channel, family, body))
             return
         raw = meta_bytes(body) if family == "meta" else x_bytes(body)
         fault = self._faults.take(channel, HOOK_FAULTS)

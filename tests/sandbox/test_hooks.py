@@ -143,3 +143,21 @@ def test_hooks_prove_themselves_when_asked(stage: Any, listener: Any) -> None:
     assert stage.control("verify_hooks").json() == {"meta": True, "x": True}
     listener.crc_secret = "another"
     assert stage.control("verify_hooks").json() == {"meta": True, "x": False}
+
+
+def test_what_is_said_together_comes_in_one_body_a_platform(stage: Any, listener: Any) -> None:
+    places = ("facebook-belediye", "facebook-baskan", "facebook-belediye", "whatsapp-cozum", "whatsapp-cozum")
+    sayings = [
+        {"channel": channel, "author": f"Ayşe {number}", "text": f"söz {number}"}
+        for number, channel in enumerate(places)
+    ]
+    answer = stage.control("say_many", sayings=sayings, together=True)
+
+    page, line = sorted((one.body for one in listener.wait(2)), key=lambda body: body["object"])
+    comments = [change["value"] for entry in page["entry"] for change in entry["changes"]]
+    assert len({entry["id"] for entry in page["entry"]}) == 2, "entries of two pages"
+    assert sorted(one["comment_id"] for one in comments) == sorted(answer.json()["external_ids"][:3])
+    (change,) = line["entry"][0]["changes"]
+    assert [one["text"]["body"] for one in change["value"]["messages"]] == ["söz 3", "söz 4"]
+    assert [one["profile"]["name"] for one in change["value"]["contacts"]] == ["Ayşe 3", "Ayşe 4"]
+    assert len(listener.received) == 2
