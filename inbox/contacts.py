@@ -18,19 +18,29 @@ from inbox.turkish import clean
 from inbox.values import Author
 
 
-def contact(session: Session, platform: str, author: Author) -> Contact:
-    """The contact that goes by any of the author's keys, the surest first; made if there is none."""
+def contact(session: Session, platform: str, author: Author, observed_at: datetime) -> Contact:
+    """The contact that goes by any of the author's keys, the surest first; made if there is none.
+
+    Names are those of the youngest sighting: an older one, arriving late, fills gaps alone.
+    """
     known = _known(session, author)
     if known is None:
         known = _made(session, platform, author)
     else:
         _add_keys(session, known, author)
-    if author.name and known.name != (name := clean(author.name)):
-        known.name = name
-    if author.handle and known.handle != (handle := clean(author.handle)):
-        known.handle = handle
-    if author.phone and known.phone != author.phone:
-        known.phone = author.phone
+    is_younger = known.named_at is None or known.named_at < observed_at
+    is_same_moment = known.named_at == observed_at
+    shown = {
+        "name": clean(author.name) if author.name else None,
+        "handle": clean(author.handle) if author.handle else None,
+        "phone": author.phone,
+    }
+    for field, value in shown.items():
+        shown_before = getattr(known, field)
+        if value and (is_younger or shown_before is None or (is_same_moment and shown_before < value)):
+            setattr(known, field, value)
+    if is_younger and author.name:
+        known.named_at = observed_at
     return known
 
 

@@ -25,7 +25,7 @@ from inbox.models import (
 )
 from inbox.states import Intent, MessageState, ReplyState, RequestState, Urgency
 from inbox.turkish import clean, fold
-from inbox.values import Gone, MessageGone, MessageKind, MessageSeen
+from inbox.values import Author, Gone, MessageGone, MessageKind, MessageSeen
 
 INGEST = "ingest"
 _NO_WORK = (MessageKind.POST,)
@@ -76,7 +76,7 @@ def _message(session: Session, platform: str, external_id: str) -> Message | Non
 def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> Message | None:
     """The new row, or None when another worker stored the same message first."""
     is_work = not fact.from_us and fact.kind not in _NO_WORK
-    author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+    author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
     thread = _thread_for(session, fact, channel, is_work=is_work)
     text = clean(fact.text)
     row = session.execute(
@@ -99,6 +99,7 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
             sent_at=fact.sent_at,
             received_at=event.received_at,
             observed_at=fact.observed_at,
+            text_since=fact.observed_at,
             edited_at=fact.edited_at,
             raw_event_id=event.id,
             state=MessageState.NEW if is_work else None,
@@ -122,7 +123,9 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
 def _thread_for(session: Session, fact: MessageSeen, channel: Channel, *, is_work: bool) -> Thread | None:
     """The citizen's own conversation; for words of ours, that of the citizen they were said to."""
     if is_work:
-        author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+        author = (
+            contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
+        )
         thread = contacts.thread(
             session,
             channel,
@@ -133,7 +136,7 @@ def _thread_for(session: Session, fact: MessageSeen, channel: Channel, *, is_wor
         contacts.heard(thread, fact.sent_at)
         return thread
     if fact.recipient is not None:
-        citizen = contacts.contact(session, fact.platform, fact.recipient)
+        citizen = contacts.contact(session, fact.platform, fact.recipient, fact.observed_at)
         return contacts.thread(
             session, channel, conversation=None, contact=citizen, external_id=clean(fact.external_id)
         )
@@ -248,38 +251,67 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         history.record(session, "message.door", by=INGEST, message=message, channel=channel)
     if message.state is None and not message.is_ours and fact.kind not in _NO_WORK:
         _promote(session, message, fact, channel)
+        _told_again(session, message, fact)
         return "messages"
+    if fact.author is not None and not message.is_ours:
+        _name_author(session, message, fact, fact.author, channel)
+    changed = _told_again(session, message, fact)
+    return "changes" if new_door or changed else "repeated"
+
+
+def _name_author(
+    session: Session, message: Message, fact: MessageSeen, author: Author, channel: Channel
+) -> None:
+    """Who wrote it, as this sighting names them; the platform may have hidden it when it was first told."""
+    contact = contacts.contact(session, fact.platform, author, fact.observed_at)
+    if message.author_id is not None:
+        return
+    message.author_id = contact.id
+    if message.state is MessageState.NEW:
+        thread = _thread_for(session, fact, channel, is_work=True)
+        message.thread_id = thread.id if thread else message.thread_id
+        session.flush()
+        grouping.regroup(session, message.thread_id or 0)
+
+
+def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
+    """The words of a message we know, told once more: the same, older or edited. Whether they changed."""
     text = clean(fact.text)
     if fact.kind is MessageKind.UNSUPPORTED and not text:
-        return "repeated"  # some deletions are told as "unsupported" of a message whose words we know
-    if fact.observed_at < message.observed_at:
-        if text != message.text:
-            _keep_former(session, message, text, fact)
-        return "changes" if new_door else "repeated"
+        return False  # some deletions are told as "unsupported" of a message whose words we know
     if message.kind is MessageKind.UNSUPPORTED and fact.kind is not MessageKind.UNSUPPORTED:
         message.kind = fact.kind  # first told without its words, by a hook that carries ids alone
         _add_attachments(session, message, fact)
+    # Of two texts told at one moment the greater counts: then the order of arrival does not matter.
+    is_older = (fact.observed_at, text) < (message.observed_at, message.text)
     if text == message.text:
         message.observed_at = max(message.observed_at, fact.observed_at)
-        return "changes" if new_door else "repeated"
+        message.text_since = min(message.text_since, fact.observed_at)
+        if message.edited_at is not None:
+            message.edited_at = fact.edited_at or min(message.edited_at, message.text_since)
+        return False
+    if is_older:
+        _keep_former(session, message, text, fact)
+        message.edited_at = message.edited_at or message.text_since
+        return False
     _keep_former(session, message, message.text, message)
     message.text = text
     message.search_text = fold(text)
-    message.observed_at = fact.observed_at
+    message.observed_at = message.text_since = fact.observed_at
     message.edited_at = fact.edited_at or fact.observed_at
     _after_change(session, message, "edited")
     if message.state in (MessageState.NEW, MessageState.WAITING):
         session.flush()
         assessment.assess_group(session, message)
-    return "changes"
+    return True
 
 
 def _promote(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> None:
     """Known so far as somebody's post that others answered; now it is addressed to us."""
-    author = contacts.contact(session, fact.platform, fact.author) if fact.author else None
+    author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
     thread = _thread_for(session, fact, channel, is_work=True)
     message.kind, message.channel_id = fact.kind, channel.id
-    message.author_id = author.id if author else None
+    message.author_id = author.id if author else message.author_id
     message.thread_id = thread.id if thread else None
     message.group_id = message.id
     history.become_work(message)

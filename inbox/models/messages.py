@@ -32,6 +32,7 @@ class Contact(Table):
     name: Mapped[str | None]
     handle: Mapped[str | None]
     phone: Mapped[str | None]
+    named_at: Mapped[datetime | None]  # when the platform last showed these names: an older sighting yields
     person_id: Mapped[Link | None] = mapped_column(ForeignKey("person.id"))
     first_seen_at: Mapped[datetime]
 
@@ -115,6 +116,7 @@ class Message(Table):
     sent_at: Mapped[datetime]  # the platform's clock
     received_at: Mapped[datetime]  # ours
     observed_at: Mapped[datetime]  # of the youngest fact about its text
+    text_since: Mapped[datetime]  # of the oldest fact that told the text as it is now
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]

@@ -1,0 +1,126 @@
+"""What a platform tells leaves the same rows however often and in whatever order it comes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+import connectors
+from connectors.contract import Polled
+from inbox import receive
+from inbox.db import engine, transaction
+from inbox.models import Channel
+from inbox.values import Fact, NotUnderstood
+
+HERE = Path(__file__).parent
+ASKED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+ROWS = {
+    "messages": """SELECT m.platform, m.external_id, m.text, m.state, m.kind, m.is_ours, m.edited_at,
+            m.deleted_at, m.hidden_at IS NULL, m.parent_external_id, leader.external_id,
+            c.name, c.handle, c.phone
+        FROM message m LEFT JOIN message leader ON leader.id = m.group_id
+        LEFT JOIN contact c ON c.id = m.author_id ORDER BY 1, 2""",
+    "doors": """SELECT m.external_id, c.key FROM message_door d JOIN message m ON m.id = d.message_id
+        JOIN channel c ON c.id = d.channel_id ORDER BY 1, 2""",
+    "former texts": """SELECT m.external_id, f.text FROM former_text f
+        JOIN message m ON m.id = f.message_id
+        ORDER BY 1, 2""",
+    "attachments": """SELECT m.external_id, a.position, a.kind FROM attachment a
+        JOIN message m ON m.id = a.message_id
+        ORDER BY 1, 2""",
+    "contacts": "SELECT scope, value FROM contact_key ORDER BY 1, 2",
+    "threads": """SELECT c.key, t.conversation, count(*) FROM thread t JOIN channel c ON c.id = t.channel_id
+        GROUP BY 1, 2 ORDER BY 1, 2""",
+    "parked": "SELECT DISTINCT external_id, fact ->> 'status' FROM parked_fact ORDER BY 1, 2",
+}
+
+
+def facts_of(platform: str) -> list[Fact]:
+    """Every fact of the platform's own bodies, in the order the bodies tell them."""
+    connector = connectors.CONNECTORS[platform]
+    told = [file.read_bytes() for file in sorted((HERE / platform).glob("hook-*.json"))]
+    for file in sorted((HERE / platform).glob("polled-*.json")):
+        page = json.loads(file.read_bytes())
+        account = page.get("account") or ACCOUNT[platform]
+        told.append(Polled(platform, account, page["edge"], ASKED, json.dumps(page["body"])).to_bytes())
+    seen = [fact for raw in told for fact in connector.normalise(raw)]
+    return [fact for fact in seen if not isinstance(fact, NotUnderstood)]
+
+
+ACCOUNT = {
+    "x": "1500000001",
+    "facebook": "100200300401",
+    "instagram": "17841400000000001",
+    "whatsapp": "105500000000001",
+}
+
+
+def apply(facts: list[Fact]) -> None:
+    """One body a fact, as separate hooks would bring them."""
+    for number, fact in enumerate(facts):
+        with transaction() as session:
+            event_id = receive.store_raw_event(session, "hook:test", f"{number}".encode())
+            assert event_id is not None
+            receive.apply_raw_event(session, event_id, lambda *_, fact=fact: (fact,))
+
+
+def rows() -> dict[str, list[Any]]:
+    """What stands in the tables, told without ids."""
+    with engine().connect() as connection:
+        return {name: [tuple(row) for row in connection.execute(text(query))] for name, query in ROWS.items()}
+
+
+@pytest.fixture
+def accounts(database: None) -> Iterator[None]:
+    """A channel for every account the bodies name, and a way to forget everything else."""
+    named = {(platform, fact.account) for platform in ACCOUNT for fact in facts_of(platform) if fact.account}
+    with transaction() as session:
+        session.add_all(
+            Channel(key=f"{platform}-{account}", platform=platform, external_id=account, name=account)
+            for platform, account in named
+        )
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Everything but the channels."""
+    with engine().begin() as connection:
+        connection.execute(
+            text("TRUNCATE message, former_text, parked_fact, contact, thread, raw_event, reply CASCADE")
+        )
+
+
+@pytest.mark.parametrize("platform", sorted(ACCOUNT))
+def test_facts_twice_or_shuffled_leave_the_same_rows(accounts: None, platform: str) -> None:
+    facts = facts_of(platform)
+    assert len(facts) > 3
+    apply(facts)
+    once = rows()
+    assert once["messages"]
+    for seed in range(4):
+        forget()
+        shuffled = [*facts, *facts] if seed == 0 else random.Random(seed).sample(facts, len(facts))
+        apply(shuffled)
+        now = rows()
+        told = {name: set(now[name]) ^ set(once[name]) for name in ROWS}
+        differing = "\n".join(
+            f"{name}: {row}" for name, rest in told.items() for row in sorted(rest, key=str)
+        )
+        assert not differing, f"order {seed}:\n{differing}"
+        assert now == once, f"order {seed}"
+
+
+@pytest.mark.parametrize("platform", sorted(ACCOUNT))
+def test_our_own_words_open_no_work(accounts: None, platform: str) -> None:
+    apply(facts_of(platform))
+    with engine().connect() as connection:
+        ours = connection.execute(text("SELECT count(*) FROM message WHERE is_ours AND state IS NOT NULL"))
+        assert ours.scalar() == 0
