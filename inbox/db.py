@@ -38,6 +38,7 @@ def engine() -> Engine:
         pool_size=10,
         max_overflow=60,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error must not carry a citizen's words into a log
         connect_args={"options": "-c timezone=UTC -c statement_timeout=30s", "connect_timeout": 5},
     )
 

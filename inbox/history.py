@@ -53,26 +53,39 @@ def move(
     Raises IllegalMove when the table has no such step, MovedMeanwhile when the row is no longer in the state
     and version `row` was read with. The caller's object shows the new values afterwards.
     """
-    kind = type(row)
-    noun = _NOUN[kind]
-    seen, version = row.state, row.version
+    noun, seen = _NOUN[type(row)], row.state
     if seen is None or not may_move(seen, to):
         raise IllegalMove(noun, shown_key(row), str(seen), str(to))
+    _change(session, row, {"state": to, **columns})
+    _write(session, f"{noun}.moved", by, row, seen, to, details or {})
+
+
+def revise(session: Session, row: Stateful, *, by: Actor, **columns: Any) -> None:
+    """Change `columns` of `row` in the state it is in, and its version with them, and write that down.
+
+    Raises MovedMeanwhile when the row is no longer in the state and version it was read with.
+    """
+    _change(session, row, columns)
+    _write(session, f"{_NOUN[type(row)]}.edited", by, row, None, None, {})
+
+
+def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None:
+    """Set `columns` if `row` is still as it was seen; the caller's object shows them afterwards."""
+    kind, noun = type(row), _NOUN[type(row)]
     session.flush()
-    moved = session.execute(
+    changed = session.execute(
         update(kind)
-        .where(kind.id == row.id, kind.state == seen, kind.version == version)
-        .values(state=to, version=version + 1, **columns)
+        .where(kind.id == row.id, kind.state == row.state, kind.version == row.version)
+        .values(version=row.version + 1, **columns)
         .execution_options(synchronize_session=False)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
         current = session.scalar(select(kind.state).where(kind.id == row.id))
         if current is None:
             raise NotFound(noun, shown_key(row))
         raise MovedMeanwhile(noun, shown_key(row), str(current))
-    for name, value in {"state": to, "version": version + 1, **columns}.items():
+    for name, value in {"version": row.version + 1, **columns}.items():
         set_committed_value(row, name, value)
-    _write(session, f"{noun}.moved", by, row, seen, to, details or {})
 
 
 def become_work(message: Message) -> None:
@@ -221,5 +234,6 @@ __all__ = [
     "opened",
     "raise_epoch",
     "record",
+    "revise",
     "shown_key",
 ]

@@ -90,8 +90,7 @@ def approve(
     if version is not None and reply.version != version:
         raise MovedMeanwhile("reply", reply.id, reply.state)
     if text is not None and text != reply.text:
-        reply.text = text
-        history.record(session, "reply.edited", by=by, reply=reply)
+        history.revise(session, reply, by=by, text=text)
     texts.check_may_go_out(session, reply)
     history.move(
         session,
@@ -139,8 +138,7 @@ def edit(session: Session, reply: Reply, *, text: str, by: Actor, version: int |
         raise IllegalMove("reply", reply.id, reply.state, "edited")
     if version is not None and reply.version != version:
         raise MovedMeanwhile("reply", reply.id, reply.state)
-    reply.text = text
-    history.record(session, "reply.edited", by=by, reply=reply)
+    history.revise(session, reply, by=by, text=text)
 
 
 def undo(session: Session, reply: Reply, *, by: Actor) -> None:
@@ -286,7 +284,7 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
         .order_by(Reply.id)
         .with_for_update(of=Reply)
     ).all()
-    same = [(reply, said_to) for reply, said_to in candidates if _same_words(reply.text, fact.text)]
+    same = [(reply, said_to) for reply, said_to in candidates if same_words(reply.text, fact.text)]
     exact = [reply for reply, said_to in same if said_to == fact.parent_external_id]
     if exact:
         return exact[0]
@@ -294,7 +292,7 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
     return same[0][0] if len(same) == 1 else None
 
 
-def _same_words(ours: str, shown: str) -> bool:
+def same_words(ours: str, shown: str) -> bool:
     """Alike but for white space and the handle that some platforms want before a reply to a reply."""
     words, seen = ours.split(), shown.split()
     return words == seen or (bool(seen) and seen[0].startswith("@") and words == seen[1:])

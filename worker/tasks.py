@@ -10,20 +10,23 @@ import time
 from typing import Any, Literal
 
 import structlog
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from celery_config import app
 from inbox import db
+from inbox.log import configure
+from inbox.settings import settings
 from worker import dispatch, polling
 from worker import ingest as ingesting
+from worker import reconcile as reconciling
 from worker import sweep as sweeping
 from worker.pace import until_done
 
 log = structlog.get_logger()
 
-Kind = Literal["ingest", "send"]
+Kind = Literal["ingest", "send", "reconcile"]
 
 
 @app.task
@@ -53,6 +56,26 @@ def sweep() -> None:
     sweeping.run()
 
 
+@app.task
+def reconcile_all() -> None:
+    """It is night: compare every channel with its platform."""
+    reconciling.ask()
+    nudge("reconcile")
+
+
+@app.task(soft_time_limit=840, time_limit=870)
+def reconcile() -> None:
+    """Somebody asked, or it is night: one channel a wake-up, so that none waits behind a long one."""
+    if reconciling.run():
+        nudge("reconcile")
+
+
+@setup_logging.connect
+def _log(**_: Any) -> None:
+    """Celery's own log would quote what an error says, and that may be a citizen's words."""
+    configure(as_json=settings().log_json)
+
+
 @worker_process_init.connect
 def _forked(**_: Any) -> None:
     db.forget_connections_after_fork()
@@ -60,7 +83,7 @@ def _forked(**_: Any) -> None:
 
 # --- waking -----------------------------------------------------------------------------------------
 
-_TASKS = {"ingest": ingest, "send": send}
+_TASKS = {"ingest": ingest, "send": send, "reconcile": reconcile}
 _PAUSE = 0.05
 _wanted: dict[str, threading.Event] = {kind: threading.Event() for kind in _TASKS}
 _something = threading.Event()

@@ -114,6 +114,16 @@ def test_conversion_names_what_exists_when_the_unit_does_not(
         tracking.convert(session, only(session, Message), unit="yok", category="yol", by="test")
 
 
+def test_who_approves_a_draft_edited_meanwhile_hears_of_it(request_number: int) -> None:
+    respond(request_number)
+    with transaction() as session:
+        draft = session.scalars(select(Reply).where(Reply.state == ReplyState.DRAFT)).one()
+        seen = draft.version
+        replies.edit(session, draft, text="Bugün asfaltlandı.", by="colleague")
+    with transaction() as session, pytest.raises(MovedMeanwhile):
+        replies.approve(session, session.get_one(Reply, draft.id), by="test", version=seen)
+
+
 def test_of_two_moderators_one_converts_and_the_other_hears_of_it(
     city: SimpleNamespace, seen: Seen, arrive: Arrive
 ) -> None:
@@ -505,7 +515,7 @@ def test_every_change_of_state_has_its_history_entry(request_number: int) -> Non
                 """SELECT 'message', id FROM message m WHERE state IS NOT NULL AND version !=
                    (SELECT count(*) FROM history_entry WHERE message_id = m.id AND kind IN ('message.opened', 'message.moved'))
                    UNION ALL SELECT 'reply', id FROM reply r WHERE version !=
-                   (SELECT count(*) FROM history_entry WHERE reply_id = r.id AND kind IN ('reply.opened', 'reply.moved'))
+                   (SELECT count(*) FROM history_entry WHERE reply_id = r.id AND kind IN ('reply.opened', 'reply.moved', 'reply.edited'))
                    UNION ALL SELECT 'request', id FROM tracked_request t WHERE version !=
                    (SELECT count(*) FROM history_entry WHERE request_id = t.id AND kind IN ('request.opened', 'request.moved'))"""  # noqa: E501
             )
