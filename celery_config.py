@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 
 from inbox.settings import settings
 
@@ -32,6 +33,8 @@ def _configuration() -> dict[str, Any]:
             "worker.tasks.send": {"queue": "send"},
             "worker.tasks.poll": {"queue": "sweep"},
             "worker.tasks.sweep": {"queue": "sweep"},
+            "worker.tasks.reconcile": {"queue": "sweep"},
+            "worker.tasks.reconcile_all": {"queue": "sweep"},
         },
         "task_create_missing_queues": True,
         # A wake-up that nobody picked up in time is worthless: the next one does the same.
@@ -65,6 +68,16 @@ def _configuration() -> dict[str, Any]:
                 "task": "worker.tasks.poll",
                 "schedule": poll,
                 "options": {"expires": poll.total_seconds()},
+            },
+            "reconcile": {
+                "task": "worker.tasks.reconcile_all",
+                "schedule": crontab(hour="0", minute="30"),  # UTC: 03:30 in Istanbul, all year
+                "options": {"expires": 3600},
+            },
+            "reconcile-what-waits": {
+                "task": "worker.tasks.reconcile",
+                "schedule": sweep,
+                "options": {"expires": sweep.total_seconds()},
             },
         },
     }

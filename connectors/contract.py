@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,6 +88,19 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """How what stands on a platform is read afresh, without cursors, to compare it with what we hold.
+
+    `walk(access, since)` yields pages for `normalise` that together show everything public since `since`; it
+    raises `connectors.http.PlatformError`, also where there is more than it reads. `whole_account`: our own
+    words are all among them; else only those under the posts that the pages show.
+    """
+
+    walk: Callable[[Access, datetime], Iterator[Page]]
+    whole_account: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     """Everything the program knows of one platform.
 
@@ -122,3 +135,4 @@ class Connector:
     rating_in_private: bool  # a rating is asked by a private message rather than in the public thread
     has_choices: bool  # buttons or rows can be offered
     api_url: str = ""  # the platform's own address; settings may name another
+    survey: Survey | None = None  # None: nothing there can be read afresh

@@ -87,6 +87,16 @@ class RawEventState(StrEnum):
     SET_ASIDE = "SET_ASIDE"
 
 
+class DifferenceKind(StrEnum):
+    """In what way a platform shows something else than we hold."""
+
+    MISSING = "missing"  # a citizen's message that stands there and was not here
+    TEXT_DIFFERS = "text_differs"  # a citizen's message that says something else there
+    OURS_UNKNOWN = "ours_unknown"  # words of ours that stand there and are no reply and no message here
+    REPLY_GONE = "reply_gone"  # a reply we call sent that does not stand there
+    REPLY_THERE = "reply_there"  # a reply we call not sent that stands there
+
+
 class AttachmentState(StrEnum):
     """Whether a file's bytes were fetched from the platform."""
 

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from inbox.states import (
     AttachmentState,
+    DifferenceKind,
     Intent,
     MessageState,
     Outcome,
@@ -111,6 +112,13 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         AttachmentState.PENDING: _l("Not yet fetched"),
         AttachmentState.FETCHED: _l("Fetched"),
         AttachmentState.FAILED: _l("Could not be fetched"),
+    },
+    DifferenceKind: {
+        DifferenceKind.MISSING: _l("Stood on the platform and not here"),
+        DifferenceKind.TEXT_DIFFERS: _l("Reads otherwise on the platform"),
+        DifferenceKind.OURS_UNKNOWN: _l("Words of ours that were not written here"),
+        DifferenceKind.REPLY_GONE: _l("Our reply no longer stands there"),
+        DifferenceKind.REPLY_THERE: _l("Stands there though we call it not sent"),
     },
     KeyScope: {
         KeyScope.X: _l("X account"),

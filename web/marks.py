@@ -51,6 +51,7 @@ _DRAFT_REASONS: Mapping[str, LazyString] = {
     "undone": _l("Taken back"),
     "edited": _l("The citizen edited their message"),
     "deleted": _l("The citizen deleted their message"),
+    "already_there": _l("The same words of ours stand there already: look before it goes out"),
 }
 
 

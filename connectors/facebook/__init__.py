@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Survey
 from connectors.facebook import client
 from connectors.facebook.normalise import OBJECT, PLATFORM, normalise
 from connectors.graph import ORIGIN
@@ -41,4 +41,5 @@ CONNECTOR = Connector(
     rating_in_private=True,
     has_choices=False,
     api_url=ORIGIN,
+    survey=Survey(client.survey, whole_account=False),
 )

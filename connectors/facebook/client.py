@@ -6,10 +6,11 @@ characters, metadata), "Private replies" (one to a comment, within seven days).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from connectors import graph, graph_poll
+from connectors import graph, graph_poll, graph_survey
 from connectors.facebook.polled import EDGE_FEED, PLATFORM
 from connectors.graph import Graph
 from connectors.http import PlatformError, Rejected, outcome_of
@@ -72,6 +73,11 @@ _PLAN = graph_poll.Plan(
 def poll(access: Access, edge: str, cursor: str | None) -> Page:
     """One page of what is new. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
+
+
+def survey(access: Access, since: datetime) -> Iterator[Page]:
+    """Everything under the page's posts since `since`. Raises PlatformError."""
+    return graph_survey.survey(_PLAN, access, since)
 
 
 def probe(access: Access) -> ProbeOutcome:

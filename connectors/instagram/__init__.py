@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Survey
 from connectors.graph import ORIGIN
 from connectors.instagram import client
 from connectors.instagram.normalise import OBJECT, PLATFORM, normalise
@@ -41,4 +41,5 @@ CONNECTOR = Connector(
     rating_in_private=True,
     has_choices=False,
     api_url=ORIGIN,
+    survey=Survey(client.survey, whole_account=False),
 )

@@ -6,9 +6,11 @@ mentions", "Send messages" (1,000 bytes), "Private replies" (one to a comment, w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from connectors import graph, graph_poll
+from connectors import graph, graph_poll, graph_survey
 from connectors.graph import Graph
 from connectors.http import PlatformError, Rejected, outcome_of
 from connectors.instagram.normalise import EDGE_MEDIA, PLATFORM
@@ -70,6 +72,11 @@ _PLAN = graph_poll.Plan(
 def poll(access: Access, edge: str, cursor: str | None) -> Page:
     """One page of what is new. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
+
+
+def survey(access: Access, since: datetime) -> Iterator[Page]:
+    """Everything under the account's posts since `since`. Raises PlatformError."""
+    return graph_survey.survey(_PLAN, access, since, replies_args={"limit": 50, "fields": _REPLY})
 
 
 def probe(access: Access) -> ProbeOutcome:

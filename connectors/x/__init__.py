@@ -1,6 +1,6 @@
 """X: posts that name our accounts, read by poll or hook; answers in the public thread."""
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Survey
 from connectors.x import calls
 from connectors.x.client import API_URL
 from connectors.x.hook import HOOK
@@ -35,4 +35,5 @@ CONNECTOR = Connector(
     rating_in_private=False,
     has_choices=False,
     api_url=API_URL,
+    survey=Survey(calls.survey, whole_account=True),
 )

@@ -47,6 +47,7 @@ from inbox.values import (
 EDGES = ("mentions",)
 MAX_PRIVATE_LENGTH = 10_000
 _MOST_PAGES = 10  # of our own posts, when one is looked for
+_MOST_SURVEYED = 32  # pages: X itself shows the newest 3,200 of our own posts, and 800 that name us
 _FEW_PAGES = 2  # while a send is not yet ended: its lease runs
 
 
@@ -119,6 +120,22 @@ def poll(access: Access, edge: str, cursor: str | None) -> Page:
         PLATFORM, access.account, edge, answered_at(response), response.content.decode("utf-8", "replace")
     )
     return polled.page(cursor=further.written(), more=further.token is not None)
+
+
+def survey(access: Access, since: datetime) -> Iterator[Page]:
+    """All posts that name us since `since`, then all of our own. Raises PlatformError."""
+    with Account(access) as account:
+        for edge, read in (("mentions", account.mentions), ("own_posts", account.own_posts)):
+            token = None
+            for _ in range(_MOST_SURVEYED):
+                response = read(since=since, page_token=token)
+                body = response.content.decode("utf-8", "replace")
+                yield Polled(PLATFORM, access.account, edge, answered_at(response), body).page(cursor=None)
+                token = Walk().after(json_object(response)).token
+                if token is None:
+                    break
+            else:
+                raise Rejected(f"more {edge} than we read at once", reason="too_many")
 
 
 # --- writing ------------------------------------------------------------------------------------------

@@ -92,9 +92,13 @@ class Account:
         data = json_object(response).get("data")
         return data if isinstance(data, dict) else {}
 
-    def mentions(self, *, since_id: str | None, page_token: str | None) -> requests.Response:
+    def mentions(
+        self, *, since_id: str | None = None, since: datetime | None = None, page_token: str | None
+    ) -> requests.Response:
         """One page of posts that name the account, newest first."""
-        return self._read(self._api.get_users_mentions, since_id=since_id, pagination_token=page_token)
+        return self._read(
+            self._api.get_users_mentions, since_id=since_id, start_time=since, pagination_token=page_token
+        )
 
     def own_posts(self, *, since: datetime | None, page_token: str | None) -> requests.Response:
         """One page of the account's own posts and replies, newest first."""

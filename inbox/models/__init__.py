@@ -1,7 +1,7 @@
 """The tables, typed. Every relationship is `lazy="raise"`: a query says what it reads."""
 
 from inbox.models._base import Table
-from inbox.models.alarms import Alarm
+from inbox.models.alarms import Alarm, ReconcileDifference
 from inbox.models.channels import Channel, ChannelCursor, HookCount, ParkedFact, RawEvent, SetAside
 from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, ReplyText, Unit
 from inbox.models.messages import (
@@ -45,6 +45,7 @@ __all__ = [
     "Rating",
     "RawEvent",
     "Reason",
+    "ReconcileDifference",
     "Reply",
     "ReplyText",
     "SetAside",

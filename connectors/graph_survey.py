@@ -1,0 +1,92 @@
+"""Reading all that stands under an account's posts on Facebook and Instagram, to compare it with our rows.
+
+Unlike a poll it keeps no cursor and trusts nothing it read before: posts from the newest back, each with all
+of its comments. Bounded: what is more than it reads ends in an error, never in a silent gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.contract import Polled
+from connectors.graph import Answer, Graph, next_cursor
+from connectors.graph_poll import Plan
+from connectors.http import Rejected
+from connectors.meta import COMMENTS, listed
+from connectors.payload import moment
+from inbox.values import Access, Page
+
+_POSTS_BACK = timedelta(days=30)  # people comment on posts older than what they say
+_MOST_CALLS = 300
+Args = dict[str, str | int]
+
+
+@dataclass(slots=True)
+class _Walk:
+    plan: Plan
+    access: Access
+    since: datetime
+    graph: Graph = field(init=False)
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        self.graph = Graph(self.access)
+
+    def ask(self, node: str, edge: str, args: Args, after: str | None) -> Answer:
+        self.calls += 1
+        if self.calls > _MOST_CALLS:
+            raise Rejected("more than we read at once", reason="too_many")
+        return self.graph.get(node, edge, **args, **({"after": after} if after else {}))
+
+    def page(self, answer: Answer, shape: str) -> Page:
+        polled = Polled(self.plan.platform, self.access.account, shape, answer.at, answer.text)
+        return polled.page(cursor=None)
+
+    def is_old(self, given: Any, before: datetime) -> bool:
+        at = moment(given.get(self.plan.time_field)) if isinstance(given, dict) else None
+        return at is not None and at < before
+
+
+def survey(
+    plan: Plan, access: Access, since: datetime, *, replies_args: Args | None = None
+) -> Iterator[Page]:
+    """Every post of the last weeks with what was said under it since `since`. Raises PlatformError.
+
+    `replies_args`: how the replies of one comment are listed, on a platform that hangs them below it.
+    """
+    walk, after = _Walk(plan, access, since), None
+    while True:
+        answer = walk.ask(access.account, plan.head, dict(plan.head_args), after)
+        yield walk.page(answer, plan.head)
+        posts = [post for post in listed(answer.body) if isinstance(post, dict) and post.get("id")]
+        for post in posts:
+            yield from _below(walk, str(post["id"]), post.get("comments"), replies_args)
+        after = next_cursor(answer.body)
+        if after is None or any(walk.is_old(post, since - _POSTS_BACK) for post in posts[-1:]):
+            return
+
+
+def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) -> Iterator[Page]:
+    """The rest of a post's comments, and of the replies below each, where their first page is not all."""
+    shape = f"{COMMENTS}{post_id}"
+    while True:
+        found = [one for one in listed(comments) if isinstance(one, dict)]
+        if replies_args is not None:
+            for comment in found:
+                after = next_cursor(comment.get("replies"))
+                while after is not None:
+                    answer = walk.ask(str(comment.get("id")), "replies", replies_args, after)
+                    yield walk.page(answer, shape)
+                    after = next_cursor(answer.body)
+        after = next_cursor(comments)
+        # Where replies stand among the comments the newest of all come first; else an old comment may have
+        # a new reply, and every one is read.
+        enough = replies_args is None and any(walk.is_old(one, walk.since) for one in found[-1:])
+        if after is None or enough:
+            return
+        answer = walk.ask(post_id, "comments", dict(walk.plan.comments_args), after)
+        yield walk.page(answer, shape)
+        comments = answer.body

@@ -1,0 +1,196 @@
+"""Comparing every channel with what its platform shows: each night, and when somebody asks.
+
+A run is asked for by a row and claimed by a lease, so that a lost wake-up or a killed worker only delays it.
+What the platform shows and we do not hold is stored as any polled body is, and applied by the same path.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from pydantic import AwareDatetime, BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from connectors.contract import Survey
+from connectors.http import PlatformError, RateLimited
+from inbox import channels, receive, reconcile
+from inbox.clock import now
+from inbox.db import transaction
+from inbox.models import Channel, ChannelCursor
+from inbox.values import Access, UnreadablePayload
+from worker import ingest
+from worker.pace import until_done
+
+log = structlog.get_logger()
+
+EDGE = "reconcile"
+LEASE = timedelta(minutes=15)
+MOST_TRIES = 5
+_AGAIN = timedelta(minutes=5)
+
+
+class State(BaseModel):
+    """How the comparing of one channel stands; kept as the cursor of its edge."""
+
+    due: AwareDatetime | None = None
+    leased_until: AwareDatetime | None = None
+    tries: int = 0
+    ended: AwareDatetime | None = None  # the last run that read everything
+    differences: int = 0  # found by it
+    failure: str | None = None  # why the last run broke off
+
+
+def ask(key: str | None = None) -> list[str]:
+    """Have one channel compared, or all that can be. Answers which; raises nothing for those that cannot."""
+    asked = []
+    with transaction() as session:
+        query = select(Channel).where(Channel.is_active).order_by(Channel.key)
+        for channel in session.scalars(query if key is None else query.where(Channel.key == key)):
+            if _survey(channel.platform) is not None:
+                _write(
+                    session,
+                    channel.id,
+                    _read(session, channel.id).model_copy(update={"due": now(), "tries": 0}),
+                )
+                asked.append(channel.key)
+    return asked
+
+
+def states() -> dict[str, State]:
+    """How it stands, by channel key."""
+    with transaction() as session:
+        return {
+            key: _parse(cursor)
+            for key, cursor in session.execute(
+                select(Channel.key, ChannelCursor.cursor)
+                .join(Channel, ChannelCursor.channel_id == Channel.id)
+                .where(ChannelCursor.edge == EDGE)
+            )
+        }
+
+
+def run() -> int:
+    """Compare one channel that is due. Answers how many there were: one, or none."""
+    claimed = _claim()
+    if claimed is None:
+        return 0
+    channel_id, access, comparison = claimed
+    failure = None
+    try:
+        _walk(channel_id, access, comparison)
+    except PlatformError as error:
+        failure = error
+        log.warning("reconcile_broke_off", channel_id=channel_id, error=type(error).__name__)
+    until_done(ingest.run, seconds=20)
+    with transaction() as session:
+        if failure is None:
+            comparison.missing_replies(session)
+            count = comparison.finish(session)
+            state = State(ended=now(), differences=count)
+            log.info("reconciled", channel_id=channel_id, differences=count)
+        else:
+            # What was found so far stands; what was not looked at is neither missing nor resolved.
+            reconcile.tell(session, channel_id, by=EDGE)
+            state = _put_off(_read(session, channel_id), failure)
+        _write(session, channel_id, state)
+        channels.called(
+            session.get_one(Channel, channel_id), error=type(failure).__name__ if failure else None
+        )
+    return 1
+
+
+def _claim() -> tuple[int, Access, reconcile.Comparison] | None:
+    moment = now()
+    with transaction() as session:
+        rows = session.execute(
+            select(ChannelCursor, Channel)
+            .join(Channel, ChannelCursor.channel_id == Channel.id)
+            .where(
+                ChannelCursor.edge == EDGE,
+                Channel.is_active,
+                Channel.access_lost_at.is_(None),
+                (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
+            )
+            .order_by(ChannelCursor.id)
+            .with_for_update(skip_locked=True, of=ChannelCursor)
+        )
+        for cursor, channel in rows:
+            state, survey = _parse(cursor.cursor), _survey(channel.platform)
+            is_free = state.leased_until is None or state.leased_until <= moment
+            if survey is None or state.due is None or state.due > moment or not is_free:
+                continue
+            state = state.model_copy(update={"leased_until": moment + LEASE, "tries": state.tries + 1})
+            cursor.cursor, cursor.updated_at = state.model_dump_json(exclude_defaults=True), moment
+            since, until = reconcile.window(session, channel)
+            access = channels.access(channel, api_url=CONNECTORS[channel.platform].api_url)
+            return (
+                channel.id,
+                access,
+                reconcile.Comparison(channel.id, since, until, whole_account=survey.whole_account),
+            )
+    return None
+
+
+def _walk(channel_id: int, access: Access, comparison: reconcile.Comparison) -> None:
+    """Read the platform page by page, and keep the pages that tell something new. Raises PlatformError."""
+    survey = _survey(access.platform)
+    if survey is None:
+        return
+    until_done(ingest.run, seconds=20)  # what waits to be applied is here already
+    connector = CONNECTORS[access.platform]
+    for page in survey.walk(access, comparison.since):
+        try:
+            facts = connector.normalise(page.body)
+        except UnreadablePayload:
+            raise PlatformError("an unreadable answer", reason="unreadable") from None
+        with transaction() as session:
+            if comparison.page(session, facts):
+                key = session.get_one(Channel, channel_id).key
+                receive.store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
+
+
+def _survey(platform: str) -> Survey | None:
+    connector = CONNECTORS.get(platform)
+    return connector.survey if connector is not None else None
+
+
+def _put_off(state: State, failure: PlatformError) -> State:
+    """Tried again later, as the platform asks; the next night at the latest."""
+    wait = _AGAIN
+    if isinstance(failure, RateLimited) and failure.retry_after is not None:
+        wait = max(wait, timedelta(seconds=failure.retry_after))
+    due: datetime | None = now() + wait if state.tries < MOST_TRIES else None
+    why = failure.reason or type(failure).__name__
+    return state.model_copy(update={"due": due, "leased_until": None, "failure": why})
+
+
+def _row(session: Session, channel_id: int) -> ChannelCursor:
+    row = session.scalar(
+        select(ChannelCursor)
+        .where(ChannelCursor.channel_id == channel_id, ChannelCursor.edge == EDGE)
+        .with_for_update()
+    )
+    if row is None:
+        row = ChannelCursor(channel_id=channel_id, edge=EDGE, updated_at=now())
+        session.add(row)
+    return row
+
+
+def _parse(cursor: str | None) -> State:
+    """A state of another version counts as none."""
+    try:
+        return State.model_validate_json(cursor) if cursor else State()
+    except ValidationError:
+        return State()
+
+
+def _read(session: Session, channel_id: int) -> State:
+    return _parse(_row(session, channel_id).cursor)
+
+
+def _write(session: Session, channel_id: int, state: State) -> None:
+    row = _row(session, channel_id)
+    row.cursor, row.updated_at = state.model_dump_json(exclude_defaults=True), now()
