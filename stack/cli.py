@@ -20,8 +20,9 @@ VERBS = {
     "user": "stack.users",
     "replay": "stack.replay",
     "triage": "stack.triage_evaluate",
+    "credentials": "stack.credentials",
 }
-OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay")
+OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay", "credentials")
 
 
 class Verbs(click.Group):
@@ -63,4 +64,7 @@ def main() -> None:
         cozum()
     except StackError as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except PermissionError as error:
+        click.echo(f"{error.filename} is closed to this user. Whoever made it can start it.", err=True)
         sys.exit(1)
