@@ -258,15 +258,36 @@ def tell(session: Session, channel_id: int, *, by: Actor) -> int:
     return count
 
 
-def differences(session: Session, *, limit: int = 500) -> Sequence[ReconcileDifference]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A difference and the conversation it stands in, where it stands in one."""
+
+    difference: ReconcileDifference
+    group_id: int | None
+
+
+def differences(session: Session, *, limit: int = 500) -> list[Shown]:
     """What is open, the newest first, with its channel."""
-    found: Sequence[ReconcileDifference] = session.scalars(
+    found = session.scalars(
         _open()
         .options(joinedload(ReconcileDifference.channel))
         .order_by(ReconcileDifference.id.desc())
         .limit(limit)
     ).all()
-    return found
+    groups = session.execute(
+        select(Message.id, Message.platform, Message.external_id, Message.group_id).where(
+            or_(
+                Message.id.in_([one.message_id for one in found if one.message_id]),
+                Message.external_id.in_([one.external_id for one in found]),
+            )
+        )
+    ).all()
+    by_id = {row.id: row.group_id for row in groups}
+    by_key = {(row.platform, row.external_id): row.group_id for row in groups}
+    return [
+        Shown(one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id)))
+        for one in found
+    ]
 
 
 def leave_so(session: Session, difference_id: int, *, by: User) -> None:

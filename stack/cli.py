@@ -19,10 +19,11 @@ VERBS = {
     "doctor": "stack.doctor",
     "user": "stack.users",
     "replay": "stack.replay",
+    "reconcile": "stack.reconcile",
     "triage": "stack.triage_evaluate",
     "credentials": "stack.credentials",
 }
-OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay", "credentials")
+OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay", "reconcile", "credentials")
 
 
 class Verbs(click.Group):

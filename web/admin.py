@@ -15,14 +15,14 @@ from inbox import citylists, queries
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Category
-from web import admin_channels, admin_users
+from web import admin_channels, admin_reconcile, admin_users
 from web.access import needs, person
 from web.admin_forms import FORMS, CategoryForm, ListForm, TextForm
 from web.formats import name
 from web.refusals import show_in
 
 blueprint = Blueprint("admin", __name__, url_prefix="/settings")
-blueprints = (blueprint, admin_channels.blueprint, admin_users.blueprint)
+blueprints = (blueprint, admin_channels.blueprint, admin_reconcile.blueprint, admin_users.blueprint)
 
 
 class ListScreen(NamedTuple):

@@ -30,7 +30,13 @@ class Kind:
     action: str  # who may open that list
 
 
-KINDS: Mapping[str, Kind] = {}
+KINDS: Mapping[str, Kind] = {
+    "reconcile": Kind(
+        _l("%(subject)s: what the platform shows and what stands here differ (%(differences)s)"),
+        "admin_reconcile.index",
+        "channel.read",
+    ),
+}
 OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "admin_channels.index", "settings.read")
 
 

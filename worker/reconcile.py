@@ -9,67 +9,37 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ValidationError
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
 from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
-from inbox import channels, receive, reconcile
+from inbox import channels, receive, reconcile, reconcile_runs
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
+from inbox.reconcile_runs import EDGE, Run
 from inbox.values import Access, UnreadablePayload
 from worker import ingest
 from worker.pace import until_done
 
 log = structlog.get_logger()
 
-EDGE = "reconcile"
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 5
 _AGAIN = timedelta(minutes=5)
 
 
-class State(BaseModel):
-    """How the comparing of one channel stands; kept as the cursor of its edge."""
-
-    due: AwareDatetime | None = None
-    leased_until: AwareDatetime | None = None
-    tries: int = 0
-    ended: AwareDatetime | None = None  # the last run that read everything
-    differences: int = 0  # found by it
-    failure: str | None = None  # why the last run broke off
-
-
 def ask(key: str | None = None) -> list[str]:
-    """Have one channel compared, or all that can be. Answers which; raises nothing for those that cannot."""
+    """Have one channel compared, or all that can be. Answers which."""
     asked = []
     with transaction() as session:
         query = select(Channel).where(Channel.is_active).order_by(Channel.key)
-        for channel in session.scalars(query if key is None else query.where(Channel.key == key)):
+        for channel in session.scalars(query if key is None else query.where(Channel.key == key)).all():
             if _survey(channel.platform) is not None:
-                _write(
-                    session,
-                    channel.id,
-                    _read(session, channel.id).model_copy(update={"due": now(), "tries": 0}),
-                )
+                reconcile_runs.ask(session, channel)
                 asked.append(channel.key)
     return asked
-
-
-def states() -> dict[str, State]:
-    """How it stands, by channel key."""
-    with transaction() as session:
-        return {
-            key: _parse(cursor)
-            for key, cursor in session.execute(
-                select(Channel.key, ChannelCursor.cursor)
-                .join(Channel, ChannelCursor.channel_id == Channel.id)
-                .where(ChannelCursor.edge == EDGE)
-            )
-        }
 
 
 def run() -> int:
@@ -89,13 +59,13 @@ def run() -> int:
         if failure is None:
             comparison.missing_replies(session)
             count = comparison.finish(session)
-            state = State(ended=now(), differences=count)
+            state = Run(ended=now(), differences=count)
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
             # What was found so far stands; what was not looked at is neither missing nor resolved.
             reconcile.tell(session, channel_id, by=EDGE)
-            state = _put_off(_read(session, channel_id), failure)
-        _write(session, channel_id, state)
+            state = _put_off(reconcile_runs.read(session, channel_id), failure)
+        reconcile_runs.write(session, channel_id, state)
         channels.called(
             session.get_one(Channel, channel_id), error=type(failure).__name__ if failure else None
         )
@@ -118,7 +88,7 @@ def _claim() -> tuple[int, Access, reconcile.Comparison] | None:
             .with_for_update(skip_locked=True, of=ChannelCursor)
         )
         for cursor, channel in rows:
-            state, survey = _parse(cursor.cursor), _survey(channel.platform)
+            state, survey = reconcile_runs.parse(cursor.cursor), _survey(channel.platform)
             is_free = state.leased_until is None or state.leased_until <= moment
             if survey is None or state.due is None or state.due > moment or not is_free:
                 continue
@@ -157,7 +127,7 @@ def _survey(platform: str) -> Survey | None:
     return connector.survey if connector is not None else None
 
 
-def _put_off(state: State, failure: PlatformError) -> State:
+def _put_off(state: Run, failure: PlatformError) -> Run:
     """Tried again later, as the platform asks; the next night at the latest."""
     wait = _AGAIN
     if isinstance(failure, RateLimited) and failure.retry_after is not None:
@@ -165,32 +135,3 @@ def _put_off(state: State, failure: PlatformError) -> State:
     due: datetime | None = now() + wait if state.tries < MOST_TRIES else None
     why = failure.reason or type(failure).__name__
     return state.model_copy(update={"due": due, "leased_until": None, "failure": why})
-
-
-def _row(session: Session, channel_id: int) -> ChannelCursor:
-    row = session.scalar(
-        select(ChannelCursor)
-        .where(ChannelCursor.channel_id == channel_id, ChannelCursor.edge == EDGE)
-        .with_for_update()
-    )
-    if row is None:
-        row = ChannelCursor(channel_id=channel_id, edge=EDGE, updated_at=now())
-        session.add(row)
-    return row
-
-
-def _parse(cursor: str | None) -> State:
-    """A state of another version counts as none."""
-    try:
-        return State.model_validate_json(cursor) if cursor else State()
-    except ValidationError:
-        return State()
-
-
-def _read(session: Session, channel_id: int) -> State:
-    return _parse(_row(session, channel_id).cursor)
-
-
-def _write(session: Session, channel_id: int, state: State) -> None:
-    row = _row(session, channel_id)
-    row.cursor, row.updated_at = state.model_dump_json(exclude_defaults=True), now()

@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 
 import sandbox
-from inbox import alarms, channels, queries, reconcile, replies, triage
+from inbox import alarms, channels, queries, reconcile, reconcile_runs, replies, triage
 from inbox.db import transaction
 from inbox.models import Channel, Message, ReconcileDifference, Reply, User
 from inbox.settings import settings
@@ -88,10 +88,14 @@ class Stage:
         """A run; what is open after it."""
         assert reconciling.ask(self.key) == [self.key]
         assert reconciling.run() == 1
-        assert reconciling.states()[self.key].failure is None
+        assert self.run_of().failure is None
         ingest.run()
         with transaction() as session:
-            return list(reconcile.differences(session))
+            return [shown.difference for shown in reconcile.differences(session)]
+
+    def run_of(self) -> reconcile_runs.Run:
+        with transaction() as session:
+            return reconcile_runs.runs(session)[self.key]
 
     def alarms(self) -> list[tuple[str, str, dict[str, Any]]]:
         with transaction() as session:
@@ -266,14 +270,14 @@ def test_a_run_that_breaks_off_resolves_nothing_and_comes_again_when_the_platfor
     stage.control("faults", channel=stage.key, fault="rate_limit", times=1)
     reconciling.ask(stage.key)
     assert reconciling.run() == 1
-    state = reconciling.states()[stage.key]
+    state = stage.run_of()
     assert state.failure is not None
     assert reconciling.run() == 0, "not before the platform allows"
     assert stage.alarms() == [("reconcile", stage.key, {"differences": 1})]
 
     ahead(1200)
     assert reconciling.run() == 1
-    assert reconciling.states()[stage.key].failure is None
+    assert stage.run_of().failure is None
 
 
 def test_one_channel_is_compared_by_one_worker_at_a_time(stage: Stage) -> None:

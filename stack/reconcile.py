@@ -1,0 +1,41 @@
+"""`cozum reconcile`: compare the channels with what their platforms show, now."""
+
+from __future__ import annotations
+
+import click
+
+from inbox import reconcile as comparing
+from inbox import reconcile_runs
+from inbox.db import transaction
+from stack.errors import StackError
+from worker import reconcile as reconciling
+
+
+@click.command()
+@click.option("--channel", "key", help="The key of one channel; without it all are compared.")
+def reconcile(key: str | None) -> None:
+    """Compare what the platforms show with what is held here, and list what differs.
+
+    What stands there and not here is taken in. Exit code 1 when anything differs or could not be compared.
+    """
+    asked = reconciling.ask(key)
+    if key is not None and not asked:
+        raise StackError(f"There is no channel {key} whose platform can be compared.")
+    while reconciling.run():
+        pass
+    with transaction() as session:
+        runs = reconcile_runs.runs(session)
+        found = comparing.differences(session)
+        lines = [
+            f"{one.difference.channel.key:22}{one.difference.kind.value:14}{one.difference.external_id}"
+            for one in found
+            if key in (None, one.difference.channel.key)
+        ]
+    unread = [f"{name}: not compared ({_why(runs[name])})" for name in asked if runs[name].due is not None]
+    click.echo("\n".join([*lines, *unread]) or f"Nothing differs on {len(asked)} channels.")
+    if lines or unread:
+        raise SystemExit(1)
+
+
+def _why(run: reconcile_runs.Run) -> str:
+    return run.failure or "paused, without access, or another worker is at it"
