@@ -73,7 +73,7 @@ check: $(STAMPS)/packages-dev ## Checks format, lint, types, the import rule, te
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: make format'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/djlint --lint --quiet web/templates sandbox/templates
 	@$(BIN)/python -m tests.translations
 

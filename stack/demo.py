@@ -65,8 +65,8 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
         stages=[
             *([server] for server in servers),
             [programs.prepare(env, "--rehearsal")],
-            [sandbox],
             [
+                sandbox,
                 programs.web(env, host="127.0.0.1", port=port),
                 programs.worker(env),
                 programs.beat(env, schedule=folder / "run" / "beat-schedule"),
