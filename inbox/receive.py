@@ -68,7 +68,8 @@ def count_rejected(session: Session, hook: str) -> None:
 def claim_raw_events(session: Session, *, limit: int) -> list[int]:
     """Take up to `limit` waiting bodies for this worker, counting the attempt before the work.
 
-    A body that has used up its attempts (it killed its workers) is set aside here.
+    A body that has used up its attempts (it killed its workers) is set aside here. One that was tried before
+    is taken alone: those claimed with a killer are not to be counted out with it.
     """
     moment = now()
     waiting = (
@@ -88,9 +89,13 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
             _set_aside(session, event, WHOLE_BODY, "failed", event.error or "its worker died", None)
             _finish(event, RawEventState.SET_ASIDE)
             continue
+        if event.attempts and claimed:
+            break
         event.attempts += 1
         event.claimed_until = moment + LEASE
         claimed.append(event.id)
+        if event.attempts > 1:
+            break
     return claimed
 
 
@@ -217,12 +222,10 @@ def _named(error: BaseException) -> str:
 
 
 def replay(session: Session, event_ids: Iterable[int]) -> int:
-    """Let set-aside bodies be tried afresh. Answers how many."""
-    wanted = list(event_ids)
-    session.execute(update(SetAside).where(SetAside.raw_event_id.in_(wanted)).values(resolved_at=now()))
-    again = session.execute(
+    """Let set-aside bodies be tried afresh. Answers how many; those no longer kept stay set aside."""
+    again = session.scalars(
         update(RawEvent)
-        .where(RawEvent.id.in_(wanted), RawEvent.body.is_not(None))
+        .where(RawEvent.id.in_(list(event_ids)), RawEvent.body.is_not(None))
         .values(
             state=RawEventState.PENDING,
             attempts=0,
@@ -231,5 +234,24 @@ def replay(session: Session, event_ids: Iterable[int]) -> int:
             error=None,
             counts=None,
         )
+        .returning(RawEvent.id)
+    ).all()
+    session.execute(
+        update(SetAside)
+        .where(SetAside.raw_event_id.in_(again), SetAside.resolved_at.is_(None))
+        .values(resolved_at=now())
     )
-    return int(again.rowcount)  # type: ignore[attr-defined]
+    return len(again)
+
+
+def replay_all(session: Session, *, limit: int = 500) -> int:
+    """Let the oldest `limit` bodies with something set aside be tried afresh. Answers how many."""
+    waiting = session.scalars(
+        select(SetAside.raw_event_id)
+        .join(RawEvent, SetAside.raw_event_id == RawEvent.id)
+        .where(SetAside.resolved_at.is_(None), RawEvent.body.is_not(None))
+        .distinct()
+        .order_by(SetAside.raw_event_id)
+        .limit(limit)
+    ).all()
+    return replay(session, waiting)

@@ -7,6 +7,7 @@ from typing import cast
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from pydantic import SecretStr
 
 from connectors import CONNECTORS
@@ -115,6 +116,17 @@ def replay(event_id: int) -> Response:
         flash(_("It is being read again."))
     else:
         flash(_("Its body is no longer kept; it cannot be read again."), "warning")
+    return cast(Response, redirect(url_for("admin_channels.set_aside"), code=303))
+
+
+@blueprint.post("/set-aside/replay")
+@needs("settings.edit")
+def replay_all() -> Response:
+    """Let everything that was set aside be read afresh."""
+    with transaction() as session:
+        again = receive.replay_all(session)
+    nudge("ingest")
+    flash(ngettext("%(num)d body is being read again.", "%(num)d bodies are being read again.", again))
     return cast(Response, redirect(url_for("admin_channels.set_aside"), code=303))
 
 

@@ -298,3 +298,32 @@ def test_a_text_comes_back_into_its_form_as_it_was_typed(administrator: Browser)
     assert text.variants == ["Talebiniz {number} numarasıyla alındı.", "Numaranız {number}."]
     shown = administrator.get(f"/settings/texts/{text.id}").text
     assert "alındı.\n---\nNumaranız" in shown.replace("\r", "")
+
+
+def test_all_that_was_set_aside_is_read_again_by_one_button_of_the_administrators(
+    app: Flask, town: None
+) -> None:
+    with db.transaction() as session:
+        for number in range(3):
+            event = RawEvent(
+                source="hook:meta",
+                body=b"{}",
+                digest=b"%d" % number,
+                received_at=now(),
+                attempts=5,
+                state=RawEventState.SET_ASIDE,
+            )
+            session.add(event)
+            session.flush()
+            session.add(
+                SetAside(raw_event_id=event.id, position=-1, kind="failed", what="KeyError", first_at=now())
+            )
+
+    assert signed_in(app, Role.SUPERVISOR).post("/settings/set-aside/replay").status_code == 403
+    administrator = signed_in(app, Role.ADMINISTRATOR)
+    assert 'action="/settings/set-aside/replay"' in administrator.get("/settings/set-aside").text
+    assert administrator.post("/settings/set-aside/replay").status_code == 303
+
+    with db.transaction() as session:
+        assert set(session.scalars(select(RawEvent.state))) == {RawEventState.PENDING}
+        assert None not in session.scalars(select(SetAside.resolved_at)).all()
