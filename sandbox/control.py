@@ -190,6 +190,24 @@ def faults() -> Response:
     return json_response({"channel": channel.key, "fault": fault, "times": times, "counts": counted})
 
 
+@blueprint.post("/access")
+def access() -> Response:
+    """Change how a platform stands towards an account of ours: permissions, life of its tokens, limits."""
+    body = _body(needed=("channel",), optional=("scopes", "expires_in", "used_percent"))
+    channel = acts.channel_of(here(), _text(body, "channel"))
+    standing = here().standing(channel.key)
+    scopes = body.get("scopes")
+    if scopes is not None and not (isinstance(scopes, list) and all(isinstance(one, str) for one in scopes)):
+        raise WrongInput("scopes must be a list of names")
+    if scopes is not None:
+        standing.scopes = tuple(scopes)
+    if body.get("expires_in") is not None:
+        standing.expires_at = here().clock.now() + timedelta(seconds=_whole(body, "expires_in"))
+    if body.get("used_percent") is not None:
+        standing.used_percent = _whole(body, "used_percent")
+    return json_response({"channel": channel.key})
+
+
 @blueprint.post("/clock")
 def clock() -> Response:
     """Moves this sandbox's clock ahead by a number of seconds, counted from the machine's time."""

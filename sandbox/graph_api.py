@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from sandbox import facebook, instagram, messenger, whatsapp
+from sandbox.access import LONG_LIFE
 from sandbox.calls import Answered, json_response
 from sandbox.clock import unix
-from sandbox.graph_calls import Call, enter, error, unknown_object
+from sandbox.graph_calls import Call, enter, error, holder, unknown_object, with_usage
+from sandbox.state import Sandbox, here
 
 blueprint = Blueprint("graph", __name__)
 
@@ -33,6 +35,9 @@ SUBSCRIBED_FIELDS = {
 }
 
 
+blueprint.after_request(with_usage)
+
+
 @blueprint.errorhandler(Answered)
 def _answer(ended: Answered) -> Response:
     return ended.response
@@ -41,6 +46,8 @@ def _answer(ended: Answered) -> Response:
 @blueprint.route("/<version>/<path:path>", methods=["GET", "POST", "DELETE"])
 def serve(version: str, path: str) -> Response:
     """Any call of the Graph API."""
+    if path == "oauth/access_token":
+        return _exchanged(here())
     call = enter(version, path)
     if call.node == "debug_token" and not call.edge:
         return json_response({"data": _debugged(call)})
@@ -65,18 +72,34 @@ def serve(version: str, path: str) -> Response:
         return instagram.serve_object(call, entry)
 
 
+def _exchanged(sandbox: Sandbox) -> Response:
+    """A long-lived token for one that still lives, to who knows the app's secret."""
+    args = {**request.args.to_dict(), **request.form.to_dict()}
+    if args.get("grant_type") != "fb_exchange_token":
+        raise error(100, "(#100) Unsupported grant type")
+    config = sandbox.config
+    if (args.get("client_id"), args.get("client_secret")) != (config.meta_app_id, config.meta_app_secret):
+        raise error(101, "Error validating client secret.")
+    channel = holder(sandbox, args.get("fb_exchange_token", ""))
+    token = sandbox.standing(channel.key).renew(channel.token, sandbox.clock.now())
+    seconds = int(LONG_LIFE.total_seconds())
+    return json_response({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+
+
 def _debugged(call: Call) -> dict[str, Any]:
     """What Meta knows of the token in `input_token`."""
     asked = call.text("input_token")
     for channel in call.sandbox.config.channels:
-        if channel.platform != "x" and channel.token == asked:
-            scopes = list(SCOPES[channel.platform] if channel.scopes is None else channel.scopes)
+        standing = call.sandbox.standing(channel.key)
+        if channel.platform != "x" and asked in (channel.token, *standing.tokens):
+            given = standing.scopes if standing.scopes is not None else channel.scopes
+            scopes = list(SCOPES[channel.platform] if given is None else given)
             return {
                 "app_id": call.sandbox.config.meta_app_id,
                 "type": "PAGE" if channel.platform == "facebook" else "USER",
                 "application": "Sandbox",
                 "data_access_expires_at": 0,
-                "expires_at": 0,
+                "expires_at": unix(standing.expires_at) if standing.expires_at else 0,
                 "is_valid": True,
                 "issued_at": unix(call.sandbox.clock.now()) - 86_400,
                 "profile_id": channel.external_id,

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import Response, g, request
 
 from sandbox.calls import Answered, body_fields, json_response, meet_faults
 from sandbox.config import Channel
@@ -101,8 +101,9 @@ def enter(version: str, path: str) -> Call:
     sandbox = here()
     _check_version(version, path)
     args: dict[str, Any] = {**request.args.to_dict(), **body_fields()}
-    channel = _holder(sandbox, _token(args))
-    _check_proof(sandbox, channel, args)
+    token = _token(args)
+    channel = holder(sandbox, token)
+    _check_proof(sandbox, token, args)
     args.pop("access_token", None)
     node, _, edge = path.strip("/").partition("/")
     call = Call(
@@ -114,13 +115,14 @@ def enter(version: str, path: str) -> Call:
         edge=edge.strip("/"),
         args=args,
     )
+    g.graph_call = call
     _meet(call)
     return call
 
 
 def require_scope(call: Call, scope: str) -> None:
     """Refuses a token that lacks a permission."""
-    if call.channel.scopes is None or scope in call.channel.scopes:
+    if call.sandbox.standing(call.channel.key).permits(scope, call.channel.scopes):
         return
     if call.channel.platform == "whatsapp":
         raise error(10, "(#10) Application does not have permission for this action", status=403)
@@ -153,9 +155,15 @@ def _token(args: dict[str, Any]) -> str:
     return token
 
 
-def _holder(sandbox: Sandbox, token: str) -> Channel:
+def holder(sandbox: Sandbox, token: str) -> Channel:
+    """Whose token it is. Refuses one that nobody has, or that has outlived itself."""
     for channel in sandbox.config.channels:
-        if channel.platform != "x" and hmac.compare_digest(channel.token.encode(), token.encode()):
+        if channel.platform == "x":
+            continue
+        standing = sandbox.standing(channel.key)
+        if token in (channel.token, *standing.tokens):
+            if standing.is_expired(sandbox.clock.now()):
+                raise _expired(sandbox)
             return channel
     raise error(
         190,
@@ -166,12 +174,22 @@ def _holder(sandbox: Sandbox, token: str) -> Channel:
     )
 
 
-def _check_proof(sandbox: Sandbox, channel: Channel, args: dict[str, Any]) -> None:
+def _expired(sandbox: Sandbox) -> Answered:
+    now = sandbox.clock.now().strftime("%A, %d-%b-%y %H:%M:%S UTC")
+    return error(
+        190,
+        f"Error validating access token: Session has expired on {now}. The current time is {now}.",
+        status=401,
+        subcode=463,
+    )
+
+
+def _check_proof(sandbox: Sandbox, token: str, args: dict[str, Any]) -> None:
     proof = args.pop("appsecret_proof", None)
     if proof is None:
         return
     secret = sandbox.config.meta_app_secret.encode()
-    expected = hmac.new(secret, channel.token.encode(), hashlib.sha256).hexdigest()
+    expected = hmac.new(secret, token.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(str(proof).encode(), expected.encode()):
         raise error(100, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException")
 
@@ -199,13 +217,7 @@ def _meet(call: Call) -> None:
             is_transient=True,
         )
     if fault == "expired_token":
-        now = call.sandbox.clock.now().strftime("%A, %d-%b-%y %H:%M:%S UTC")
-        raise error(
-            190,
-            f"Error validating access token: Session has expired on {now}. The current time is {now}.",
-            status=401,
-            subcode=463,
-        )
+        raise _expired(call.sandbox)
     if fault == "revoked_scope":
         if platform == "whatsapp":
             raise error(10, "(#10) Application does not have permission for this action", status=403)
@@ -214,6 +226,31 @@ def _meet(call: Call) -> None:
         )
     if fault == "refuse":
         raise _refused(call)
+
+
+def with_usage(response: Response) -> Response:
+    """How much of its limit the calling account has used up, once a control call said so."""
+    call = g.get("graph_call")
+    if isinstance(call, Call) and (used := call.sandbox.standing(call.channel.key).used_percent):
+        response.headers["X-Business-Use-Case-Usage"] = json.dumps(_usage(call, used, 0))
+    return response
+
+
+def _usage(call: Call, percent: int, minutes: int) -> dict[str, list[dict[str, str | int]]]:
+    kind = {"facebook": "pages"}.get(call.channel.platform, call.channel.platform)
+    if call.edge == "messages" and kind != "whatsapp":
+        kind = "messenger"
+    return {
+        call.channel.external_id: [
+            {
+                "type": kind,
+                "call_count": percent,
+                "total_cputime": percent // 2,
+                "total_time": percent // 2,
+                "estimated_time_to_regain_access": minutes,
+            }
+        ]
+    }
 
 
 def _rate_limited(call: Call) -> Answered:
@@ -226,20 +263,10 @@ def _rate_limited(call: Call) -> Answered:
             details="Message failed to send because there were too many messages sent from this phone number "
             "in a short period of time",
         )
-    kind, code = {"facebook": ("pages", 80001), "instagram": ("instagram", 80002)}[call.channel.platform]
+    code = {"facebook": 80001, "instagram": 80002}[call.channel.platform]
     if call.edge == "messages":
-        kind, code = "messenger", 80006
-    usage = {
-        call.channel.external_id: [
-            {
-                "type": kind,
-                "call_count": 100,
-                "total_cputime": 100,
-                "total_time": 100,
-                "estimated_time_to_regain_access": max(1, round(seconds / 60)),
-            }
-        ]
-    }
+        code = 80006
+    usage = _usage(call, 100, max(1, round(seconds / 60)))
     return error(
         code,
         f"(#{code}) There have been too many calls to this account. Wait a bit and try again.",

@@ -32,8 +32,11 @@ def caller(sandbox: Sandbox) -> Caller | None:
 
 def _bearer(sandbox: Sandbox, token: str) -> Caller | None:
     for channel in sandbox.config.channels:
-        if channel.platform == "x" and channel.token == token:
-            return Caller(channel)
+        if channel.platform != "x":
+            continue
+        standing = sandbox.standing(channel.key)
+        if token in (channel.token, *standing.tokens):
+            return None if standing.is_expired(sandbox.clock.now()) else Caller(channel)
     if token and token == sandbox.config.x_bearer_token:
         return Caller(None)
     return None

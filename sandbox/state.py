@@ -11,6 +11,7 @@ from typing import cast
 from flask import current_app
 
 from sandbox import seed
+from sandbox.access import Standing
 from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.faults import Faults
@@ -41,6 +42,7 @@ class Sandbox:
     rate_windows: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
     used_nonces: set[tuple[str, str]] = field(default_factory=set)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # Meta fields, once changed
+    standings: dict[str, Standing] = field(default_factory=dict)  # by channel
 
     def reset(self) -> None:
         """Forget all that was said, every fault and undelivered hook; the accounts' own posts stand again."""
@@ -50,9 +52,14 @@ class Sandbox:
             self.clock.shift = timedelta()
             self.rate_windows.clear()
             self.subscriptions.clear()
+            self.standings.clear()
             self.world.forget()
             if self.config.seed_posts:
                 seed.plant(self.world)
+
+    def standing(self, key: str) -> Standing:
+        """How the platform stands towards the account of this channel."""
+        return self.standings.setdefault(key, Standing())
 
     def stop(self) -> None:
         """End the threads and close the file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from flask import Response, g
@@ -63,7 +62,9 @@ def enter(endpoint: str, *, write: bool = False, is_send: bool = False) -> tuple
         g.rate_headers = {
             "x-rate-limit-limit": str(LIMITS[endpoint]),
             "x-rate-limit-remaining": "0",
-            "x-rate-limit-reset": str(int(time.time() + sandbox.config.rate_limit_seconds)),
+            "x-rate-limit-reset": str(
+                int(sandbox.clock.now().timestamp() + sandbox.config.rate_limit_seconds)
+            ),
         }
         raise Answered(problem(429, "Too Many Requests", "Too Many Requests"))
     if fault == "server_error":
@@ -71,7 +72,7 @@ def enter(endpoint: str, *, write: bool = False, is_send: bool = False) -> tuple
     if fault == "expired_token":
         raise Answered(problem(401, "Unauthorized", "Unauthorized"))
     if fault == "revoked_scope" or (
-        write and channel.scopes is not None and "tweet.write" not in channel.scopes
+        write and not sandbox.standing(channel.key).permits("tweet.write", channel.scopes)
     ):
         detail = "Your client app is not configured with the appropriate permissions for this endpoint."
         raise Answered(
@@ -100,13 +101,13 @@ def _unsupported_authentication() -> Response:
 
 def _count(sandbox: Sandbox, channel: Channel, endpoint: str) -> None:
     """Counts the call in its window of fifteen minutes; refuses it when the limits are enforced."""
-    now, limit = time.time(), LIMITS[endpoint]
+    now, limit = sandbox.clock.now().timestamp(), LIMITS[endpoint]
     with sandbox.world.lock:
         window = sandbox.rate_windows.get((channel.key, endpoint))
         if window is None or window.ends_at <= now:
             window = RateWindow(calls=0, ends_at=now + WINDOW_SECONDS)
             sandbox.rate_windows[channel.key, endpoint] = window
-        window.calls += 1
+        window.calls = max(window.calls + 1, limit * sandbox.standing(channel.key).used_percent // 100)
         left = limit - window.calls
     enforced = sandbox.config.enforce_x_rate_limits
     g.rate_headers = {
