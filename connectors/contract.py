@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.payload import moment, read_object
 from inbox.values import (
     Access,
+    CallKind,
     Fact,
+    Limit,
     LookOutcome,
     Outgoing,
     Page,
@@ -135,4 +137,12 @@ class Connector:
     rating_in_private: bool  # a rating is asked by a private message rather than in the public thread
     has_choices: bool  # buttons or rows can be offered
     api_url: str = ""  # the platform's own address; settings may name another
+    # What one account may do, as documented; cautious where a platform documents nothing.
+    read_limit: Limit = Limit(60, 60)
+    send_limit: Limit = Limit(60, 60)
     survey: Survey | None = None  # None: nothing there can be read afresh
+
+    @property
+    def limits(self) -> Mapping[CallKind, Limit]:
+        """The limits by the kind of call."""
+        return {CallKind.READ: self.read_limit, CallKind.SEND: self.send_limit}

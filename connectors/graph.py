@@ -31,6 +31,7 @@ from connectors.http import (
     failed,
 )
 from connectors.meta import classify_graph
+from connectors.usage import told_by_meta
 from inbox.values import Access, ProbeFailed, ProbeOk, ProbeOutcome
 
 VERSION = "v26.0"
@@ -58,6 +59,7 @@ class Graph:
         secret = access.credentials.get("app_secret")
         self._proof = _proof(secret.get_secret_value(), self._token) if secret else None
         self._answer: requests.Response | None = None
+        self._on_usage = access.on_usage
         session = PlatformSession(
             classify_graph,
             rewrite={ORIGIN: access.base_url.rstrip("/")},
@@ -127,6 +129,9 @@ class Graph:
 
     def _remember(self, response: requests.Response) -> None:
         self._answer = response
+        if self._on_usage:
+            for usage in told_by_meta(response):
+                self._on_usage(usage)
 
     def _without_secrets(self, text: str) -> str:
         """Links to further pages may carry the token and the proof; bodies are kept, so they must not."""

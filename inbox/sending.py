@@ -6,31 +6,49 @@ absence is proved by two looks, the later well after the claim; otherwise a pers
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from inbox import channels, history
+from inbox import budgets, channels, history
 from inbox.clock import now
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread
 from inbox.replies import found, refused
 from inbox.settings import settings
 from inbox.states import UNFINISHED_REPLY, ReplyState
-from inbox.values import AccessLost, MaybeSent, MessageKind, NotSent, NotThere, Refused, SendOutcome, Sent
+from inbox.values import (
+    AccessLost,
+    CallKind,
+    Limit,
+    MaybeSent,
+    MessageKind,
+    NotSent,
+    NotThere,
+    Refused,
+    SendOutcome,
+    Sent,
+)
 
 IN_FLIGHT_A_CHANNEL = 2
 _FIRST_BACK_OFF = timedelta(seconds=5)
 _LONGEST_BACK_OFF = timedelta(minutes=15)
 
 
-def claim_for_sending(session: Session, platforms: Collection[str], *, limit: int) -> list[Reply]:
+def claim_for_sending(
+    session: Session,
+    platforms: Collection[str],
+    *,
+    limit: int,
+    budget: Mapping[str, Limit] | None = None,
+) -> list[Reply]:
     """Take replies that may go out now, each with a lease. Call nothing before this is committed.
 
     Within a thread the order of writing holds; at most two sends are in flight a channel; a channel that
-    is paused, without access or switched off keeps its queue; what is not of `platforms` is sent by hand.
+    is paused, without access, switched off or at the end of its `budget` (by platform) keeps its queue; what
+    is not of `platforms` is sent by hand.
     """
     moment = now()
     earlier = aliased(Reply)
@@ -81,6 +99,8 @@ def claim_for_sending(session: Session, platforms: Collection[str], *, limit: in
             .limit(room)
             .with_for_update(skip_locked=True, of=Reply)
         ).all()
+        if due and budget and (most := budget.get(channel.platform)):
+            due = due[: budgets.take(session, channel.id, CallKind.SEND, most, wanted=len(due))]
         for reply in due:
             history.move(
                 session,

@@ -5,7 +5,7 @@ The core owns these words; a connector translates its platform's into them. Noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -179,14 +179,46 @@ Fact = MessageSeen | MessageGone | ReplyReceipt | NotUnderstood
 # --- sending ----------------------------------------------------------------------------------------
 
 
+class CallKind(StrEnum):
+    """What a call is for, as platforms count calls apart."""
+
+    READ = "read"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many calls in so many seconds."""
+
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of its own limit a platform says an account has used up: 1.0 is all of it.
+
+    `left` calls and `resets_in` seconds are None where the platform does not say.
+    """
+
+    kinds: tuple[CallKind, ...]
+    used: float
+    left: int | None = None
+    resets_in: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a connector needs to speak as one of our accounts. Never logged: its repr hides the secrets."""
+    """What a connector needs to speak as one of our accounts. Never logged: its repr hides the secrets.
+
+    `on_usage` is told what the platform says of its limits, with every answer that says it.
+    """
 
     platform: str
     account: str
     base_url: str
     credentials: Mapping[str, SecretStr] = field(default_factory=dict)
+    on_usage: Callable[[Usage], None] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,13 @@ from inbox.values import (
     Refused,
     SendOutcome,
 )
+from worker import calling
+from worker.calling import Line
 
 log = structlog.get_logger()
 
 A_LOOK_ROUND = 10
+_BUDGET = {platform: connector.send_limit for platform, connector in CONNECTORS.items()}
 
 
 def run() -> int:
@@ -44,16 +47,17 @@ def run() -> int:
     with transaction() as session:
         sending.expire_leases(session, limit=100)
         work = [
-            (reply.id, reply.version, _outgoing(session, reply), _access(session, reply))
-            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1)
+            (reply.id, reply.version, _outgoing(session, reply), _line(session, reply))
+            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1, budget=_BUDGET)
         ]
-    for reply_id, version, outgoing, access in work:
-        send_one(reply_id, version, outgoing, access)
+    for reply_id, version, outgoing, line in work:
+        send_one(reply_id, version, outgoing, line)
     return len(work)
 
 
-def send_one(reply_id: int, version: int, outgoing: Outgoing, access: Access) -> None:
+def send_one(reply_id: int, version: int, outgoing: Outgoing, line: Line) -> None:
     """One claimed reply: still ours to send, still fitting, then out with it."""
+    access = line.access
     connector = CONNECTORS[access.platform]
     outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
     if isinstance(outcome, AccessLost):
@@ -65,6 +69,7 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, access: Access) ->
             channels.lose_access(session, channel, outcome.reason, by="dispatch")
         error = outcome.reason if isinstance(outcome, NotSent | AccessLost) else None
         channels.called(channel, error=error)
+        line.note(session, channel, by="dispatch")
         if reply.external_id is not None:
             parking.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
     log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
@@ -111,7 +116,7 @@ def look_for_uncertain() -> int:
     """Look on the platforms for replies that may be public. Answers how many were looked for."""
     with transaction() as session:
         work = [
-            (reply.id, _outgoing(session, reply), _access(session, reply))
+            (reply.id, _outgoing(session, reply), _line(session, reply).access)
             for reply in sending.claim_for_looking(session, limit=A_LOOK_ROUND)
         ]
     for reply_id, outgoing, access in work:
@@ -135,10 +140,8 @@ def look_for_uncertain() -> int:
     return len(work)
 
 
-def _access(session: Session, reply: Reply) -> Access:
-    channel = session.get_one(Channel, reply.channel_id)
-    connector = CONNECTORS.get(channel.platform)
-    return channels.access(channel, api_url=connector.api_url if connector else "")
+def _line(session: Session, reply: Reply) -> Line:
+    return calling.line(session.get_one(Channel, reply.channel_id))
 
 
 def _outgoing(session: Session, reply: Reply) -> Outgoing:

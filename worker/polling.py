@@ -14,13 +14,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from connectors import CONNECTORS
 from connectors.http import PlatformError, RateLimited
-from inbox import channels, receive
+from inbox import budgets, channels, receive
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
 from inbox.settings import settings
-from inbox.values import Access, Page
-from worker.pace import until_done
+from inbox.values import CallKind, Page
+from worker import calling
+from worker.calling import Line
+from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
@@ -30,18 +32,17 @@ LONGEST_WAIT = timedelta(hours=25)  # a platform's daily limit
 
 def run() -> int:
     """Poll every channel whose time has come. Answers how many bodies were stored."""
-    stored = 0
+    stored: list[int] = []
 
     def one_channel() -> int:
-        nonlocal stored
         channel_id = _claim()
         if channel_id is None:
             return 0
-        stored += _poll(channel_id)
+        stored.append(_poll(channel_id))
         return 1
 
-    until_done(one_channel, seconds=15)
-    return stored
+    side_by_side(one_channel, seconds=15)
+    return sum(stored)
 
 
 def _claim() -> int | None:
@@ -55,7 +56,6 @@ def _claim() -> int | None:
                 Channel.is_active,
                 Channel.platform.in_(pollable),
                 Channel.access_lost_at.is_(None),
-                (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
                 _is_over(Channel.next_poll_at, moment, longest=LONGEST_WAIT),
                 _is_over(Channel.polling_until, moment, longest=LEASE),
             )
@@ -81,11 +81,11 @@ def _poll(channel_id: int) -> int:
     with transaction() as session:
         channel = session.get_one(Channel, channel_id)
         connector = CONNECTORS[channel.platform]
-        access = channels.access(channel, api_url=connector.api_url)
+        line = calling.line(channel)
     stored, error = 0, None
     for edge in connector.edges:
         try:
-            stored += _poll_edge(channel_id, access, edge)
+            stored += _poll_edge(line, edge)
         except PlatformError as failure:
             error = failure
             log.warning("poll_failed", channel_id=channel_id, edge=edge, error=type(failure).__name__)
@@ -93,22 +93,25 @@ def _poll(channel_id: int) -> int:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         channel.polling_until = None
         channels.called(channel, error=type(error).__name__ if error else None)
+        line.note(session, channel, by="poll")
         if isinstance(error, RateLimited):
             wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)
             channel.next_poll_at = now() + wait
     return stored
 
 
-def _poll_edge(channel_id: int, access: Access, edge: str) -> int:
-    connector, stored = CONNECTORS[access.platform], 0
+def _poll_edge(line: Line, edge: str) -> int:
+    connector, stored = CONNECTORS[line.access.platform], 0
 
     def one_page() -> int:
         nonlocal stored
         with transaction() as session:
-            cursor = _cursor(session, channel_id, edge).cursor
-        page = connector.poll(access, edge, cursor)
+            if not budgets.take(session, line.channel_id, CallKind.READ, connector.read_limit):
+                return False  # the next poll goes on from the cursor, when the bucket has filled
+            cursor = _cursor(session, line.channel_id, edge).cursor
+        page = connector.poll(line.access, edge, cursor)
         with transaction() as session:
-            stored += _store(session, channel_id, edge, page)
+            stored += _store(session, line.channel_id, edge, page)
         return page.more
 
     until_done(one_page, seconds=10)  # what is left is asked for next time: the cursor says from where

@@ -22,7 +22,7 @@ from worker import dispatch, polling
 from worker import ingest as ingesting
 from worker import reconcile as reconciling
 from worker import sweep as sweeping
-from worker.pace import until_done
+from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ def ingest() -> None:
 @app.task
 def send() -> None:
     """Something was approved."""
-    if not until_done(lambda: dispatch.run() or sweeping.ask_for_ratings()):
+    if not side_by_side(lambda: dispatch.run() or sweeping.ask_for_ratings()):
         nudge("send")
 
 

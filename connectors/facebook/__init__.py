@@ -9,7 +9,7 @@ from connectors.facebook import client
 from connectors.facebook.normalise import OBJECT, PLATFORM, normalise
 from connectors.graph import ORIGIN
 from connectors.meta import HOOK, claims_object
-from inbox.values import MessageKind, Outgoing
+from inbox.values import Limit, MessageKind, Outgoing
 
 
 def _claims(raw: bytes) -> bool:
@@ -41,5 +41,9 @@ CONNECTOR = Connector(
     rating_in_private=True,
     has_choices=False,
     api_url=ORIGIN,
+    # 4800 calls a day for each person engaged with the account: its headers say how much is used. Our own
+    # bounds keep to what a quiet account has. Source: Graph API "Rate limits", business use cases.
+    read_limit=Limit(600, 3600),
+    send_limit=Limit(300, 3600),
     survey=Survey(client.survey, whole_account=False),
 )

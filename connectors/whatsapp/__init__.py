@@ -6,7 +6,7 @@ from connectors.contract import Connector
 from connectors.meta import HOOK
 from connectors.whatsapp import client
 from connectors.whatsapp.normalise import PLATFORM, claims, normalise
-from inbox.values import Outgoing
+from inbox.values import Limit, Outgoing
 
 
 def _can_prove_absence(outgoing: Outgoing) -> bool:
@@ -33,4 +33,7 @@ CONNECTOR = Connector(
     rating_in_private=True,
     has_choices=True,
     api_url=client.API_URL,
+    # 5000 management calls an hour; 80 messages a second, in and out. Source: Cloud API "Throughput".
+    read_limit=Limit(600, 3600),
+    send_limit=Limit(40, 1),
 )

@@ -9,6 +9,9 @@ attributes are set after construction (it writes Graph v14 and v15, both dead). 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import heyoo
@@ -25,6 +28,7 @@ from connectors.http import (
     outcome_of,
 )
 from connectors.meta import classify_graph
+from connectors.usage import told_by_meta
 from inbox.values import (
     Access,
     AuthorKey,
@@ -40,6 +44,7 @@ from inbox.values import (
     Refused,
     SendOutcome,
     Sent,
+    Usage,
 )
 
 API_URL = "https://graph.facebook.com"
@@ -52,22 +57,32 @@ MAX_ROW_TITLE = 24
 ROWS_BUTTON = "☰"
 
 
+# Whom to tell of the limits while one line calls: the library's global knows no line.
+_on_usage: ContextVar[Callable[[Usage], None] | None] = ContextVar("on_usage", default=None)
+
+
+def _tell(response: requests.Response) -> None:
+    if tell := _on_usage.get():
+        for usage in told_by_meta(response):
+            tell(usage)
+
+
 class _Requests:
     """Stands where heyoo names the library `requests`; holds no account, so one for the process will do."""
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
         """As `requests.post`, but with our time-outs, and raising PlatformError."""
-        with PlatformSession(classify_graph) as session:
+        with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.post(url, **kwargs)
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
         """As `requests.get`, but with our time-outs, and raising PlatformError."""
-        with PlatformSession(classify_graph) as session:
+        with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.get(url, **kwargs)
 
     def delete(self, url: str, **kwargs: Any) -> requests.Response:
         """As `requests.delete`, but with our time-outs, and raising PlatformError."""
-        with PlatformSession(classify_graph) as session:
+        with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.delete(url, **kwargs)
 
 
@@ -87,15 +102,25 @@ class Line:
         if not (access.account.isascii() and access.account.isdigit()):
             raise Rejected("a phone number id that is none", reason="foreign_id")
         base = f"{access.base_url.rstrip('/')}/{VERSION}"
+        self._on_usage = access.on_usage
         self._number_url = f"{base}/{access.account}"
         self._api = heyoo.WhatsApp(token=token.get_secret_value(), phone_number_id=access.account)
         self._api.base_url = self._api.v15_base_url = base
         self._api.url = f"{self._number_url}/messages"
 
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        mark = _on_usage.set(self._on_usage)
+        try:
+            yield
+        finally:
+            _on_usage.reset(mark)
+
     def send(self, message: dict[str, Any]) -> str:
         """Sends one message as the Cloud API writes it; its id (wamid)."""
         try:
-            answer = self._api.send_custom_json({"messaging_product": "whatsapp", **message})
+            with self._telling():
+                answer = self._api.send_custom_json({"messaging_product": "whatsapp", **message})
         except ValueError:
             raise Unknown("an unreadable answer", reason="unreadable") from None
         match answer:
@@ -105,11 +130,12 @@ class Line:
 
     def number(self) -> dict[str, Any]:
         """How WhatsApp describes this line."""
-        response = heyoo.requests.get(
-            self._number_url,
-            headers=self._api.headers,
-            params={"fields": "id,display_phone_number,verified_name,quality_rating"},
-        )
+        with self._telling():
+            response = heyoo.requests.get(
+                self._number_url,
+                headers=self._api.headers,
+                params={"fields": "id,display_phone_number,verified_name,quality_rating"},
+            )
         described = json_object(response)
         if not described:
             raise failed("an unreadable answer", write=False, reason="unreadable")

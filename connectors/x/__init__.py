@@ -7,7 +7,7 @@ from connectors.x.hook import HOOK
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import claims, normalise
 from connectors.x.words import PLATFORM
-from inbox.values import Outgoing
+from inbox.values import Limit, Outgoing
 
 
 def _can_prove_absence(outgoing: Outgoing) -> bool:
@@ -35,5 +35,8 @@ CONNECTOR = Connector(
     rating_in_private=False,
     has_choices=False,
     api_url=API_URL,
+    # Mentions and posts of one user, each in fifteen minutes. Source: docs.x.com, "Rate limits".
+    read_limit=Limit(300, 900),
+    send_limit=Limit(100, 900),
     survey=Survey(calls.survey, whole_account=True),
 )

@@ -27,6 +27,7 @@ from connectors.http import (
     failed,
     json_object,
 )
+from connectors.usage import told_by_x
 from inbox.values import Access
 
 ORIGIN = "https://api.twitter.com"  # as tweepy writes it
@@ -78,13 +79,21 @@ class Account:
         secrets = {"access_token": token, **oauth1} if self._by_user else {"bearer_token": token}
         self._id = _numeric(access.account)
         self._api = tweepy.Client(**secrets, return_type=requests.Response, wait_on_rate_limit=False)
-        self._api.session = PlatformSession(classify, rewrite={ORIGIN: access.base_url.rstrip("/")})
+        self._on_usage = access.on_usage
+        self._api.session = PlatformSession(
+            classify, rewrite={ORIGIN: access.base_url.rstrip("/")}, on_answer=self._tell
+        )
 
     def __enter__(self) -> Account:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._api.session.close()
+
+    def _tell(self, response: requests.Response) -> None:
+        if self._on_usage:
+            for usage in told_by_x(response):
+                self._on_usage(usage)
 
     def me(self) -> dict[str, Any]:
         """The account these credentials belong to."""

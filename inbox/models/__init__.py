@@ -2,7 +2,15 @@
 
 from inbox.models._base import Table
 from inbox.models.alarms import Alarm, ReconcileDifference
-from inbox.models.channels import Channel, ChannelCursor, HookCount, ParkedFact, RawEvent, SetAside
+from inbox.models.channels import (
+    Channel,
+    ChannelCursor,
+    HookCount,
+    ParkedFact,
+    RateBudget,
+    RawEvent,
+    SetAside,
+)
 from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, ReplyText, Unit
 from inbox.models.messages import (
     Attachment,
@@ -42,6 +50,7 @@ __all__ = [
     "Note",
     "ParkedFact",
     "Person",
+    "RateBudget",
     "Rating",
     "RawEvent",
     "Reason",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models._base import BigId, Link, Table, words
 from inbox.states import RawEventState
+from inbox.values import CallKind
 
 
 class Channel(Table):
@@ -50,6 +51,24 @@ class ChannelCursor(Table):
     cursor: Mapped[str | None]
     last_digest: Mapped[bytes | None]
     updated_at: Mapped[datetime]
+
+
+class RateBudget(Table):
+    """How many calls of one kind a channel may still make: a bucket filled by time, shared by all workers."""
+
+    __tablename__ = "rate_budget"
+    __table_args__ = (UniqueConstraint("channel_id", "kind"),)
+
+    id: Mapped[BigId]
+    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))
+    kind: Mapped[CallKind] = mapped_column(words(CallKind, "kind"))
+    most: Mapped[int | None]  # calls in `seconds`, where the city sets them; None: as the connector says
+    seconds: Mapped[float | None]
+    left: Mapped[float]  # calls in the bucket at `counted_at`
+    counted_at: Mapped[datetime]
+    used: Mapped[float | None]  # share of the platform's own limit, as it told; 1.0 is all of it
+    pace: Mapped[float | None]  # calls a second until `resets_at`, when the platform's limit is near
+    resets_at: Mapped[datetime | None]
 
 
 class RawEvent(Table):

@@ -1,0 +1,44 @@
+"""Speaking as one of our channels: its access, and what the platform says of its limits meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from inbox import budgets, channels
+from inbox.history import Actor
+from inbox.models import Channel
+from inbox.values import Access, CallKind, Limit, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A channel ready to call with no transaction open; what was told of limits is kept until `note`."""
+
+    channel_id: int
+    access: Access
+    told: list[Usage] = field(default_factory=list)
+
+    def note(self, session: Session, channel: Channel, *, by: Actor) -> None:
+        """Keep what the calls since the last `note` told of the platform's limits."""
+        told = tuple(self.told)
+        if told:
+            budgets.note(session, channel, told, limits(channel.platform), by=by)
+        self.told.clear()
+
+
+def line(channel: Channel) -> Line:
+    """The line of a channel. Raises InvalidInput when no configured key opens its credentials."""
+    connector = CONNECTORS.get(channel.platform)
+    told: list[Usage] = []
+    access = channels.access(channel, api_url=connector.api_url if connector else "")
+    return Line(channel.id, replace(access, on_usage=told.append), told)
+
+
+def limits(platform: str) -> Mapping[CallKind, Limit]:
+    """The documented limits of a platform; none for what is worked by hand."""
+    connector = CONNECTORS.get(platform)
+    return connector.limits if connector else {}
