@@ -56,7 +56,7 @@ def request_of(system: Demo, message_id: int) -> Any:
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_the_whole_loop(system: Demo, channel: str) -> None:
     author = f"Ayşe Yılmaz {channel}"
-    words = f"Zafer Mahallesi 1405. sokakta yol çöktü, araçlar geçemiyor ({channel})"
+    words = f"Zafer Mahallesi 1405. sokakta kaldırım taşları sökülmüş, yürünemiyor ({channel})"
     external_id = system.control("/say", channel=channel, author=author, text=words)["external_id"]
 
     message = system.message(channel, external_id)
@@ -77,14 +77,12 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
     )
     assert len(acknowledged) == 1
 
-    system.post(
-        f"/requests/{number}/respond", {"outcome": "positive", "text": "Yol onarıldı ve trafiğe açıldı."}
-    )
+    system.post(f"/requests/{number}/respond", {"outcome": "positive", "text": "Kaldırım onarıldı."})
     assert system.get(f"/requests/{number}")["state"] == "RESPONDED"
     approved = system.post(f"/requests/{number}/approve")
     assert approved
     answered = eventually(
-        lambda: ours_under(system, channel, external_id, words="Yol onarıldı"),
+        lambda: ours_under(system, channel, external_id, words="Kaldırım onarıldı"),
         what="the answer in the thread",
     )
     assert len(answered) == 1
