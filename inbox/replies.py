@@ -89,6 +89,9 @@ def approve(
     """
     if version is not None and reply.version != version:
         raise MovedMeanwhile("reply", reply.id, reply.state)
+    if reply.state is not ReplyState.DRAFT:
+        # SENDING and UNCERTAIN become READY by proof alone: no word of a person sends them again blindly.
+        raise IllegalMove("reply", reply.id, reply.state, ReplyState.READY)
     if text is not None and text != reply.text:
         history.revise(session, reply, by=by, text=text)
     texts.check_may_go_out(session, reply)
