@@ -83,7 +83,7 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    claimed = []
+    claimed: list[int] = []
     for event in session.scalars(waiting):
         if event.attempts >= MAX_ATTEMPTS:
             _set_aside(session, event, WHOLE_BODY, "failed", event.error or "its worker died", None)

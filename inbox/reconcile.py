@@ -156,7 +156,10 @@ class Comparison:
             if (one.kind, one.external_id) not in self.found and (not gone or one.external_id in self.seen):
                 one.resolved_at = now()
         session.flush()
-        return tell(session, self.channel_id, by=ALARM)
+        count = tell(session, self.channel_id, by=ALARM)
+        channel = session.get_one(Channel, self.channel_id)
+        history.record(session, "reconcile.ended", by=ALARM, channel=channel, details={"differences": count})
+        return count
 
     def _note(
         self,

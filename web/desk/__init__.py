@@ -4,9 +4,9 @@
 """
 
 from web import marks
-from web.desk import approval, inbox, replies, requests, tracked, triage
+from web.desk import approval, inbox, replies, requests, tracked, triage, uncertain
 from web.desk.blueprint import blueprint
 
 blueprint.record_once(lambda state: marks.install(state.app))
 
-__all__ = ["approval", "blueprint", "inbox", "replies", "requests", "tracked", "triage"]
+__all__ = ["approval", "blueprint", "inbox", "replies", "requests", "tracked", "triage", "uncertain"]

@@ -1,0 +1,60 @@
+"""Replies that may be public: our words and what stands there, side by side, for a person to settle.
+
+Nothing here sends. A reply said to be out is SENT, one said not to be out is FAILED; sending it after that is
+a new decision.
+"""
+
+from __future__ import annotations
+
+from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from connectors import CONNECTORS
+from inbox import history, queries, uncertain
+from inbox.db import transaction
+from inbox.models import Channel
+from web.access import needs
+from web.desk import shown
+from web.desk.blueprint import blueprint
+from worker.tasks import nudge
+
+
+@blueprint.get("/uncertain")
+@needs("reply.read")
+def uncertain_list() -> str:
+    """All of them, the oldest first."""
+    with transaction() as session:
+        return render_template(
+            "desk/uncertain_list.html",
+            cursor=str(history.now_cursor(session)),
+            replies=uncertain.waiting(session),
+        )
+
+
+@blueprint.get("/uncertain/<int:reply_id>")
+@needs("reply.read")
+def uncertain_case(reply_id: int) -> str:
+    """One of them, both sides."""
+    with transaction() as session:
+        cursor = str(history.now_cursor(session))
+        case = uncertain.case(session, queries.reply(session, reply_id))
+    template = "desk/_uncertain.html" if shown.is_fragment() else "desk/uncertain.html"
+    return render_template(template, cursor=cursor, case=case, can_be_read=_can_be_read(case.channel))
+
+
+@blueprint.post("/uncertain/<int:reply_id>/look")
+@needs("reply.settle")
+def uncertain_look(reply_id: int) -> Response:
+    """Have the platform read afresh: a worker calls it, never this request."""
+    with transaction() as session:
+        reply = queries.reply(session, reply_id)
+        channel = session.get_one(Channel, reply.channel_id)
+        uncertain.look_again(session, reply, channel, can_be_read=_can_be_read(channel))
+    nudge("reconcile")
+    flash(_("The platform is being read; this page follows by itself."))
+    return make_response(redirect(url_for("desk.uncertain_case", reply_id=reply_id), code=303))
+
+
+def _can_be_read(channel: Channel) -> bool:
+    connector = CONNECTORS.get(channel.platform)
+    return connector is not None and connector.survey is not None
