@@ -165,3 +165,15 @@ def modes_above(folder: Path) -> dict[str, tuple[int, int, int]]:
     starts = (folder, Path.cwd(), Path(sys.executable), Path(os.path.expanduser("~")))
     places = {above for one in starts for above in (one, *one.parents) if above.exists()}
     return {str(one): (one.stat().st_mode, one.stat().st_uid, one.stat().st_gid) for one in sorted(places)}
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_in_a_terminal() -> Iterator[None]:
+    """Tests run in the background ignore SIGINT and SIGHUP, and what they start would inherit that."""
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number in numbers:
+        signal.signal(number, before[number])
