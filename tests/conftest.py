@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text
+from sqlalchemy import Column, Connection, exists, func, insert, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from inbox import db
-from inbox.models import FeedEpoch, Table
+from inbox.models import FeedEpoch, HistoryEntry, Table
 from inbox.settings import settings
 from stack.embedded import embedded_postgres, embedded_valkey
 
@@ -67,13 +67,30 @@ def environment(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def database(environment: dict[str, str]) -> Iterator[None]:
     """An empty, migrated database, emptied again afterwards: commits and races are real in it."""
     yield
-    tables = ", ".join(f'"{table.name}"' for table in Table.metadata.sorted_tables)
     with db.engine().begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
-        connection.execute(text("ALTER SEQUENCE request_number RESTART"))
-        connection.execute(FeedEpoch.__table__.insert().values(id=1, epoch=1))  # type: ignore[attr-defined]
+        _empty(connection)
     (settings().dir / "clock").unlink(missing_ok=True)
+
+
+def _empty(connection: Connection) -> None:
+    """Delete what the test left and let ids begin anew: far quicker than TRUNCATE of every table."""
+    tables = Table.metadata.sorted_tables
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    filled = set(
+        connection.scalars(union_all(*(select(literal(t.name)).where(exists(t.select())) for t in tables)))
+    )
+    if HistoryEntry.__tablename__ in filled:  # the only table that refuses
+        connection.execute(text("ALTER TABLE history_entry DISABLE TRIGGER history_is_append_only"))
+    for table in reversed(tables):
+        if table.name in filled:
+            connection.execute(table.delete())
+            if isinstance(table.autoincrement_column, Column):
+                sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")
+                connection.execute(select(func.setval(sequence, 1, False)))
+    if HistoryEntry.__tablename__ in filled:
+        connection.execute(text("ALTER TABLE history_entry ENABLE TRIGGER history_is_append_only"))
+    connection.execute(select(func.setval("request_number", 10_001, False)))
+    connection.execute(insert(FeedEpoch).values(id=1, epoch=1))
 
 
 @pytest.fixture
