@@ -6,6 +6,7 @@ What the platform shows and we do not hold is stored as any polled body is, and 
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,13 +15,14 @@ from sqlalchemy import select
 from connectors import CONNECTORS
 from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
-from inbox import channels, receive, reconcile, reconcile_runs
+from inbox import budgets, channels, receive, reconcile, reconcile_runs
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
 from inbox.reconcile_runs import EDGE, Run
-from inbox.values import Access, UnreadablePayload
-from worker import ingest
+from inbox.values import CallKind, UnreadablePayload
+from worker import calling, ingest
+from worker.calling import Line
 from worker.pace import until_done
 
 log = structlog.get_logger()
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 5
 _AGAIN = timedelta(minutes=5)
+_PATIENCE = 60.0  # seconds to wait for one call of the channel's budget
 
 
 def ask(key: str | None = None) -> list[str]:
@@ -47,10 +50,11 @@ def run() -> int:
     claimed = _claim()
     if claimed is None:
         return 0
-    channel_id, access, comparison = claimed
+    line, comparison = claimed
+    channel_id = line.channel_id
     failure = None
     try:
-        _walk(channel_id, access, comparison)
+        _walk(line, comparison)
     except PlatformError as error:
         failure = error
         log.warning("reconcile_broke_off", channel_id=channel_id, error=type(error).__name__)
@@ -66,13 +70,14 @@ def run() -> int:
             reconcile.tell(session, channel_id, by=EDGE)
             state = _put_off(reconcile_runs.read(session, channel_id), failure)
         reconcile_runs.write(session, channel_id, state)
-        channels.called(
-            session.get_one(Channel, channel_id), error=type(failure).__name__ if failure else None
-        )
+        channel = session.get_one(Channel, channel_id)
+        if failure is None or failure.reason != "budget":
+            channels.called(channel, error=type(failure).__name__ if failure else None)
+        line.note(session, channel, by=EDGE)
     return 1
 
 
-def _claim() -> tuple[int, Access, reconcile.Comparison] | None:
+def _claim() -> tuple[Line, reconcile.Comparison] | None:
     moment = now()
     with transaction() as session:
         rows = session.execute(
@@ -90,36 +95,46 @@ def _claim() -> tuple[int, Access, reconcile.Comparison] | None:
         for cursor, channel in rows:
             state, survey = reconcile_runs.parse(cursor.cursor), _survey(channel.platform)
             is_free = state.leased_until is None or state.leased_until <= moment
-            if survey is None or state.due is None or state.due > moment or not is_free:
+            is_due = state.due is not None and state.due <= moment and state.tries < MOST_TRIES
+            if survey is None or not is_due or not is_free:
                 continue
             state = state.model_copy(update={"leased_until": moment + LEASE, "tries": state.tries + 1})
             cursor.cursor, cursor.updated_at = state.model_dump_json(exclude_defaults=True), moment
             since, until = reconcile.window(session, channel)
-            access = channels.access(channel, api_url=CONNECTORS[channel.platform].api_url)
-            return (
-                channel.id,
-                access,
-                reconcile.Comparison(channel.id, since, until, whole_account=survey.whole_account),
-            )
+            comparison = reconcile.Comparison(channel.id, since, until, whole_account=survey.whole_account)
+            return calling.line(channel), comparison
     return None
 
 
-def _walk(channel_id: int, access: Access, comparison: reconcile.Comparison) -> None:
+def _walk(line: Line, comparison: reconcile.Comparison) -> None:
     """Read the platform page by page, and keep the pages that tell something new. Raises PlatformError."""
-    survey = _survey(access.platform)
+    survey = _survey(line.access.platform)
     if survey is None:
         return
     until_done(ingest.run, seconds=20)  # what waits to be applied is here already
-    connector = CONNECTORS[access.platform]
-    for page in survey.walk(access, comparison.since):
+    connector = CONNECTORS[line.access.platform]
+    pages = survey.walk(line.access, comparison.since)
+    while _may_read(line) and (page := next(pages, None)) is not None:
         try:
             facts = connector.normalise(page.body)
         except UnreadablePayload:
             raise PlatformError("an unreadable answer", reason="unreadable") from None
         with transaction() as session:
             if comparison.page(session, facts):
-                key = session.get_one(Channel, channel_id).key
+                key = session.get_one(Channel, line.channel_id).key
                 receive.store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
+
+
+def _may_read(line: Line) -> bool:
+    """Take one call from the channel's budget, waiting for it a while. Raises RateLimited when none came."""
+    limit = CONNECTORS[line.access.platform].read_limit
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        with transaction() as session:
+            if budgets.take(session, line.channel_id, CallKind.READ, limit):
+                return True
+        time.sleep(1.0)
+    raise RateLimited("the channel's own budget of calls is used up", reason="budget")
 
 
 def _survey(platform: str) -> Survey | None:
