@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
@@ -28,7 +28,8 @@ from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyRec
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+"""How long claimed bodies are a worker's, and so wait when it died: longer than any transaction may last."""
 WHOLE_BODY = -1
 FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
@@ -97,6 +98,21 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
         if event.attempts > 1:
             break
     return claimed
+
+
+def give_back(session: Session, event_ids: Iterable[int], *, claimed_by: datetime) -> None:
+    """Bodies claimed not after `claimed_by` whose turn did not come: others may take them at once, and no try
+    is counted. What somebody else has claimed since stays theirs.
+    """
+    session.execute(
+        update(RawEvent)
+        .where(
+            RawEvent.id.in_(list(event_ids)),
+            RawEvent.state == RawEventState.PENDING,
+            RawEvent.claimed_until <= claimed_by + LEASE,
+        )
+        .values(claimed_until=None, attempts=RawEvent.attempts - 1)
+    )
 
 
 def apply_raw_event(

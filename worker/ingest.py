@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 
 import structlog
 
 import connectors
 from inbox import receive
+from inbox.clock import now
 from inbox.db import transaction
 from inbox.values import Fact, NotUnderstood
 
@@ -17,10 +19,16 @@ BATCH = 50
 
 
 def run() -> int:
-    """Apply one batch of waiting bodies. Answers how many there were."""
+    """Apply one batch of waiting bodies, as far as its lease allows. Answers how many were applied."""
     with transaction() as session:
         claimed = receive.claim_raw_events(session, limit=BATCH)
-    for event_id in claimed:
+    claimed_by = now()
+    end = time.monotonic() + receive.LEASE.total_seconds() / 2
+    for place, event_id in enumerate(claimed):
+        if place and time.monotonic() > end:
+            with transaction() as session:
+                receive.give_back(session, claimed[place:], claimed_by=claimed_by)
+            return place
         apply(event_id)
     return len(claimed)
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from connectors.contract import Polled
 from inbox import receive
+from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, Message, RawEvent, SetAside
 from inbox.settings import settings
@@ -99,6 +100,44 @@ def test_a_body_that_kills_its_worker_process_is_set_aside_and_the_queue_behind_
     with transaction() as session:
         (aside,) = session.scalars(select(SetAside))
         assert (aside.raw_event_id, aside.kind) == (poison, "failed")
+
+
+def test_what_a_dead_worker_had_taken_is_taken_up_within_half_a_minute(page: None) -> None:
+    arrived(polled("bir"))
+    with transaction() as session:
+        assert receive.claim_raw_events(session, limit=50)
+
+    (settings().dir / "clock").write_text("31")
+
+    assert ingest.run() == 1
+
+
+def test_what_a_slow_worker_does_not_come_to_is_given_to_others_before_its_lease_ends(
+    page: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = [arrived(polled(f"söz-{number}")) for number in range(3)]
+    monkeypatch.setattr(receive, "LEASE", timedelta(0))  # over before the first is done
+
+    assert ingest.run() == 1
+
+    with transaction() as session:
+        rest = session.scalars(select(RawEvent).where(RawEvent.id.in_(taken[1:]))).all()
+        assert [(event.claimed_until, event.attempts) for event in rest] == [(None, 0), (None, 0)]
+
+
+def test_what_another_worker_has_taken_since_is_not_given_back(page: None) -> None:
+    (event_id,) = (arrived(polled("bir")),)
+    with transaction() as session:
+        receive.claim_raw_events(session, limit=50)
+    claimed_by = now()
+    (settings().dir / "clock").write_text("31")
+    with transaction() as session:
+        assert receive.claim_raw_events(session, limit=50) == [event_id]
+        receive.give_back(session, [event_id], claimed_by=claimed_by)
+
+    with transaction() as session:
+        event = session.get_one(RawEvent, event_id)
+        assert (event.attempts, event.claimed_until is None) == (2, False)
 
 
 def test_a_replay_after_the_mend_applies_what_failed_and_doubles_no_sibling(
