@@ -98,7 +98,7 @@ def _waiting() -> int:
 def _the_rest_goes_on(client: FlaskClient) -> Iterator[None]:
     """After every test: an ordinary comment still arrives, and nothing waits for ever."""
     yield
-    assert _deliver(client, _page(_comment(777, "Her şey yolunda"))) == 200
+    assert _deliver(client, _page(_comment(777_777, "Her şey yolunda"))) == 200
     _ingest()
     assert "Her şey yolunda" in _texts()
     assert _waiting() == 0
