@@ -32,6 +32,8 @@ def _configuration() -> dict[str, Any]:
             "worker.tasks.ingest": {"queue": "ingest"},
             "worker.tasks.send": {"queue": "send"},
             "worker.tasks.poll": {"queue": "sweep"},
+            "worker.tasks.look": {"queue": "sweep"},
+            "worker.tasks.heartbeat": {"queue": "sweep"},
             "worker.tasks.sweep": {"queue": "sweep"},
             "worker.tasks.reconcile": {"queue": "sweep"},
             "worker.tasks.reconcile_all": {"queue": "sweep"},
@@ -68,6 +70,16 @@ def _configuration() -> dict[str, Any]:
                 "task": "worker.tasks.poll",
                 "schedule": poll,
                 "options": {"expires": poll.total_seconds()},
+            },
+            "look": {
+                "task": "worker.tasks.look",
+                "schedule": sweep,
+                "options": {"expires": sweep.total_seconds()},
+            },
+            "heartbeat": {
+                "task": "worker.tasks.heartbeat",
+                "schedule": timedelta(minutes=1),
+                "options": {"expires": 60},
             },
             "reconcile": {
                 "task": "worker.tasks.reconcile_all",

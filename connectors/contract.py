@@ -15,12 +15,14 @@ from connectors.payload import moment, read_object
 from inbox.values import (
     Access,
     CallKind,
+    Examination,
     Fact,
     Limit,
     LookOutcome,
     Outgoing,
     Page,
     ProbeOutcome,
+    Renewal,
     SendOutcome,
     UnreadablePayload,
 )
@@ -140,6 +142,9 @@ class Connector:
     # What one account may do, as documented; cautious where a platform documents nothing.
     read_limit: Limit = Limit(60, 60)
     send_limit: Limit = Limit(60, 60)
+    # What the platform knows of our token; a fresh token for one that still lives. Both raise PlatformError.
+    examine: Callable[[Access], Examination] | None = None
+    renew: Callable[[Access], Renewal | None] | None = None
     survey: Survey | None = None  # None: nothing there can be read afresh
 
     @property

@@ -67,6 +67,13 @@ def clear(session: Session, kind: str, subject: str, *, by: Actor, channel: Chan
     return True
 
 
+def raised(session: Session, kind: str, subject: str) -> Alarm | None:
+    """The open alarm of this kind about this subject, None when there is none."""
+    return session.scalar(
+        select(Alarm).where(Alarm.kind == kind, Alarm.subject == subject, Alarm.cleared_at.is_(None))
+    )
+
+
 def open_alarms(session: Session) -> Sequence[Alarm]:
     """What needs a person now, the oldest first."""
     return session.scalars(

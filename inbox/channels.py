@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from inbox import history
+from inbox import alarms, history
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.history import Actor
-from inbox.models import Channel
+from inbox.models import Channel, Reply
 from inbox.settings import settings
-from inbox.values import Access
+from inbox.states import ReplyState
+from inbox.values import Access, Renewal
+
+ACCESS_LOST = "access_lost"
+"""The alarm of a channel whose credentials need a person."""
+STALE_AFTER = timedelta(minutes=20)
+"""Without a real call that succeeded for so long a channel is not said to work."""
 
 
 def _cipher() -> MultiFernet:
@@ -30,10 +36,48 @@ def _cipher() -> MultiFernet:
 
 def set_credentials(session: Session, channel: Channel, values: Mapping[str, str], *, by: Actor) -> None:
     """Replace the secrets of `channel`, and let it try again if it had lost its access."""
-    channel.credentials = _cipher().encrypt(json.dumps(dict(values)).encode())
-    channel.access_lost_at = None
+    _store(channel, values)
+    channel.token_issued_at = channel.token_expires_at = None
+    # A refresh token says that the other one is short-lived; how long, only renewing tells.
+    channel.next_renewal_at = now() if values.get("refresh_token") else None
     channel.last_error = None
+    channel.next_probe_at = channel.next_poll_at = None
+    regain_access(session, channel, by=by)
     history.record(session, "channel.credentials", by=by, channel=channel, details={"names": sorted(values)})
+
+
+def renew_credentials(
+    session: Session, channel: Channel, renewal: Renewal, *, seen: bytes | None, by: Actor
+) -> bool:
+    """Put fresh secrets in the place of those they were got with (`seen`), all at once, with their life.
+
+    False when a person entered others meanwhile: theirs stand.
+    """
+    session.refresh(channel, with_for_update=True)
+    if channel.credentials != seen:
+        return False
+    kept = {name: secret.get_secret_value() for name, secret in credentials(channel).items()}
+    fresh = {name: secret.get_secret_value() for name, secret in renewal.credentials.items()}
+    _store(channel, {**kept, **fresh})
+    expires_at = now() + timedelta(seconds=renewal.lives) if renewal.lives else None
+    token_lives(channel, issued_at=now(), expires_at=expires_at)
+    history.record(session, "channel.renewed", by=by, channel=channel, details={"names": sorted(fresh)})
+    return True
+
+
+def token_lives(channel: Channel, *, issued_at: datetime | None, expires_at: datetime | None) -> None:
+    """Keep the life of the token, and have it renewed when half of that is over."""
+    if (issued_at, expires_at) == (channel.token_issued_at, channel.token_expires_at):
+        return
+    channel.token_issued_at, channel.token_expires_at = issued_at, expires_at
+    channel.next_renewal_at = None
+    if expires_at is not None:
+        since = issued_at or now()
+        channel.next_renewal_at = since + (expires_at - since) / 2
+
+
+def _store(channel: Channel, values: Mapping[str, str]) -> None:
+    channel.credentials = _cipher().encrypt(json.dumps(dict(values)).encode())
 
 
 def credentials(channel: Channel) -> dict[str, SecretStr]:
@@ -74,7 +118,6 @@ def called(channel: Channel, *, error: str | None, at: datetime | None = None) -
     channel.last_error = error
     if error is None:
         channel.last_call_ok_at = moment
-        channel.access_lost_at = None
 
 
 def lose_access(session: Session, channel: Channel, reason: str, *, by: Actor) -> None:
@@ -82,7 +125,21 @@ def lose_access(session: Session, channel: Channel, reason: str, *, by: Actor) -
     if channel.access_lost_at is None:
         channel.access_lost_at = now()
         history.record(session, "channel.access_lost", by=by, channel=channel)
+        alarms.raise_alarm(session, ACCESS_LOST, channel.key, by=by, channel=channel)
     channel.last_error = reason
+
+
+def regain_access(session: Session, channel: Channel, *, by: Actor) -> None:
+    """Let the channel call again; replies that waited go out now, in the order in which they were written."""
+    was_lost = channel.access_lost_at is not None
+    channel.access_lost_at = None
+    alarms.clear(session, ACCESS_LOST, channel.key, by=by, channel=channel)
+    if was_lost:
+        session.execute(
+            update(Reply)
+            .where(Reply.channel_id == channel.id, Reply.state == ReplyState.READY, Reply.attempts > 0)
+            .values(not_before=None)
+        )
 
 
 def pause(session: Session, channel: Channel, until: datetime, *, by: Actor) -> None:
@@ -93,7 +150,9 @@ def pause(session: Session, channel: Channel, until: datetime, *, by: Actor) -> 
 
 
 def health(channel: Channel) -> str:
-    """`ok` (a real call succeeded lately), `paused`, `access_lost`, `failing`, `off` or `unknown`."""
+    """`ok` (a real call succeeded lately), `stale` (none lately), `paused`, `access_lost`, `failing`, `off`
+    or `unknown` (never called).
+    """
     if not channel.is_active:
         return "off"
     if channel.access_lost_at is not None:
@@ -102,4 +161,6 @@ def health(channel: Channel) -> str:
         return "paused"
     if channel.last_error is not None:
         return "failing"
-    return "ok" if channel.last_call_ok_at is not None else "unknown"
+    if channel.last_call_ok_at is None:
+        return "unknown"
+    return "ok" if now() - channel.last_call_ok_at < STALE_AFTER else "stale"

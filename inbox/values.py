@@ -331,3 +331,25 @@ class ProbeFailed:
 
 
 ProbeOutcome = ProbeOk | ProbeFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a platform knows of a token. Times are None where it never ends or the platform does not say.
+
+    `missing` are permissions without which we could not work; `is_subscribed` is None where nobody can say.
+    """
+
+    is_valid: bool
+    missing: tuple[str, ...] = ()
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    is_subscribed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The secrets that take the place of those of the same names, and how many seconds they live."""
+
+    credentials: Mapping[str, SecretStr]
+    lives: float | None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 LONG_LIFE = timedelta(days=60)
+SHORT_LIFE = timedelta(hours=2)  # of X's OAuth 2.0 tokens
 
 
 @dataclass(slots=True)
@@ -16,7 +17,7 @@ class Standing:
     expires_at: datetime | None = None  # of the tokens; None: never
     used_percent: int = 0  # of the platform's limits, told in the headers
     tokens: list[str] = field(default_factory=list)  # given out since the start, the newest last
-    refresh_token: str = ""  # X: works once
+    refresh_token: str = ""  # X: the one that works now, once; "": the first, `<token>-refresh`
     renewed: int = 0
 
     def renew(self, token: str, moment: datetime) -> str:

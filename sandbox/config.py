@@ -68,6 +68,7 @@ class Config:
     meta_verify_token: str = "sandbox-verify-token"
     x_consumer_key: str = "sandboxxconsumerkey01"
     x_consumer_secret: str = "sandbox-x-consumer-secret"
+    x_client_id: str = "sandbox-x-client"
     x_bearer_token: str = ""  # an app-only token that may read and not write; empty: none
     enforce_x_rate_limits: bool = False  # the headers always count; refusals only when true
     whatsapp_async_errors: bool = False  # a closed window: 200 and a failed status, instead of 400

@@ -8,9 +8,10 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from sandbox import x_shapes, x_text
+from sandbox.access import SHORT_LIFE
 from sandbox.calls import Answered, json_response, published
 from sandbox.config import Channel
-from sandbox.state import Sandbox
+from sandbox.state import Sandbox, here
 from sandbox.world import Entry
 from sandbox.x_calls import answer_ended, forbidden, invalid, problem, with_rate_headers, writer
 
@@ -151,3 +152,32 @@ def announce(sandbox: Sandbox, entry: Entry) -> None:
                 uuid=str(uuid.uuid4().int)[:19],
             )
             sandbox.hooks.send(channel.key, "x", body)
+
+
+@blueprint.post("/2/oauth2/token")
+def renew_token() -> Response:
+    """Both tokens of an account anew; the refresh token that was used is dead."""
+    given, sandbox = request.form, here()
+    if given.get("grant_type") != "refresh_token" or given.get("client_id") != sandbox.config.x_client_id:
+        raise Answered(json_response({"error": "invalid_client"}, 400))
+    for channel in sandbox.config.channels:
+        standing = sandbox.standing(channel.key)
+        expected = standing.refresh_token or f"{channel.token}-refresh"
+        if channel.platform == "x" and given.get("refresh_token") == expected:
+            moment = sandbox.clock.now()
+            token = standing.renew(channel.token, moment)
+            standing.expires_at = moment + SHORT_LIFE
+            standing.refresh_token = f"{token}-refresh"
+            return json_response(
+                {
+                    "token_type": "bearer",
+                    "expires_in": int(SHORT_LIFE.total_seconds()),
+                    "access_token": token,
+                    "refresh_token": standing.refresh_token,
+                }
+            )
+    raise Answered(
+        json_response(
+            {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}, 400
+        )
+    )

@@ -135,8 +135,12 @@ def web(env: Mapping[str, str], *, host: str, port: int) -> Program:
 
 
 def worker(env: Mapping[str, str]) -> Program:
-    """The Celery worker. Its pool processes ask the kernel themselves to die with it."""
-    options = ["--queues", "ingest,send,sweep,celery", "--concurrency", "4", "--loglevel", "WARNING"]
+    """The Celery worker. Its pool processes ask the kernel themselves to die with it.
+
+    Polls, looks, the heartbeat and the nightly comparison may each wait for a hanging platform; half of the
+    pool is left for what arrives and what goes out.
+    """
+    options = ["--queues", "ingest,send,sweep,celery", "--concurrency", "8", "--loglevel", "WARNING"]
     options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return Program(
         name="worker",

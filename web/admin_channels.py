@@ -25,6 +25,7 @@ blueprint = Blueprint("admin_channels", __name__, url_prefix="/settings")
 HEALTH = {
     "ok": (_l("Works"), "green"),
     "unknown": (_l("No call made yet"), "secondary"),
+    "stale": (_l("No call succeeded lately"), "orange"),
     "paused": (_l("Paused by the platform"), "yellow"),
     "failing": (_l("The last call failed"), "orange"),
     "access_lost": (_l("Access lost: new credentials are needed"), "red"),
@@ -87,11 +88,15 @@ def set_credentials(key: str) -> Response:
         typed = {name: request.form.get(f"secret_{name}", "").strip() for name in names}
         kept = {name: secret.get_secret_value() for name, secret in _stored(found).items()}
         wanted = {**kept, **{name: value for name, value in typed.items() if value}}
+        renewed = False
         if any(typed.values()):
             channels.set_credentials(session, found, wanted, by=person())
+            renewed = True
             flash(_("The credentials are stored. Whether they work shows with the next call."))
         else:
             flash(_("Nothing was typed in; the credentials stay as they were."), "warning")
+    if renewed:
+        nudge("send")
     return cast(Response, redirect(url_for("admin_channels.channel", key=key), code=303))
 
 

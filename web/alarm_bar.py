@@ -36,6 +36,26 @@ KINDS: Mapping[str, Kind] = {
         "admin_reconcile.index",
         "channel.read",
     ),
+    "access_lost": Kind(
+        _l("%(subject)s has lost its access; replies wait until new credentials are stored"),
+        "admin_channels.index",
+        "settings.read",
+    ),
+    "silent": Kind(
+        _l("%(subject)s is more silent than usual, and a check found that something is wrong"),
+        "admin_channels.index",
+        "settings.read",
+    ),
+    "unsubscribed": Kind(
+        _l("%(subject)s sends us no events: it is not subscribed to our hook"),
+        "admin_channels.index",
+        "settings.read",
+    ),
+    "token_expires": Kind(
+        _l("The access of %(subject)s ends soon (days left: %(days)s)"),
+        "admin_channels.index",
+        "settings.read",
+    ),
 }
 OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "admin_channels.index", "settings.read")
 

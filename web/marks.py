@@ -40,6 +40,7 @@ _OTHER = ("paperclip", _l("File"))
 
 _HEALTH: Mapping[str, tuple[str, LazyString]] = {
     "ok": ("ok", _l("works")),
+    "stale": ("slow", _l("no call succeeded lately")),
     "paused": ("slow", _l("rests for a while: the platform asked for it")),
     "failing": ("slow", _l("the last call failed")),
     "access_lost": ("lost", _l("access lost: a person must renew it")),

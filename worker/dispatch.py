@@ -30,12 +30,12 @@ from inbox.values import (
     Refused,
     SendOutcome,
 )
-from worker import calling
+from worker import calling, probing
 from worker.calling import Line
 
 log = structlog.get_logger()
 
-A_LOOK_ROUND = 10
+A_LOOK_ROUND = 1  # what is claimed and not looked for waits a whole lease
 _BUDGET = {platform: connector.send_limit for platform, connector in CONNECTORS.items()}
 
 
@@ -61,7 +61,7 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, line: Line) -> Non
     connector = CONNECTORS[access.platform]
     outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
     if isinstance(outcome, AccessLost):
-        outcome = _is_it_the_channel(connector, access, outcome)
+        outcome = _is_it_the_channel(line, outcome)
     with transaction() as session:
         reply = sending.record_outcome(session, reply_id, version, outcome)
         channel = session.get_one(Channel, reply.channel_id)
@@ -104,9 +104,9 @@ def _too_long(connector: Connector, outgoing: Outgoing) -> Refused | None:
     return Refused(f"too_long: {length} of {most}") if length > most else None
 
 
-def _is_it_the_channel(connector: Connector, access: Access, outcome: AccessLost) -> SendOutcome:
+def _is_it_the_channel(line: Line, outcome: AccessLost) -> SendOutcome:
     """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
-    probe = connector.probe(access)
+    probe = probing.ask(line).outcome
     if isinstance(probe, ProbeFailed):
         return outcome if probe.access_lost else NotSent(f"{outcome.reason}; {probe.reason}")
     return Refused(outcome.reason)

@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from connectors import CONNECTORS
-from connectors.http import PlatformError, RateLimited
+from connectors.http import AccessExpired, PlatformError, RateLimited
 from inbox import budgets, channels, receive
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
 from inbox.settings import settings
-from inbox.values import CallKind, Page
-from worker import calling
+from inbox.values import CallKind, Page, ProbeFailed
+from worker import calling, probing
 from worker.calling import Line
 from worker.pace import side_by_side, until_done
 
@@ -38,7 +38,7 @@ def run() -> int:
         channel_id = _claim()
         if channel_id is None:
             return 0
-        stored.append(_poll(channel_id))
+        stored.append(poll(channel_id))
         return 1
 
     side_by_side(one_channel, seconds=15)
@@ -77,22 +77,29 @@ def _is_over(
     return or_(until.is_(None), until <= moment, until > moment + longest)
 
 
-def _poll(channel_id: int) -> int:
+def poll(channel_id: int) -> int:
+    """Ask one claimed channel what is new. Answers how many bodies were stored."""
     with transaction() as session:
         channel = session.get_one(Channel, channel_id)
         connector = CONNECTORS[channel.platform]
         line = calling.line(channel)
-    stored, error = 0, None
+    stored, called, error = 0, False, None
     for edge in connector.edges:
         try:
-            stored += _poll_edge(line, edge)
+            pages = _poll_edge(line, edge)
+            called = called or pages is not None
+            stored += pages or 0
         except PlatformError as failure:
-            error = failure
+            called, error = True, failure
             log.warning("poll_failed", channel_id=channel_id, edge=edge, error=type(failure).__name__)
+    asked = probing.ask(line) if isinstance(error, AccessExpired) else None
     with transaction() as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         channel.polling_until = None
-        channels.called(channel, error=type(error).__name__ if error else None)
+        if asked is not None and isinstance(asked.outcome, ProbeFailed):
+            probing.record(session, channel, asked, by="poll")
+        elif called:
+            channels.called(channel, error=type(error).__name__ if error else None)
         line.note(session, channel, by="poll")
         if isinstance(error, RateLimited):
             wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)
@@ -100,22 +107,24 @@ def _poll(channel_id: int) -> int:
     return stored
 
 
-def _poll_edge(line: Line, edge: str) -> int:
-    connector, stored = CONNECTORS[line.access.platform], 0
+def _poll_edge(line: Line, edge: str) -> int | None:
+    """How many bodies were stored; None when there was no call left to ask with. Raises PlatformError."""
+    connector, called, stored = CONNECTORS[line.access.platform], False, 0
 
     def one_page() -> int:
-        nonlocal stored
+        nonlocal called, stored
         with transaction() as session:
             if not budgets.take(session, line.channel_id, CallKind.READ, connector.read_limit):
                 return False  # the next poll goes on from the cursor, when the bucket has filled
             cursor = _cursor(session, line.channel_id, edge).cursor
+        called = True
         page = connector.poll(line.access, edge, cursor)
         with transaction() as session:
             stored += _store(session, line.channel_id, edge, page)
         return page.more
 
     until_done(one_page, seconds=10)  # what is left is asked for next time: the cursor says from where
-    return stored
+    return stored if called else None
 
 
 def _cursor(session: Session, channel_id: int, edge: str) -> ChannelCursor:

@@ -8,8 +8,8 @@ from connectors import CONNECTORS
 from inbox import ratings, tracking
 from inbox.db import transaction
 from inbox.models import Channel
-from worker import dispatch, ingest, polling
-from worker.pace import until_done
+from worker import dispatch, ingest
+from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
@@ -17,16 +17,17 @@ BATCH = 100
 
 
 def run() -> None:
-    """Everything that is due: bodies, polls, looks, sends, questions, requests that come back."""
+    """What is due of our own: bodies, sends, questions, requests that come back.
+
+    Polls, looks and the heartbeat are woken apart: a platform that hangs there must hold up nothing here.
+    """
     until_done(ingest.run, seconds=10)
-    polling.run()
-    dispatch.look_for_uncertain()
     ask_for_ratings()
     with transaction() as session:
         back = tracking.planned_come_back(session, limit=BATCH)
     if back:
         log.info("planned_came_back", requests=back)
-    until_done(dispatch.run, seconds=10)
+    side_by_side(dispatch.run, seconds=10)
 
 
 def ask_for_ratings() -> int:

@@ -18,7 +18,8 @@ from celery_config import app
 from inbox import db
 from inbox.log import configure
 from inbox.settings import settings
-from worker import dispatch, polling
+from worker import dispatch, polling, renewal
+from worker import heartbeat as heart
 from worker import ingest as ingesting
 from worker import reconcile as reconciling
 from worker import sweep as sweeping
@@ -26,6 +27,8 @@ from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
+# A hanging platform may take one channel's turn this long; the rows' leases outlive no task.
+_CALLING = {"soft_time_limit": 170, "time_limit": 180}
 Kind = Literal["ingest", "send", "reconcile"]
 
 
@@ -43,10 +46,24 @@ def send() -> None:
         nudge("send")
 
 
-@app.task
+@app.task(**_CALLING)
 def poll() -> None:
     """It is time to ask the platforms."""
     if polling.run():
+        nudge("ingest")
+
+
+@app.task(**_CALLING)
+def look() -> None:
+    """Some replies may be public: look for them."""
+    side_by_side(dispatch.look_for_uncertain, seconds=15)
+
+
+@app.task(**_CALLING)
+def heartbeat() -> None:
+    """Is every channel alive, and will it be tomorrow?"""
+    renewal.run()
+    if heart.run():
         nudge("ingest")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connectors import graph_token
 from connectors.contract import Connector, Survey
 from connectors.graph import ORIGIN
 from connectors.instagram import client
 from connectors.instagram.normalise import OBJECT, PLATFORM, normalise
 from connectors.meta import HOOK, claims_object
-from inbox.values import Limit, MessageKind, Outgoing
+from inbox.values import Access, Examination, Limit, MessageKind, Outgoing
+
+_SCOPES = ("instagram_basic", "instagram_manage_comments", "instagram_manage_messages")
 
 
 def _claims(raw: bytes) -> bool:
@@ -19,6 +22,10 @@ def _claims(raw: bytes) -> bool:
 def _can_prove_absence(outgoing: Outgoing) -> bool:
     """Replies under our own posts are all listed; nothing else is."""
     return client.is_public(outgoing) and outgoing.to_kind is MessageKind.COMMENT
+
+
+def _examine(access: Access) -> Examination:
+    return graph_token.examine(access, _SCOPES)
 
 
 CONNECTOR = Connector(
@@ -32,7 +39,7 @@ CONNECTOR = Connector(
     send=client.send,
     look=client.look,
     probe=client.probe,
-    credential_names=("access_token",),
+    credential_names=("access_token", *graph_token.APP_CREDENTIALS),
     length=client.length,
     max_length=client.MAX_COMMENT,
     max_private_length=client.MAX_CHAT,
@@ -41,6 +48,8 @@ CONNECTOR = Connector(
     rating_in_private=True,
     has_choices=False,
     api_url=ORIGIN,
+    examine=_examine,
+    renew=graph_token.renew,
     # 4800 calls a day for each person engaged with the account: its headers say how much is used. Our own
     # bounds keep to what a quiet account has. Source: Graph API "Rate limits", business use cases.
     read_limit=Limit(600, 3600),

@@ -2,7 +2,7 @@
 
 from connectors.contract import Connector, Survey
 from connectors.x import calls
-from connectors.x.client import API_URL
+from connectors.x.client import API_URL, renew
 from connectors.x.hook import HOOK
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import claims, normalise
@@ -26,7 +26,16 @@ CONNECTOR = Connector(
     look=calls.look,
     probe=calls.probe,
     # With an access token alone it is sent as an OAuth 2.0 user token; with all four calls are signed (1.0a).
-    credential_names=("access_token", "access_token_secret", "consumer_key", "consumer_secret"),
+    # An OAuth 2.0 token lives two hours: the refresh token and the client's id keep it alive.
+    credential_names=(
+        "access_token",
+        "access_token_secret",
+        "consumer_key",
+        "consumer_secret",
+        "refresh_token",
+        "client_id",
+        "client_secret",
+    ),
     length=weighted_length,
     max_length=MAX_LENGTH,
     max_private_length=calls.MAX_PRIVATE_LENGTH,
@@ -35,6 +44,7 @@ CONNECTOR = Connector(
     rating_in_private=False,
     has_choices=False,
     api_url=API_URL,
+    renew=renew,
     # Mentions and posts of one user, each in fifteen minutes. Source: docs.x.com, "Rate limits".
     read_limit=Limit(300, 900),
     send_limit=Limit(100, 900),

@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 import tweepy
+from pydantic import SecretStr
 
 from connectors.http import (
     AccessExpired,
@@ -28,7 +29,7 @@ from connectors.http import (
     json_object,
 )
 from connectors.usage import told_by_x
-from inbox.values import Access
+from inbox.values import Access, Renewal
 
 ORIGIN = "https://api.twitter.com"  # as tweepy writes it
 API_URL = "https://api.x.com"
@@ -138,6 +139,33 @@ class Account:
             participant_id=_numeric(user_id), text=text, user_auth=self._by_user
         )
         return _written(response, "dm_event_id")
+
+
+def renew(access: Access) -> Renewal | None:
+    """Both tokens anew for a refresh token, which works once; None without one (OAuth 1.0a never ends).
+
+    Raises PlatformError. Source: docs.x.com, "OAuth 2.0: refresh token"; the public client sends its id.
+    """
+    refresh, client = access.credentials.get("refresh_token"), access.credentials.get("client_id")
+    secret = access.credentials.get("client_secret")
+    if not (refresh and client):
+        return None
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh.get_secret_value(),
+        "client_id": client.get_secret_value(),
+    }
+    auth = (client.get_secret_value(), secret.get_secret_value()) if secret else None
+    with PlatformSession(classify, rewrite={ORIGIN: access.base_url.rstrip("/")}) as session:
+        body = json_object(session.post(f"{ORIGIN}/2/oauth2/token", data=form, auth=auth))
+    fresh, next_refresh = body.get("access_token"), body.get("refresh_token")
+    if not (isinstance(fresh, str) and fresh and isinstance(next_refresh, str) and next_refresh):
+        raise Unknown("an answer without both tokens", reason="no_token")
+    seconds = body.get("expires_in")
+    return Renewal(
+        {"access_token": SecretStr(fresh), "refresh_token": SecretStr(next_refresh)},
+        float(seconds) if isinstance(seconds, int) else None,
+    )
 
 
 def _numeric(id: str) -> str:

@@ -38,6 +38,13 @@ class Channel(Table):
     last_call_ok_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
 
+    next_probe_at: Mapped[datetime | None]  # when the heartbeat looks at it again
+    probed_at: Mapped[datetime | None]  # the last probe that the platform answered
+    is_subscribed: Mapped[bool | None]  # whether its events come to our hook; None: nobody can say
+    token_issued_at: Mapped[datetime | None]
+    token_expires_at: Mapped[datetime | None]  # None: never, or the platform does not say
+    next_renewal_at: Mapped[datetime | None]  # when its token is to be renewed
+
 
 class ChannelCursor(Table):
     """From where the next poll of one edge goes on, and what its last page looked like."""

@@ -88,6 +88,12 @@ class Message(Table):
         Index("ix_message_state_id", "state", "id", postgresql_where=text("state IS NOT NULL")),
         Index("ix_message_thread_id_sent_at", "thread_id", "sent_at"),
         Index("ix_message_group_id", "group_id"),
+        Index(
+            "ix_message_channel_id_received_at",
+            "channel_id",
+            "received_at",
+            postgresql_where=text("state IS NOT NULL"),
+        ),
         Index("ix_message_request_id", "request_id", postgresql_where=text("request_id IS NOT NULL")),
         Index("ix_message_conversation", "platform", "conversation"),
         Index(

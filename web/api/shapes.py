@@ -82,7 +82,7 @@ class ListedReason(Shape):
 class ListedChannel(Shape):
     """One account or line of ours and how it fares.
 
-    `health`: ok, paused, access_lost, failing, off or unknown. It rests on real calls alone, of which
+    `health`: ok, stale, paused, access_lost, failing, off or unknown. It rests on real calls alone, of which
     `last_call_at` is the last and `last_call_ok_at` the last that succeeded.
     """
 

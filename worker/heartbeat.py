@@ -1,0 +1,141 @@
+"""A real call to every channel at least every quarter of an hour, so that green means something.
+
+A channel that hears less than it is used to is probed and polled at once; what a token may do and how long it
+lives is asked for several times a day. A probe is claimed by a lease, as a poll is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from inbox import alarms, budgets, habit
+from inbox.clock import now
+from inbox.db import transaction
+from inbox.models import Channel, Message
+from inbox.values import CallKind, ProbeFailed, ProbeOk
+from worker import calling, ingest, polling, probing
+from worker.calling import Line
+from worker.pace import side_by_side, until_done
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=2)
+ROUND = timedelta(minutes=10)  # between two looks at one channel
+FRESH = timedelta(minutes=4)  # a call this young makes a probe needless; with a round below a quarter hour
+EXAMINE_EVERY = timedelta(hours=6)
+EXPIRY_DAYS = (1, 7, 14)
+SILENT, EXPIRES = "silent", "token_expires"
+
+
+def run() -> int:
+    """Look at every channel whose time has come. Answers how many were probed."""
+    probed: list[int] = []
+
+    def one_channel() -> int:
+        claimed = _claim()
+        if claimed is None:
+            return 0
+        line, is_silent, needs_probe = claimed
+        if needs_probe:
+            probed.append(line.channel_id)
+            _look(line, is_silent=is_silent)
+        return 1
+
+    side_by_side(one_channel, seconds=15)
+    return len(probed)
+
+
+def _claim() -> tuple[Line, bool, bool] | None:
+    moment = now()
+    with transaction() as session:
+        channel = session.scalars(
+            select(Channel)
+            .where(
+                Channel.is_active,
+                Channel.platform.in_(CONNECTORS),
+                or_(
+                    Channel.next_probe_at.is_(None),
+                    Channel.next_probe_at <= moment,
+                    Channel.next_probe_at > moment + 2 * ROUND,  # the clock was set back
+                ),
+            )
+            .order_by(Channel.next_probe_at.nulls_first())
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if channel is None:
+            return None
+        is_silent = habit.is_silent(session, channel)
+        if not is_silent:
+            alarms.clear(session, SILENT, channel.key, by="heartbeat", channel=channel)
+        _warn_of_expiry(session, channel)
+        called, probed = channel.last_call_ok_at, channel.probed_at
+        needs_probe = (
+            is_silent
+            or channel.access_lost_at is not None
+            or channel.is_subscribed is False
+            or called is None
+            or moment - called > FRESH
+            or probed is None
+            or moment - probed > EXAMINE_EVERY
+        )
+        channel.next_probe_at = moment + (LEASE if needs_probe else ROUND)
+        if needs_probe:  # counted, never refused: it is how we know that we live
+            budgets.take(session, channel.id, CallKind.READ, CONNECTORS[channel.platform].read_limit)
+        return calling.line(channel), is_silent, needs_probe
+
+
+def _look(line: Line, *, is_silent: bool) -> None:
+    asked = probing.ask(line)
+    with transaction() as session:
+        channel = session.get_one(Channel, line.channel_id, with_for_update=True)
+        probing.record(session, channel, asked, by="heartbeat")
+        line.note(session, channel, by="heartbeat")
+        channel.next_probe_at = now() + ROUND
+        if is_silent and isinstance(asked.outcome, ProbeFailed):
+            alarms.raise_alarm(session, SILENT, channel.key, {"unseen": 0}, by="heartbeat", channel=channel)
+    if is_silent and isinstance(asked.outcome, ProbeOk):
+        _seek(line)
+    log.info("probed", channel_id=line.channel_id, outcome=type(asked.outcome).__name__)
+
+
+def _seek(line: Line) -> None:
+    """Poll a silent channel: what a poll finds, nobody told us."""
+    connector = CONNECTORS[line.access.platform]
+    if not connector.edges:
+        return
+    with transaction() as session:
+        newest = session.scalar(select(func.max(Message.id))) or 0
+    polling.poll(line.channel_id)
+    until_done(ingest.run, seconds=10)
+    with transaction() as session:
+        found = session.scalar(
+            select(func.count(Message.id)).where(
+                Message.id > newest, Message.channel_id == line.channel_id, Message.state.is_not(None)
+            )
+        )
+        if found:
+            channel = session.get_one(Channel, line.channel_id)
+            details = {"unseen": found}
+            alarms.raise_alarm(session, SILENT, channel.key, details, by="heartbeat", channel=channel)
+
+
+def _warn_of_expiry(session: Session, channel: Channel) -> None:
+    """An alarm 14, 7 and 1 day before a token ends that nobody renewed at its half life."""
+    expires, issued = channel.token_expires_at, channel.token_issued_at
+    left = expires - now() if expires else None
+    life = expires - issued if expires and issued else None
+    for days in EXPIRY_DAYS:
+        near = timedelta(days=days)
+        if left is not None and left <= near and (life is None or near < life / 2):
+            raised = alarms.raised(session, EXPIRES, channel.key)
+            if raised is None or raised.details.get("days") != days:
+                details = {"days": days}
+                alarms.raise_alarm(session, EXPIRES, channel.key, details, by="heartbeat", channel=channel)
+            return
+    alarms.clear(session, EXPIRES, channel.key, by="heartbeat", channel=channel)

@@ -1,0 +1,72 @@
+"""Asking a platform whether a channel lives, and writing down what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from connectors.http import PlatformError
+from inbox import alarms, channels
+from inbox.clock import now
+from inbox.history import Actor
+from inbox.models import Channel
+from inbox.values import Examination, ProbeFailed, ProbeOk, ProbeOutcome
+from worker.calling import Line
+
+log = structlog.get_logger()
+
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a channel answered: a real call, and what the platform knows of the token, where it says."""
+
+    outcome: ProbeOutcome
+    examined: Examination | None = None
+
+
+def ask(line: Line) -> Asked:
+    """One real call as this channel; where it succeeds, what the platform knows of the token.
+
+    A token that lacks what we need is lost access, although it may still read its own name.
+    """
+    connector = CONNECTORS[line.access.platform]
+    outcome = connector.probe(line.access)
+    if isinstance(outcome, ProbeFailed) or connector.examine is None:
+        return Asked(outcome)
+    try:
+        examined = connector.examine(line.access)
+    except PlatformError as error:
+        log.info("token_not_examined", channel_id=line.channel_id, error=error.reason)
+        return Asked(outcome)
+    if not examined.is_valid:
+        return Asked(ProbeFailed("the token is not valid", access_lost=True), examined)
+    if examined.missing:
+        reason = f"permissions are missing: {', '.join(examined.missing)}"
+        return Asked(ProbeFailed(reason, access_lost=True), examined)
+    return Asked(outcome, examined)
+
+
+def record(session: Session, channel: Channel, asked: Asked, *, by: Actor) -> None:
+    """Write down how a channel answered: its access lost or regained, its token's life, its subscription."""
+    match asked.outcome:
+        case ProbeFailed(reason, access_lost):
+            channels.called(channel, error=reason)
+            if access_lost:
+                channels.lose_access(session, channel, reason, by=by)
+        case ProbeOk():
+            channels.called(channel, error=None)
+            channels.regain_access(session, channel, by=by)
+            channel.probed_at = now()
+    if asked.examined is None:
+        return
+    channels.token_lives(channel, issued_at=asked.examined.issued_at, expires_at=asked.examined.expires_at)
+    channel.is_subscribed = asked.examined.is_subscribed
+    if channel.is_subscribed is False:
+        alarms.raise_alarm(session, UNSUBSCRIBED, channel.key, by=by, channel=channel)
+    else:
+        alarms.clear(session, UNSUBSCRIBED, channel.key, by=by, channel=channel)

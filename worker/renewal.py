@@ -1,0 +1,83 @@
+"""Fresh tokens when half of the life of the old ones is over, where a platform gives them.
+
+Claimed as any other call: two workers renewing at once could end each other's tokens. Both tokens of a pair
+are stored in one transaction, and only in the place of those they were got with.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+
+from connectors import CONNECTORS
+from connectors.http import PlatformError, RateLimited, Transient
+from inbox import channels
+from inbox.clock import now
+from inbox.db import transaction
+from inbox.models import Channel
+from worker import calling
+from worker.calling import Line
+from worker.pace import side_by_side
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+_SOON, _LATER = timedelta(minutes=10), timedelta(hours=12)
+
+
+def run() -> int:
+    """Renew every token whose time has come. Answers how many channels were tried."""
+    tried: list[int] = []
+
+    def one_channel() -> int:
+        claimed = _claim()
+        if claimed is None:
+            return 0
+        tried.append(claimed[0].channel_id)
+        renew(*claimed)
+        return 1
+
+    side_by_side(one_channel, seconds=15)
+    return len(tried)
+
+
+def _claim() -> tuple[Line, bytes | None] | None:
+    able = [platform for platform, connector in CONNECTORS.items() if connector.renew]
+    with transaction() as session:
+        channel = session.scalars(
+            select(Channel)
+            .where(
+                Channel.is_active,
+                Channel.platform.in_(able),
+                Channel.next_renewal_at <= now(),
+            )
+            .order_by(Channel.next_renewal_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if channel is None:
+            return None
+        channel.next_renewal_at = now() + LEASE
+        return calling.line(channel), channel.credentials
+
+
+def renew(line: Line, seen: bytes | None) -> None:
+    """Get fresh secrets and store them in the place of `seen`, those that `line` calls with."""
+    fresh_of = CONNECTORS[line.access.platform].renew
+    renewal, failure = None, None
+    try:
+        renewal = fresh_of(line.access) if fresh_of else None
+    except PlatformError as error:
+        failure = error
+        log.warning("renewal_failed", channel_id=line.channel_id, error=type(error).__name__)
+    with transaction() as session:
+        channel = session.get_one(Channel, line.channel_id)
+        if renewal is not None:
+            channels.renew_credentials(session, channel, renewal, seen=seen, by="renewal")
+        else:
+            # Without what renewing needs, the alarms before the end say so.
+            wait = _SOON if isinstance(failure, Transient | RateLimited) else _LATER
+            channel.next_renewal_at = now() + wait
+        line.note(session, channel, by="renewal")
