@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
 from connectors.contract import Connector
+from connectors.http import PlatformError
 from inbox import channels, db, people, queries
+from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel
 from inbox.settings import settings
@@ -151,4 +153,25 @@ def _probe(connector: Connector, channel: Channel) -> Finding:
     if isinstance(outcome, ProbeFailed):
         remedy = "enter new credentials" if outcome.access_lost else "look again in some minutes"
         return Finding(f"channel {key}: {outcome.reason}", remedy)
-    return Finding(f"channel {key}: a real call succeeded")
+    return _examine(connector, channel)
+
+
+def _examine(connector: Connector, channel: Channel) -> Finding:
+    """What the platform knows of the token, where it says."""
+    what = f"channel {channel.key}: a real call succeeded"
+    if connector.examine is None:
+        return Finding(what)
+    try:
+        known = connector.examine(channels.access(channel, api_url=connector.api_url))
+    except PlatformError as error:
+        return Finding(f"{what}; its token could not be examined ({error.reason or type(error).__name__})")
+    if known.missing or not known.is_valid:
+        lacks = f"the token lacks {', '.join(known.missing)}" if known.missing else "the token is not valid"
+        return Finding(f"channel {channel.key}: {lacks}", "enter a token with all permissions")
+    if known.is_subscribed is False:
+        return Finding(f"{what}, but no events come", "subscribe the app to the account (subscribed_apps)")
+    if known.expires_at is not None:
+        days = (known.expires_at - now()).days
+        remedy = "renew its token" if days <= 7 else None
+        return Finding(f"{what}; its token ends in {days} days", remedy)
+    return Finding(what)

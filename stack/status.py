@@ -9,7 +9,8 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import channels, figures
+from connectors import CONNECTORS
+from inbox import channel_report, channels, figures
 from inbox.db import transaction
 from inbox.figures import Figures
 from stack import environment, processes
@@ -34,15 +35,9 @@ def status(folder: Path, as_json: bool) -> None:
             seen = figures.look(session)
             answer["queues"] = queues(seen)
             answer["channels"] = [
-                {
-                    "key": channel.key,
-                    "platform": channel.platform,
-                    "health": channels.health(channel),
-                    "last_call_ok_at": channel.last_call_ok_at.isoformat()
-                    if channel.last_call_ok_at
-                    else None,
-                    "last_event_at": channel.last_event_at.isoformat() if channel.last_event_at else None,
-                }
+                channel_report.as_values(
+                    channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+                )
                 for channel in seen.channels
             ]
         needs += needs_a_person(seen)
@@ -101,6 +96,27 @@ def table(answer: dict[str, Any]) -> str:
         f"{name:12}{queue['waiting']:>6} waiting, the oldest for {queue['oldest_seconds']:.0f} s"
         for name, queue in answer["queues"].items()
     ]
-    lines += [f"{one['key']:22}{one['health']}" for one in answer["channels"]]
+    lines += [_channel(one) for one in answer["channels"]]
     lines += ["", *(f"! {need}" for need in answer["needs_a_person"])] if answer["needs_a_person"] else []
     return "\n".join(lines)
+
+
+def _channel(one: dict[str, Any]) -> str:
+    """One channel in a line: its health, why, and what is out of the ordinary."""
+    told = [str(one["health"])]
+    if one["health"] not in ("ok", "off") and one["reason"]:
+        told.append(str(one["reason"]))
+    if one["lag_seconds"] is not None:
+        told.append(f"lag {one['lag_seconds']:.0f} s")
+    told += [f"{kind} {left['left']}/{left['of']}" for kind, left in one["budget"].items()]
+    told += [
+        words
+        for words, is_told in (
+            (f"{one['closing_within_2h']} chats close within 2 h", one["closing_within_2h"]),
+            (f"{one['set_aside']} set aside", one["set_aside"]),
+            ("not subscribed", one["subscribed"] is False),
+            (f"token ends in {one['token_days']} days", one["token_days"] is not None),
+        )
+        if is_told
+    ]
+    return f"{one['key']:22}{', '.join(told)}"

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from pydantic import SecretStr
 
 from connectors import CONNECTORS
-from inbox import channels, citylists, figures, queries, receive
+from inbox import channel_report, channels, citylists, figures, queries, receive
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Channel
@@ -38,11 +38,11 @@ HEALTH = {
 def index() -> str:
     """Every account and line of ours, and how it fares."""
     with transaction() as session:
-        found = queries.channels(session)
-    return render_template(
-        "admin/channels.html",
-        channels=[(channel, *HEALTH[channels.health(channel)]) for channel in found],
-    )
+        reports = [
+            channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+            for channel in queries.channels(session)
+        ]
+    return render_template("admin/channels.html", reports=[(told, *HEALTH[told.health]) for told in reports])
 
 
 @blueprint.get("/channels/<key>")
