@@ -24,7 +24,7 @@ from inbox.states import (
     Role,
     Urgency,
 )
-from inbox.values import Gone, KeyScope, MessageKind, Receipt, ReplyKind
+from inbox.values import CallKind, Gone, KeyScope, MessageKind, Receipt, ReplyKind
 
 Words = Mapping[str, LazyString]
 
@@ -92,6 +92,7 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         MessageKind.POST: _l("Post"),
         MessageKind.UNSUPPORTED: _l("Cannot be shown here"),
     },
+    CallKind: {CallKind.READ: _l("Reading"), CallKind.SEND: _l("Sending")},
     Receipt: {
         Receipt.SENT: _l("Sent"),
         Receipt.DELIVERED: _l("Delivered"),
