@@ -31,6 +31,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, or npm's."""
     own = chromium.find()
+    expect.set_options(timeout=30_000)  # how long a busy machine may take, not how long it should
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=str(own.executable),

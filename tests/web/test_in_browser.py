@@ -24,6 +24,7 @@ Enter = Callable[[], Page]
 def running_chromium() -> Iterator[Chromium]:
     """The machine's Chromium, or npm's."""
     own = chromium.find()
+    expect.set_options(timeout=20_000)  # how long a busy machine may take, not how long it should
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(own.executable),
