@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inbox import facts, receipts
 from inbox.clock import now
-from inbox.models import ParkedFact, RawEvent
+from inbox.models import Message, ParkedFact, RawEvent, Reply
 from inbox.values import Gone, MessageGone, Receipt, ReplyReceipt
 
 
@@ -52,6 +52,31 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
         )
         if applied:
             session.execute(delete(ParkedFact).where(ParkedFact.id == parked.id))
+
+
+def overlooked(session: Session, *, limit: int) -> int:
+    """Apply what waits although its message or reply is known. Answers for how many something waited.
+
+    Two transactions side by side: one parks a deletion because it does not see the message yet, the other
+    stores that message and does not see what is parked yet.
+    """
+    messages = (
+        select(ParkedFact.platform, ParkedFact.external_id)
+        .join(
+            Message,
+            (Message.platform == ParkedFact.platform) & (Message.external_id == ParkedFact.external_id),
+        )
+        .where(ParkedFact.fact.has_key("how"))
+    )
+    replies = (
+        select(ParkedFact.platform, ParkedFact.external_id)
+        .join(Reply, (Reply.platform == ParkedFact.platform) & (Reply.external_id == ParkedFact.external_id))
+        .where(ParkedFact.fact.has_key("status"))
+    )
+    found = session.execute(union(messages, replies).limit(limit)).all()
+    for platform, external_id in found:
+        unpark(session, platform, external_id)
+    return len(found)
 
 
 def _as_json(fact: MessageGone | ReplyReceipt) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from inbox import facts, parking, receipts
@@ -33,6 +33,10 @@ LEASE = timedelta(seconds=30)
 WHOLE_BODY = -1
 FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
+HEARD_EVERY = timedelta(seconds=5)
+"""How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
+for replies to send passes over what is locked.
+"""
 _DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
 
 
@@ -169,11 +173,13 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> 
     if channel is None:
         _set_aside(session, event, position, "unknown_account", f"{fact.platform} {fact.account}", None)
         return "set_aside"
-    if channel.last_event_at is None or channel.last_event_at < event.received_at:
+    if channel.last_event_at is None or channel.last_event_at < event.received_at - HEARD_EVERY:
         channel.last_event_at = event.received_at
     try:
         with session.begin_nested():
             return _apply_fact(session, event, position, fact, channel)
+    except OperationalError:
+        raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact, it is tried again
     except (SQLAlchemyError, CoreError, ValueError, KeyError, TypeError) as error:
         log.error("fact_failed", raw_event_id=event.id, position=position, error=_named(error))
         _set_aside(session, event, position, "failed", _named(error), channel)

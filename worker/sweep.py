@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from connectors import CONNECTORS
-from inbox import ratings, tracking
+from inbox import parking, ratings, tracking
 from inbox.db import transaction
 from inbox.models import Channel
 from worker import dispatch, ingest
@@ -25,8 +25,11 @@ def run() -> None:
     ask_for_ratings()
     with transaction() as session:
         back = tracking.planned_come_back(session, limit=BATCH)
+        overlooked = parking.overlooked(session, limit=BATCH)
     if back:
         log.info("planned_came_back", requests=back)
+    if overlooked:
+        log.info("parked_facts_applied", subjects=overlooked)
     side_by_side(dispatch.run, seconds=10)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,8 +14,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
-from inbox import receive
+from inbox import parking, receive
 from inbox.db import engine, transaction
 from inbox.models import (
     Contact,
@@ -241,6 +244,69 @@ def test_a_parked_deletion_is_applied_when_its_message_comes(seen: Seen, arrive:
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
         assert session.scalar(select(func.count()).select_from(FormerText)) == 0
+
+
+def test_a_deletion_parked_while_its_message_is_being_stored_is_applied_by_the_sweep(
+    seen: Seen, arrive: Arrive
+) -> None:
+    arrive(seen("başka bir söz", platform="facebook"))
+    comment = seen(platform="facebook")
+    stored = threading.Event()
+    parked = threading.Event()
+
+    def store() -> None:
+        with transaction() as session:
+            event_id = receive.store_raw_event(session, "hook:meta", b"the comment")
+            receive.claim_raw_events(session, limit=1)
+        with transaction() as session:
+            receive.apply_raw_event(session, event_id or 0, lambda *_: (comment,))
+            stored.set()
+            assert parked.wait(10), "this transaction is still open when the deletion is parked"
+
+    with ThreadPoolExecutor(1) as pool:
+        storing = pool.submit(store)
+        assert stored.wait(10)
+        arrive(MessageGone("facebook", "3", comment.external_id, Gone.DELETED, comment.sent_at))
+        parked.set()
+        storing.result()
+    assert messages()[-1].deleted_at is None
+
+    with transaction() as session:
+        assert parking.overlooked(session, limit=10) == 1
+
+    assert messages()[-1].deleted_at == comment.sent_at
+    with transaction() as session:
+        assert parking.overlooked(session, limit=10) == 0
+
+
+def test_a_fact_that_met_a_deadlock_is_tried_again_and_not_set_aside(seen: Seen, arrive: Arrive) -> None:
+    first, second = seen("bir"), seen("iki")
+    arrive(first)
+    arrive(second)
+    later = first.observed_at + timedelta(minutes=5)
+    edits = tuple(replace(one, text=f"{one.text}, düzeltildi", observed_at=later) for one in (first, second))
+    with transaction() as session:
+        event_id = receive.store_raw_event(session, "poll:x:mentions", b"both, edited") or 0
+        receive.claim_raw_events(session, limit=1)
+
+    def apply() -> None:
+        with transaction() as session:
+            receive.apply_raw_event(session, event_id, lambda *_: edits)
+
+    locked = text("SELECT id FROM message WHERE external_id = :id FOR UPDATE")
+    with ThreadPoolExecutor(1) as pool, transaction() as session:
+        session.execute(locked, {"id": second.external_id})
+        applying = pool.submit(apply)
+        time.sleep(0.5)  # it has the first by now, and waits for the second
+        session.execute(locked, {"id": first.external_id})
+        with pytest.raises(OperationalError, match="deadlock"):
+            applying.result()
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(SetAside)) == 0
+
+    apply()
+
+    assert {message.text for message in messages()} == {"bir, düzeltildi", "iki, düzeltildi"}
 
 
 def test_every_table_is_emptied_between_tests() -> None:
