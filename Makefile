@@ -68,6 +68,14 @@ demo: install ## Runs the whole system with sandbox platforms and living citizen
 test: $(STAMPS)/packages-dev install chromium ## Runs all tests on real parts; ARGS='-k word' for some
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: install $(STAMPS)/packages-dev ## Lets everything fail for half an hour and counts what was lost; ARGS='--seed 7'
+	@$(BIN)/python -m tests.chaos --json bench/out/chaos.json $(ARGS)
+
+.PHONY: chaos-known-bad
+chaos-known-bad: install $(STAMPS)/packages-dev ## Spoils one thing after another and sees that the count of each finds it
+	@$(BIN)/python -m tests.chaos.known_bad
+
 .PHONY: check
 check: $(STAMPS)/packages-dev ## Checks format, lint, types, the import rule, templates and translations
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: make format'; exit 1; }

@@ -1,0 +1,153 @@
+"""Spoils one thing of the product in every process that finds this file on its path: the known-bad runs.
+
+Python imports it by itself before anything else. It waits for one module of the product to be imported and
+changes it, as CHAOS_KNOWN_BAD names; the product itself knows nothing of this. What each switch shows is
+written in tests/chaos/known_bad.py.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+def cursor_early(polling: Any) -> None:
+    """The cursor is kept at once, the body three seconds later: who dies in between has lost it."""
+
+    def store(session: Any, channel_id: int, edge: str, page: Any) -> int:
+        cursor = polling._cursor(session, channel_id, edge)
+        fresh = cursor.last_digest != page.digest
+        cursor.cursor, cursor.last_digest, cursor.updated_at = page.cursor, page.digest, polling.now()
+        if fresh:
+            source = f"poll:{session.get_one(polling.Channel, channel_id).key}:{edge}"
+
+            def later() -> None:
+                with polling.transaction() as session:
+                    polling.receive.store_raw_event(session, source, page.body, digest=page.digest)
+
+            threading.Timer(3.0, later).start()
+        return int(fresh)
+
+    polling._store = store
+
+
+def lock_not_key(facts: Any) -> None:
+    """A message is looked for and then stored, under a lock of this process, not by a unique key."""
+    into, lock = facts.insert, threading.Lock()
+
+    def insert(table: Any) -> Any:
+        if table is not facts.Message:
+            return into(table)
+        with lock:
+            time.sleep(0.1)  # as long as it takes when there is more to do than here
+        statement = into(table)
+        statement.on_conflict_do_nothing = lambda **_: statement
+        return statement
+
+    facts.insert = insert
+
+
+def no_order(sending: Any) -> None:
+    """No earlier reply of a thread holds back a later one."""
+    sending.exists = lambda *_: sending.select(1).where(sending.Channel.id < 0).exists()
+
+
+def retry_maybe_sent(sending: Any) -> None:
+    """What may be public is sent again, as if it surely were not."""
+    _instead(sending, lambda maybe, reply_id: sending.NotSent(maybe.reason, retry_after=1))
+
+
+def believe_maybe_sent(sending: Any) -> None:
+    """What may be public is taken for public."""
+    _instead(sending, lambda maybe, reply_id: sending.Sent(f"believed-{reply_id}"))
+
+
+def _instead(sending: Any, outcome_of: Callable[[Any, int], Any]) -> None:
+    as_it_is = sending.record_outcome
+
+    def record(session: Any, reply_id: int, claimed_version: int, outcome: Any) -> Any:
+        if isinstance(outcome, sending.MaybeSent):
+            outcome = outcome_of(outcome, reply_id)
+        return as_it_is(session, reply_id, claimed_version, outcome)
+
+    sending.record_outcome = record
+
+
+def wrong_thread(triage: Any) -> None:
+    """A reply is written to the citizen who commented before."""
+    as_it_is = triage.latest_of_group
+
+    def latest_of_group(session: Any, message: Any) -> Any:
+        right = as_it_is(session, message)
+        other = session.scalars(
+            triage.select(triage.Message)
+            .where(
+                triage.Message.channel_id == right.channel_id,
+                triage.Message.kind == right.kind,
+                triage.Message.author_id != right.author_id,
+                triage.Message.is_ours.is_(False),
+                triage.Message.deleted_at.is_(None),
+                triage.Message.id < right.id,
+            )
+            .order_by(triage.Message.id.desc())
+            .limit(1)
+        ).first()
+        return right if other is None else other
+
+    triage.latest_of_group = latest_of_group
+
+
+def no_look(dispatch: Any) -> None:
+    """Nobody looks for what may be public."""
+    dispatch.look_for_uncertain = lambda: 0
+
+
+SPOILS: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "cursor-early": ("worker.polling", cursor_early),
+    "lock-not-key": ("inbox.facts", lock_not_key),
+    "no-order": ("inbox.sending", no_order),
+    "retry-maybe-sent": ("inbox.sending", retry_maybe_sent),
+    "believe-maybe-sent": ("inbox.sending", believe_maybe_sent),
+    "wrong-thread": ("inbox.triage", wrong_thread),
+    "no-look": ("worker.dispatch", no_look),
+}
+
+
+class _SpoiltLoader(Loader):
+    def __init__(self, real: Loader, spoil: Callable[[Any], None]) -> None:
+        self._real, self._spoil = real, spoil
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._real.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._real.exec_module(module)
+        self._spoil(module)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, name: str, spoil: Callable[[Any], None]) -> None:
+        self._name, self._spoil = name, spoil
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        for finder in sys.meta_path:
+            found = None if finder is self else finder.find_spec(fullname, path, target)
+            if found is not None and found.loader is not None:
+                found.loader = _SpoiltLoader(found.loader, self._spoil)
+                return found
+        return None
+
+
+if (wanted := os.environ.get("CHAOS_KNOWN_BAD", "")) != "":
+    sys.meta_path.insert(0, _Finder(*SPOILS[wanted]))
