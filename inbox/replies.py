@@ -255,11 +255,7 @@ def close_if_ended(session: Session, reply: Reply, *, by: Actor) -> None:
 
 def match(session: Session, fact: MessageSeen) -> Reply | None:
     """The Reply that a message of ours is: by id, by our reference, or by parent, time and words together."""
-    by_id = session.scalar(
-        select(Reply)
-        .where(Reply.platform == fact.platform, Reply.external_id == fact.external_id)
-        .with_for_update()
-    )
+    by_id = _by_id(session, fact)
     if by_id is not None:
         return by_id
     if fact.our_reference is not None and (reply_id := id_of_reference(fact.our_reference)) is not None:
@@ -292,7 +288,18 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
     if exact:
         return exact[0]
     # To which of several citizens under one comment these words went, only the platform's id can tell.
-    return same[0][0] if len(same) == 1 else None
+    if len(same) == 1:
+        return same[0][0]
+    # Its sender may have written the id down while we waited for the row, or right before we asked for it.
+    return _by_id(session, fact)
+
+
+def _by_id(session: Session, fact: MessageSeen) -> Reply | None:
+    return session.scalar(
+        select(Reply)
+        .where(Reply.platform == fact.platform, Reply.external_id == fact.external_id)
+        .with_for_update()
+    )
 
 
 def same_words(ours: str, shown: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -376,6 +377,33 @@ def test_where_absence_cannot_be_proved_a_person_settles_it(uncertain: Reply) ->
         assert reply.state is ReplyState.UNCERTAIN
         replies.settle(session, reply, sent=True, by="test")
         assert reply.state is ReplyState.SENT
+
+
+def test_our_own_comment_that_comes_back_while_its_id_is_written_down_is_no_second_message(
+    city: SimpleNamespace, seen: Seen, arrive: Arrive
+) -> None:
+    arrive(seen("kaçta?"))
+    with transaction() as session:
+        triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
+    (sent,) = claim()
+    ours = seen(
+        "09:00'da",
+        from_us=True,
+        author=None,
+        parent_external_id="m1",
+        sent_at=clock.now(),
+        external_id="ours-1",
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            sending.record_outcome(session, sent.id, sent.version, Sent("ours-1"))
+            session.flush()
+            coming_back = pool.submit(arrive, ours)
+            time.sleep(0.5)  # it waits for the reply's row by now
+        coming_back.result()
+
+    with transaction() as session:
+        assert session.scalar(select(func.count()).where(Message.is_ours)) == 0
 
 
 def test_our_own_comment_coming_back_settles_the_uncertain_reply(
