@@ -84,6 +84,8 @@ def desk(context: BrowserContext, address: str) -> Page:
 def open_conversation(desk: Page, words: str) -> None:
     desk.locator(".row-item", has_text=words).locator("a").click()
     expect(desk.locator("#conversation")).to_contain_text(words)
+    expect(desk.locator("#pane.is-loading")).to_have_count(0)
+    expect(desk.locator("#conversation .pick-field").first).to_be_attached()  # the page is done with it
 
 
 def test_a_message_appears_without_a_reload(desk: Page, citizens: Any, faults: list[str]) -> None:
@@ -121,6 +123,8 @@ def test_two_keys_dismiss_and_open_the_next_and_one_takes_it_back(
     desk.keyboard.press("j")
     desk.keyboard.press("Enter")
     expect(desk.locator("#conversation")).to_contain_text("Teşekkürler")
+    expect(desk.locator("#pane.is-loading")).to_have_count(0)
+    expect(desk.locator("#conversation .pick-field").first).to_be_attached()
 
     desk.keyboard.press("e")
     desk.keyboard.press("1")
@@ -140,6 +144,7 @@ def test_a_category_is_found_without_its_turkish_letters_and_brings_its_unit(
     open_conversation(desk, "Sokağımız bozuk")
 
     desk.keyboard.press("c")
+    expect(desk.locator("#conversation .pick-field").first).to_be_focused()
     desk.keyboard.type("cuk")
     desk.keyboard.press("Enter")
 
