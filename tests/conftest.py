@@ -65,20 +65,31 @@ def environment(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def database(environment: dict[str, str]) -> Iterator[None]:
-    """An empty, migrated database, emptied again afterwards: commits and races are real in it."""
+    """An empty, migrated database, emptied again afterwards: commits and races are real in it.
+
+    Whoever fills it without asking for this fixture is named by the next test, not met by it.
+    """
+    with db.engine().begin() as connection:
+        left = _filled(connection) - {FeedEpoch.__tablename__}
+    assert not left, f"an earlier test left rows in {', '.join(sorted(left))}"
     yield
     with db.engine().begin() as connection:
         _empty(connection)
     (settings().dir / "clock").unlink(missing_ok=True)
 
 
+def _filled(connection: Connection) -> set[str]:
+    """The tables that hold rows."""
+    tables = Table.metadata.sorted_tables
+    holds = (select(literal(table.name)).where(exists(table.select())) for table in tables)
+    return set(connection.scalars(union_all(*holds)))
+
+
 def _empty(connection: Connection) -> None:
     """Delete what the test left and let ids begin anew: far quicker than TRUNCATE of every table."""
     tables = Table.metadata.sorted_tables
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-    filled = set(
-        connection.scalars(union_all(*(select(literal(t.name)).where(exists(t.select())) for t in tables)))
-    )
+    filled = _filled(connection)
     if HistoryEntry.__tablename__ in filled:  # the only table that refuses
         connection.execute(text("ALTER TABLE history_entry DISABLE TRIGGER history_is_append_only"))
     for table in reversed(tables):

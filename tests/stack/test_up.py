@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from stack import environment
+from stack.embedded import fresh_database
 from stack.programs import answers_http
 from tests.stack.conftest import COZUM, alive, free_ports, remove, wait_until
 
@@ -67,14 +68,15 @@ def test_without_urls_the_system_brings_its_own_servers(folder: Path) -> None:
 def test_with_urls_only_the_chosen_processes_run_on_them(
     folder: Path, database_url: str, broker_url: str
 ) -> None:
-    own = {"DATABASE_URL": database_url, "BROKER_URL": broker_url}
-    with up(folder, "--only", "worker,beat", env=own) as (_, output):
-        wait_until(lambda: "worker, beat run." in output.read_text(), "they run")
+    with fresh_database(database_url) as url:
+        own = {"DATABASE_URL": url, "BROKER_URL": broker_url}
+        with up(folder, "--only", "worker,beat", env=own) as (_, output):
+            wait_until(lambda: "worker, beat run." in output.read_text(), "they run")
 
-        assert roles(folder) == {"worker", "beat"}
-        told = json.loads((folder / "run" / "environment.json").read_text())
-        assert own.items() <= told.items()
-        assert not (folder / "database").exists()
+            assert roles(folder) == {"worker", "beat"}
+            told = json.loads((folder / "run" / "environment.json").read_text())
+            assert own.items() <= told.items()
+            assert not (folder / "database").exists()
 
 
 def test_a_schema_that_cannot_be_prepared_ends_the_start_with_its_reason(
