@@ -27,7 +27,7 @@ _VERDICT = re.compile(
     r"(?:([1-5])(?:\s*/\s*5|\s*(?:puan|yıldız|yildiz|stars?))?|([⭐★]{1,5}))\s*(?:$|[.,!;:\n–-]\s*(.*))",
     re.DOTALL | re.IGNORECASE,
 )
-_ASKED_LATELY = timedelta(days=14)
+ASKED_LATELY = timedelta(days=14)
 
 
 def choices(reply: Reply) -> list[tuple[str, str]]:
@@ -46,7 +46,7 @@ def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
                 Reply.state == ReplyState.SENT,
                 Reply.request_id.is_not(None),
                 Reply.id.not_in(asked),
-                Reply.sent_at > now() - _ASKED_LATELY,
+                Reply.sent_at > now() - ASKED_LATELY,
             )
             .order_by(Reply.id)
             .limit(limit)
@@ -168,7 +168,7 @@ def _asked(session: Session, message: Message) -> Reply | None:
             Reply.state == ReplyState.SENT,
             Reply.channel_id == message.channel_id,
             Message.author_id == message.author_id,
-            Reply.sent_at > now() - _ASKED_LATELY,
+            Reply.sent_at > now() - ASKED_LATELY,
             Reply.rates_reply_id.not_in(select(Rating.reply_id)),
         )
         .order_by(Reply.id.desc())
