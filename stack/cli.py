@@ -22,6 +22,8 @@ VERBS = {
     "reconcile": "stack.reconcile",
     "triage": "stack.triage_evaluate",
     "credentials": "stack.credentials",
+    "backup": "stack.backup",
+    "restore": "stack.restore",
 }
 OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay", "reconcile", "credentials")
 

@@ -11,13 +11,19 @@ import sys
 from cities import schema
 from inbox import db
 from inbox.settings import settings
-from stack import city, rehearsal
+from stack import backup, city, rehearsal
 from stack.console import say
+from stack.errors import StackError
 from stack.users import first_run_link
 
 
 def main(arguments: list[str]) -> int:
     """Run every step; the exit code. Each step may run again and again."""
+    try:
+        backup.refuse_unfinished(settings().database_url)
+    except StackError as error:
+        say(str(error))
+        return 1
     db.upgrade(settings().database_url)
     found = schema.load(city.CITIES / settings().city)
     with db.transaction() as session:
