@@ -14,7 +14,7 @@ from inbox.settings import settings
 from stack import backup, city, rehearsal
 from stack.console import say
 from stack.errors import StackError
-from stack.users import first_run_link
+from stack.links import first_run_link
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`cozum user`: add, reset and import the people who may sign in, and the link for the very first one."""
+"""`cozum user`: add, reset and import the people who may sign in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import click
 from inbox import people
 from inbox.db import transaction
 from inbox.errors import CoreError, InvalidInput, NotFound
-from inbox.models import User
-from inbox.settings import settings
 from inbox.states import Role
+from stack.links import reset_link
 from web import user_sheet
 
 _WHY_UNREADABLE = {
@@ -22,26 +21,6 @@ _WHY_UNREADABLE = {
     "too_many_rows": f"more than {user_sheet.MAX_ROWS} rows; divide the file",
     "too_large": "the file is too large when unpacked",
 }
-
-
-def _address(path: str) -> str:
-    return str(settings().public_url).rstrip("/") + path
-
-
-def first_run_link() -> str | None:
-    """Where the first administrator is made, or None when there is somebody already.
-
-    Good for a day and until used; whoever starts the system prints it and nobody else learns it.
-    """
-    with transaction() as session:
-        if people.has_users(session):
-            return None
-    return _address(f"/setup/{people.first_run_token()}")
-
-
-def reset_link(user: User) -> str:
-    """Where `user` chooses a new password, once."""
-    return _address(f"/reset/{people.reset_token(user)}")
 
 
 @click.group()

@@ -12,7 +12,7 @@ from inbox import db, people
 from inbox.models import Unit, User
 from inbox.settings import settings
 from inbox.states import Role
-from stack import users
+from stack import links, users
 from web import create_app
 
 PASSWORD = "correct horse battery"
@@ -104,11 +104,11 @@ def test_a_file_that_is_none_is_refused(database: None, tmp_path: Path) -> None:
 
 
 def test_the_first_start_names_a_link_until_there_is_an_administrator(database: None) -> None:
-    link = users.first_run_link()
+    link = links.first_run_link()
     assert link is not None
     assert create_app().test_client().get(urlsplit(link).path).status_code == 200
     with db.transaction() as session:
         people.add_user(
             session, email="a@city.test", name="A", role=Role.ADMINISTRATOR, password=PASSWORD, by="test"
         )
-    assert users.first_run_link() is None
+    assert links.first_run_link() is None
