@@ -101,13 +101,13 @@ def rotate(session: Session) -> int:
     return len(channels)
 
 
-def access(channel: Channel, *, api_url: str) -> Access:
+def access(channel: Channel, secrets: Mapping[str, SecretStr], *, api_url: str) -> Access:
     """What a connector needs to speak as this channel; `api_url` is the platform's own address."""
     return Access(
         platform=channel.platform,
         account=channel.external_id,
         base_url=settings().api_urls.get(channel.platform, api_url).rstrip("/"),
-        credentials=credentials(channel),
+        credentials=secrets,
     )
 
 

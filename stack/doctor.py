@@ -23,7 +23,7 @@ from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel
 from inbox.settings import settings
-from inbox.values import ProbeFailed
+from inbox.values import Access, ProbeFailed
 
 LEAST_DISK = 1 << 30
 
@@ -147,22 +147,23 @@ def _channels() -> Iterator[Finding]:
 def _probe(connector: Connector, channel: Channel) -> Finding:
     key = channel.key
     try:
-        outcome = connector.probe(channels.access(channel, api_url=connector.api_url))
+        access = channels.access(channel, channels.credentials(channel), api_url=connector.api_url)
     except InvalidInput as error:
         return Finding(f"channel {key}: {error}", "enter its credentials again, or give back the old key")
+    outcome = connector.probe(access)
     if isinstance(outcome, ProbeFailed):
         remedy = "enter new credentials" if outcome.access_lost else "look again in some minutes"
         return Finding(f"channel {key}: {outcome.reason}", remedy)
-    return _examine(connector, channel)
+    return _examine(connector, channel, access)
 
 
-def _examine(connector: Connector, channel: Channel) -> Finding:
+def _examine(connector: Connector, channel: Channel, access: Access) -> Finding:
     """What the platform knows of the token, where it says."""
     what = f"channel {channel.key}: a real call succeeded"
     if connector.examine is None:
         return Finding(what)
     try:
-        known = connector.examine(channels.access(channel, api_url=connector.api_url))
+        known = connector.examine(access)
     except PlatformError as error:
         return Finding(f"{what}; its token could not be examined ({error.reason or type(error).__name__})")
     if known.missing or not known.is_valid:

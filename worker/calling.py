@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import structlog
 from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
 from inbox import budgets, channels
+from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Channel
 from inbox.values import Access, CallKind, Limit, Usage
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,19 @@ class Line:
 
 
 def line(channel: Channel) -> Line:
-    """The line of a channel. Raises InvalidInput when no configured key opens its credentials."""
+    """The line of a channel; one without secrets when no configured key opens them.
+
+    Never raises for that: work is claimed for one channel after another, and one that stopped the claim would
+    stop all behind it. Without a token every call ends as lost access, which is what it is.
+    """
     connector = CONNECTORS.get(channel.platform)
     told: list[Usage] = []
-    access = channels.access(channel, api_url=connector.api_url if connector else "")
+    try:
+        secrets = channels.credentials(channel)
+    except InvalidInput:
+        log.error("credentials_not_opened", channel_id=channel.id)
+        secrets = {}
+    access = channels.access(channel, secrets, api_url=connector.api_url if connector else "")
     return Line(channel.id, replace(access, on_usage=told.append), told)
 
 

@@ -1,0 +1,69 @@
+"""A channel whose secrets no key opens is one channel without access; the others go on."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+
+from inbox import channels, reconcile_runs
+from inbox.clock import now
+from inbox.db import transaction
+from inbox.states import ReplyState
+from worker import dispatch, heartbeat, polling, reconcile, renewal
+from worker.pace import side_by_side, until_done
+
+from .conftest import Town
+
+CLOSED, OPEN = "facebook-belediye", "instagram-belediye"
+
+
+@pytest.fixture
+def closed(town: Town) -> Town:
+    """One of our channels has secrets of a key that is gone, and is the first to be looked at."""
+    town.only(CLOSED, OPEN)
+    town.change(CLOSED, credentials=Fernet(Fernet.generate_key()).encrypt(b"{}"))
+    return town
+
+
+def test_its_replies_wait_and_those_of_other_channels_go_out(town: Town) -> None:
+    waiting, other = town.approved(CLOSED), town.approved(OPEN)
+    town.change(CLOSED, credentials=Fernet(Fernet.generate_key()).encrypt(b"{}"))
+
+    side_by_side(dispatch.run)
+
+    assert (town.state(waiting), town.state(other)) == (ReplyState.READY, ReplyState.SENT)
+    assert town.alarms() == {("access_lost", CLOSED)}
+
+
+def test_the_heartbeat_alarms_for_it_and_calls_the_others(closed: Town) -> None:
+    assert heartbeat.run() == 2
+
+    assert closed.alarms() == {("access_lost", CLOSED)}
+    assert channels.health(closed.channel(OPEN)) == "ok"
+
+
+def test_polls_comparisons_and_renewals_go_on_to_the_others(closed: Town) -> None:
+    moment = now()
+    for key in (CLOSED, OPEN):
+        closed.change(key, next_renewal_at=moment)
+    reconcile.ask()
+
+    polling.run()
+    assert until_done(reconcile.run)
+    assert renewal.run() == 2
+
+    assert closed.channel(OPEN).last_error is None
+    with transaction() as session:
+        assert {key for key, run in reconcile_runs.runs(session).items() if run.ended} == {OPEN}
+
+
+def test_it_comes_back_when_the_key_does(town: Town) -> None:
+    secrets = town.channel(CLOSED).credentials
+    town.only(CLOSED)
+    town.change(CLOSED, credentials=Fernet(Fernet.generate_key()).encrypt(b"{}"))
+    heartbeat.run()
+    town.change(CLOSED, credentials=secrets, next_probe_at=None)
+
+    heartbeat.run()
+
+    assert town.alarms() == set()
