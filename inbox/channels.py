@@ -61,6 +61,7 @@ def renew_credentials(
     _store(channel, {**kept, **fresh})
     expires_at = now() + timedelta(seconds=renewal.lives) if renewal.lives else None
     token_lives(channel, issued_at=now(), expires_at=expires_at)
+    channel.next_probe_at = None  # a channel whose token had died need not wait for its turn
     history.record(session, "channel.renewed", by=by, channel=channel, details={"names": sorted(fresh)})
     return True
 

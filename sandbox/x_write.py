@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from sandbox import x_shapes, x_text
 from sandbox.access import SHORT_LIFE
-from sandbox.calls import Answered, json_response, published
+from sandbox.calls import Answered, json_response, meet_faults, published
 from sandbox.config import Channel
 from sandbox.state import Sandbox, here
 from sandbox.world import Entry
@@ -164,6 +164,8 @@ def renew_token() -> Response:
         standing = sandbox.standing(channel.key)
         expected = standing.refresh_token or f"{channel.token}-refresh"
         if channel.platform == "x" and given.get("refresh_token") == expected:
+            if meet_faults(sandbox, channel, is_send=False) == "server_error":
+                raise Answered(problem(503, "Service Unavailable", "Service Unavailable"))
             moment = sandbox.clock.now()
             token = standing.renew(channel.token, moment)
             standing.expires_at = moment + SHORT_LIFE

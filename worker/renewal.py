@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from connectors import CONNECTORS
-from connectors.http import PlatformError, RateLimited, Transient
+from connectors.http import AccessExpired, PlatformError, Rejected
 from inbox import channels
 from inbox.clock import now
 from inbox.db import transaction
@@ -77,7 +77,9 @@ def renew(line: Line, seen: bytes | None) -> None:
         if renewal is not None:
             channels.renew_credentials(session, channel, renewal, seen=seen, by="renewal")
         else:
-            # Without what renewing needs, the alarms before the end say so.
-            wait = _SOON if isinstance(failure, Transient | RateLimited) else _LATER
+            # A refusal stands, and without what renewing needs the alarms before the end say so. All else may
+            # be a bad minute, and a token may have an hour left: to ask again does no harm.
+            is_final = failure is None or isinstance(failure, AccessExpired | Rejected)
+            wait = _LATER if is_final else _SOON
             channel.next_renewal_at = now() + wait
         line.note(session, channel, by="renewal")

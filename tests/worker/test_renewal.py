@@ -124,3 +124,38 @@ def test_a_short_lived_token_that_is_renewed_in_time_warns_nobody(town: Town) ->
     town.change(key, next_probe_at=None)
     heartbeat.run()
     assert warned(key) is None
+
+
+def test_a_renewal_that_broke_off_is_tried_again_long_before_the_token_ends(town: Town) -> None:
+    key = "x-belediye"
+    town.only(key)
+    enter(town, key, refresh_token=f"sandbox-token-{key}-refresh", client_id="sandbox-x-client")
+    town.change(key, next_renewal_at=now())
+    with_token = town.channel(key).credentials
+
+    town.fault(key, "server_error")
+    assert renewal.run() == 1
+    assert town.channel(key).credentials == with_token
+    ahead(660)
+
+    assert renewal.run() == 1
+    assert secrets(key)["access_token"] == f"sandbox-token-{key}-1"
+
+
+def test_a_channel_whose_dead_token_was_renewed_lives_again_within_a_minute(town: Town) -> None:
+    key = "x-belediye"
+    town.only(key)
+    enter(
+        town,
+        key,
+        access_token="dead",
+        refresh_token=f"sandbox-token-{key}-refresh",
+        client_id="sandbox-x-client",
+    )
+    heartbeat.run()
+    assert town.alarms() == {("access_lost", key)}
+
+    assert renewal.run() == 1
+    heartbeat.run()
+
+    assert town.alarms() == set()
