@@ -24,7 +24,12 @@ class Line:
 
     channel_id: int
     access: Access
+    opened: bytes | None = None  # the stored secrets that `access` was opened from
     told: list[Usage] = field(default_factory=list)
+
+    def is_current(self, channel: Channel) -> bool:
+        """Whether the channel still has the secrets this line calls with: else their refusal says nothing."""
+        return channel.credentials == self.opened
 
     def note(self, session: Session, channel: Channel, *, by: Actor) -> None:
         """Keep what the calls since the last `note` told of the platform's limits."""
@@ -48,7 +53,7 @@ def line(channel: Channel) -> Line:
         log.error("credentials_not_opened", channel_id=channel.id)
         secrets = {}
     access = channels.access(channel, secrets, api_url=connector.api_url if connector else "")
-    return Line(channel.id, replace(access, on_usage=told.append), told)
+    return Line(channel.id, replace(access, on_usage=told.append), channel.credentials, told)
 
 
 def limits(platform: str) -> Mapping[CallKind, Limit]:

@@ -47,7 +47,7 @@ def run() -> int:
     with transaction() as session:
         sending.expire_leases(session, limit=100)
         work = [
-            (reply.id, reply.version, _outgoing(session, reply), _line(session, reply))
+            (reply.id, reply.version, as_outgoing(session, reply), _line(session, reply))
             for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1, budget=_BUDGET)
         ]
     for reply_id, version, outgoing, line in work:
@@ -65,7 +65,7 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, line: Line) -> Non
     with transaction() as session:
         reply = sending.record_outcome(session, reply_id, version, outcome)
         channel = session.get_one(Channel, reply.channel_id)
-        if isinstance(outcome, AccessLost):
+        if isinstance(outcome, AccessLost) and line.is_current(channel):
             channels.lose_access(session, channel, outcome.reason, by="dispatch")
         error = outcome.reason if isinstance(outcome, NotSent | AccessLost) else None
         channels.called(channel, error=error)
@@ -116,7 +116,7 @@ def look_for_uncertain() -> int:
     """Look on the platforms for replies that may be public. Answers how many were looked for."""
     with transaction() as session:
         work = [
-            (reply.id, _outgoing(session, reply), _line(session, reply).access)
+            (reply.id, as_outgoing(session, reply), _line(session, reply).access)
             for reply in sending.claim_for_looking(session, limit=A_LOOK_ROUND)
         ]
     for reply_id, outgoing, access in work:
@@ -144,7 +144,8 @@ def _line(session: Session, reply: Reply) -> Line:
     return calling.line(session.get_one(Channel, reply.channel_id))
 
 
-def _outgoing(session: Session, reply: Reply) -> Outgoing:
+def as_outgoing(session: Session, reply: Reply) -> Outgoing:
+    """The reply with everything its platform may need to place it and to find it again."""
     message = session.get_one(Message, reply.message_id)
     keys = session.scalars(
         select(ContactKey)

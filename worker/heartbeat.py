@@ -94,7 +94,7 @@ def _look(line: Line, *, is_silent: bool) -> None:
     asked = probing.ask(line)
     with transaction() as session:
         channel = session.get_one(Channel, line.channel_id, with_for_update=True)
-        probing.record(session, channel, asked, by="heartbeat")
+        probing.record(session, channel, line, asked, by="heartbeat")
         line.note(session, channel, by="heartbeat")
         channel.next_probe_at = now() + ROUND
         if is_silent and isinstance(asked.outcome, ProbeFailed):

@@ -97,7 +97,7 @@ def poll(channel_id: int) -> int:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         channel.polling_until = None
         if asked is not None and isinstance(asked.outcome, ProbeFailed):
-            probing.record(session, channel, asked, by="poll")
+            probing.record(session, channel, line, asked, by="poll")
         elif called:
             channels.called(channel, error=type(error).__name__ if error else None)
         line.note(session, channel, by="poll")

@@ -51,8 +51,13 @@ def ask(line: Line) -> Asked:
     return Asked(outcome, examined)
 
 
-def record(session: Session, channel: Channel, asked: Asked, *, by: Actor) -> None:
-    """Write down how a channel answered: its access lost or regained, its token's life, its subscription."""
+def record(session: Session, channel: Channel, line: Line, asked: Asked, *, by: Actor) -> None:
+    """Write down how a channel answered: its access lost or regained, its token's life, its subscription.
+
+    What was said of secrets that others have replaced meanwhile is of no use.
+    """
+    if not line.is_current(channel):
+        return
     match asked.outcome:
         case ProbeFailed(reason, access_lost):
             channels.called(channel, error=reason)

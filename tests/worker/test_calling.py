@@ -1,18 +1,19 @@
-"""A channel whose secrets no key opens is one channel without access; the others go on."""
+"""Secrets that cannot be used stop one channel and no other; secrets of yesterday stop nothing."""
 
 from __future__ import annotations
 
 import pytest
 from cryptography.fernet import Fernet
 
-from inbox import channels, reconcile_runs
+from inbox import channels, queries, reconcile_runs, sending
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.models import Channel
 from inbox.states import ReplyState
-from worker import dispatch, heartbeat, polling, reconcile, renewal
+from worker import calling, dispatch, heartbeat, polling, probing, reconcile, renewal
 from worker.pace import side_by_side, until_done
 
-from .conftest import Town
+from .conftest import Town, ahead
 
 CLOSED, OPEN = "facebook-belediye", "instagram-belediye"
 
@@ -67,3 +68,27 @@ def test_it_comes_back_when_the_key_does(town: Town) -> None:
     heartbeat.run()
 
     assert town.alarms() == set()
+
+
+def test_a_refusal_of_secrets_that_were_replaced_meanwhile_takes_no_access(town: Town) -> None:
+    reply_id = town.approved(CLOSED)
+    town.only(CLOSED)
+    with transaction() as session:
+        channel = queries.channel(session, CLOSED)
+        fresh = channel.credentials
+        channels.set_credentials(session, channel, {"access_token": "replaced by now"}, by="test")
+    with transaction() as session:
+        (reply,) = sending.claim_for_sending(session, ["facebook"], limit=1)
+        old = calling.line(session.get_one(Channel, reply.channel_id))
+        outgoing = dispatch.as_outgoing(session, reply)
+    town.change(CLOSED, credentials=fresh)
+
+    dispatch.send_one(reply.id, reply.version, outgoing, old)
+    with transaction() as session:
+        probing.record(session, queries.channel(session, CLOSED), old, probing.ask(old), by="test")
+
+    assert town.alarms() == set()
+    assert town.state(reply_id) is ReplyState.READY
+    ahead(10)
+    assert dispatch.run() == 1
+    assert town.state(reply_id) is ReplyState.SENT
