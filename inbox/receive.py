@@ -37,6 +37,18 @@ HEARD_EVERY = timedelta(seconds=5)
 """How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
 for replies to send passes over what is locked.
 """
+# What a fact may fail with and its siblings stand: a mistake of ours or of a body's. Not what ends the work.
+_MISTAKES = (
+    SQLAlchemyError,
+    CoreError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
 
 
@@ -145,6 +157,7 @@ def apply_raw_event(
     if stop < len(seen):
         event.counts = {**counts, _DONE: stop}
         event.claimed_until = now() + LEASE
+        event.attempts = 1  # it gets on: what ends it further down is counted from here
         return True
     event.counts = dict(counts)
     event.error = None
@@ -180,7 +193,7 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> 
             return _apply_fact(session, event, position, fact, channel)
     except OperationalError:
         raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact, it is tried again
-    except (SQLAlchemyError, CoreError, ValueError, KeyError, TypeError) as error:
+    except _MISTAKES as error:
         log.error("fact_failed", raw_event_id=event.id, position=position, error=_named(error))
         _set_aside(session, event, position, "failed", _named(error), channel)
         return "set_aside"

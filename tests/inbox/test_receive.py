@@ -190,6 +190,45 @@ def test_a_fact_that_fails_is_set_aside_and_its_siblings_stand(seen: Seen, arriv
         assert event.counts == {"messages": 2, "set_aside": 1, "unsupported": 1}
 
 
+@pytest.mark.parametrize("mistake", [AttributeError, IndexError, ZeroDivisionError, RecursionError])
+def test_whatever_mistake_of_ours_a_fact_meets_its_siblings_stand(
+    seen: Seen, arrive: Arrive, monkeypatch: pytest.MonkeyPatch, mistake: type[Exception]
+) -> None:
+    whole = receive.facts.message_seen
+
+    def broken(session: Any, fact: MessageSeen, *more: Any) -> str:
+        if fact.text == "iki":
+            raise mistake
+        return whole(session, fact, *more)
+
+    monkeypatch.setattr(receive.facts, "message_seen", broken)
+    arrive(seen("bir"), seen("iki"), seen("üç"))
+
+    assert [message.text for message in messages()] == ["bir", "üç"]
+    with transaction() as session:
+        assert session.scalars(select(SetAside.position)).all() == [1]
+
+
+def test_a_body_so_large_that_it_outlives_six_workers_is_applied_whole(
+    seen: Seen, city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receive, "FACTS_AT_ONCE", 2)
+    said = tuple(seen(f"söz {number}", who=f"v{number}") for number in range(6 * receive.FACTS_AT_ONCE))
+    with transaction() as session:
+        event_id = receive.store_raw_event(session, "hook:meta", b"very large") or 0
+    for _ in range(7):
+        with transaction() as session:
+            receive.claim_raw_events(session, limit=5)
+        with transaction() as session:
+            receive.apply_raw_event(session, event_id, lambda *_: said)
+        with transaction() as session:  # the worker died: nobody reports, the lease runs out
+            session.get_one(RawEvent, event_id).claimed_until = None
+
+    with transaction() as session:
+        assert session.get_one(RawEvent, event_id).state is RawEventState.APPLIED
+    assert len(messages()) == len(said)
+
+
 def test_a_message_for_an_account_we_do_not_know_is_set_aside(seen: Seen, arrive: Arrive) -> None:
     arrive(seen(account="77777"), seen("tanıdık"))
     assert [message.text for message in messages()] == ["tanıdık"]
