@@ -35,7 +35,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from inbox.values import AccessLost, MaybeSent, NotSent, Refused, SendOutcome
+from inbox.values import AccessLost, CannotTell, MaybeSent, NotSent, Refused, SendOutcome
 
 CONNECT_SECONDS = 3.05  # for each address of the host; just above one TCP retransmission
 READ_SECONDS = 20.0  # of silence
@@ -123,6 +123,12 @@ def outcome_of(error: PlatformError) -> SendOutcome:
             return Refused(told)
         case _:
             return MaybeSent(told)
+
+
+def cannot_tell(error: PlatformError) -> CannotTell:
+    """How a look ended that raised `error`: it proves nothing either way."""
+    wait = error.retry_after if isinstance(error, RateLimited) else None
+    return CannotTell(f"looking failed: {error.reason or type(error).__name__}", retry_after=wait)
 
 
 # --- reading answers --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from inbox.states import UNFINISHED_REPLY, ReplyState
 from inbox.values import (
     AccessLost,
     CallKind,
+    CannotTell,
     Limit,
     MaybeSent,
     MessageKind,
@@ -35,6 +36,8 @@ from inbox.values import (
 IN_FLIGHT_A_CHANNEL = 2
 _FIRST_BACK_OFF = timedelta(seconds=5)
 _LONGEST_BACK_OFF = timedelta(minutes=15)
+_SOONEST_LOOK = timedelta(seconds=5)
+_RAREST_LOOK = timedelta(minutes=15)
 
 
 def claim_for_sending(
@@ -219,11 +222,14 @@ def claim_for_looking(session: Session, *, limit: int) -> list[Reply]:
     return list(due)
 
 
-def record_not_there(session: Session, reply_id: int, outcome: NotThere | str, *, provable: bool) -> Reply:
-    """A look found nothing (`NotThere`) or could not tell (the reason).
+def record_not_there(
+    session: Session, reply_id: int, outcome: NotThere | CannotTell, *, provable: bool
+) -> Reply:
+    """A look found nothing, or could not tell.
 
     READY again only after two looks that found nothing, the later at least the set time after the claim,
-    and only where absence can be proved.
+    and only where absence can be proved. Looks come rarer the longer it lasts, and not before the platform
+    wants to be asked again.
     """
     reply = session.get_one(Reply, reply_id, with_for_update=True)
     if reply.state is not ReplyState.UNCERTAIN:
@@ -237,7 +243,11 @@ def record_not_there(session: Session, reply_id: int, outcome: NotThere | str, *
                 session, reply, ReplyState.READY, by="look", looks=0, next_look_at=None, not_before=None
             )
             return reply
-    left = (reply.claimed_at or now()) + patience - now()
-    soon = min(timedelta(seconds=5 * 2 ** min(reply.looks, 6)), timedelta(minutes=5))
-    reply.next_look_at = now() + (max(left, timedelta(seconds=1)) if reply.looks and left < soon else soon)
+    pause = min(max(waited / 4, _SOONEST_LOOK), _RAREST_LOOK)
+    left = patience - waited
+    if reply.looks and timedelta() < left < pause:
+        pause = max(left, timedelta(seconds=1))  # the look that may prove it comes when it may
+    if isinstance(outcome, CannotTell) and outcome.retry_after is not None:
+        pause = max(pause, timedelta(seconds=outcome.retry_after))
+    reply.next_look_at = now() + pause
     return reply

@@ -297,9 +297,10 @@ class NotThere:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The platform offers no way to look, or looking failed."""
+    """The platform offers no way to look, or looking failed; the platform may say when to ask again."""
 
     reason: str
+    retry_after: float | None = None  # seconds
 
 
 LookOutcome = Found | NotThere | CannotTell

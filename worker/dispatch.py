@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS, http
 from connectors.contract import Connector
-from inbox import channels, parking, replies, sending
+from inbox import budgets, channels, parking, replies, sending
 from inbox.db import transaction
 from inbox.models import Channel, ContactKey, Message, Reply
 from inbox.settings import settings
@@ -21,10 +21,10 @@ from inbox.values import (
     Access,
     AccessLost,
     AuthorKey,
+    CallKind,
     Found,
     MessageKind,
     NotSent,
-    NotThere,
     Outgoing,
     ProbeFailed,
     Refused,
@@ -113,31 +113,36 @@ def _is_it_the_channel(line: Line, outcome: AccessLost) -> SendOutcome:
 
 
 def look_for_uncertain() -> int:
-    """Look on the platforms for replies that may be public. Answers how many were looked for."""
+    """Look on the platforms for replies that may be public. Answers how many came to their turn."""
     with transaction() as session:
+        due = sending.claim_for_looking(session, limit=A_LOOK_ROUND)
         work = [
-            (reply.id, as_outgoing(session, reply), _line(session, reply).access)
-            for reply in sending.claim_for_looking(session, limit=A_LOOK_ROUND)
+            (reply.id, as_outgoing(session, reply), _line(session, reply))
+            for reply in due
+            if _may_look(session, reply)
         ]
-    for reply_id, outgoing, access in work:
-        connector = CONNECTORS.get(access.platform)
-        if connector is None:
-            continue
-        outcome = connector.look(access, outgoing)
+    for reply_id, outgoing, line in work:
+        connector = CONNECTORS[line.access.platform]
+        outcome = connector.look(line.access, outgoing)
         with transaction() as session:
+            reply = session.get_one(Reply, reply_id, with_for_update=True)
+            line.note(session, session.get_one(Channel, reply.channel_id), by="look")
             if isinstance(outcome, Found):
-                reply = session.get_one(Reply, reply_id, with_for_update=True)
                 if reply.external_id is None:
                     replies.found(session, reply, outcome.external_id, by="look")
                 parking.unpark(session, reply.platform, outcome.external_id, replies.reference(reply))
             else:
-                sending.record_not_there(
-                    session,
-                    reply_id,
-                    outcome if isinstance(outcome, NotThere) else outcome.reason,
-                    provable=connector.can_prove_absence(outgoing),
-                )
-    return len(work)
+                provable = connector.can_prove_absence(outgoing)
+                sending.record_not_there(session, reply_id, outcome, provable=provable)
+    return len(due)
+
+
+def _may_look(session: Session, reply: Reply) -> bool:
+    """Take one call from the channel's budget; without one its turn comes again when the claim is over."""
+    connector = CONNECTORS.get(reply.platform)
+    return connector is not None and bool(
+        budgets.take(session, reply.channel_id, CallKind.READ, connector.read_limit)
+    )
 
 
 def _line(session: Session, reply: Reply) -> Line:

@@ -13,7 +13,7 @@ from typing import Any
 from connectors import graph, graph_poll, graph_survey
 from connectors.facebook.polled import EDGE_FEED, PLATFORM
 from connectors.graph import Graph
-from connectors.http import PlatformError, Rejected, outcome_of
+from connectors.http import PlatformError, Rejected, cannot_tell, outcome_of
 from connectors.looking import Standing, judge, may_be_older
 from connectors.meta import SURVEY, listed
 from connectors.payload import moment
@@ -123,7 +123,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
             above = str(parent["id"]) if isinstance(parent, dict) and parent.get("id") else above
         return judge(outgoing, _our_comments(page, access, outgoing, above))
     except PlatformError as error:
-        return CannotTell(f"looking failed: {error.reason or error.text}")
+        return cannot_tell(error)
 
 
 def is_public(outgoing: Outgoing) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors import graph, graph_poll, graph_survey
 from connectors.graph import Graph
-from connectors.http import PlatformError, Rejected, outcome_of
+from connectors.http import PlatformError, Rejected, cannot_tell, outcome_of
 from connectors.instagram.normalise import EDGE_MEDIA, PLATFORM
 from connectors.looking import Standing, judge
 from connectors.meta import SURVEY, listed
@@ -111,7 +111,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
         above, text = _placed(account, outgoing)
         return judge(outgoing, _our_replies(account, access, outgoing, above), text=text)
     except PlatformError as error:
-        return CannotTell(f"looking failed: {error.reason or error.text}")
+        return cannot_tell(error)
 
 
 def is_public(outgoing: Outgoing) -> bool:

@@ -16,6 +16,7 @@ from connectors.http import (
     Rejected,
     Transient,
     answered_at,
+    cannot_tell,
     json_object,
     outcome_of,
 )
@@ -208,7 +209,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
         for page in _own_posts(access, since=since):
             standing += _standing(page, under=outgoing.to_external_id)
     except PlatformError as error:
-        return CannotTell(f"looking failed: {error.reason or type(error).__name__}")
+        return cannot_tell(error)
     return judge(outgoing, standing, text=_bare(outgoing.text))
 
 

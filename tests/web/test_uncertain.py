@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from inbox import db, people, queries, reconcile_runs, replies, sending, triage
 from inbox.models import Message, Reply, User
 from inbox.states import ReplyState, Role
-from inbox.values import MaybeSent, NotThere
+from inbox.values import CannotTell, MaybeSent, NotThere
 
 from .conftest import Browser, Citizens, signed_in
 
@@ -158,7 +158,11 @@ def test_only_proof_that_it_is_not_there_makes_it_ready(citizens: Citizens) -> N
     reply_id = uncertain(citizens.say("Sokakta çukur var"))
 
     with db.transaction() as session:
-        for outcome, provable in (("looking failed", True), (NotThere(), False), (NotThere(), True)):
+        for outcome, provable in (
+            (CannotTell("looking failed"), True),
+            (NotThere(), False),
+            (NotThere(), True),
+        ):
             sending.record_not_there(session, reply_id, outcome, provable=provable)
             assert queries.reply(session, reply_id).state is ReplyState.UNCERTAIN
         assert sending.claim_for_sending(session, ("facebook",), limit=9) == []
