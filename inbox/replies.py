@@ -283,15 +283,16 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
         .order_by(Reply.id)
         .with_for_update(of=Reply)
     ).all()
+    # Its sender may have written the id down while we waited for the rows, or right before we asked for it.
+    by_id = _by_id(session, fact)
+    if by_id is not None:
+        return by_id
     same = [(reply, said_to) for reply, said_to in candidates if same_words(reply.text, fact.text)]
     exact = [reply for reply, said_to in same if said_to == fact.parent_external_id]
     if exact:
         return exact[0]
     # To which of several citizens under one comment these words went, only the platform's id can tell.
-    if len(same) == 1:
-        return same[0][0]
-    # Its sender may have written the id down while we waited for the row, or right before we asked for it.
-    return _by_id(session, fact)
+    return same[0][0] if len(same) == 1 else None
 
 
 def _by_id(session: Session, fact: MessageSeen) -> Reply | None:

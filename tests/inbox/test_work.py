@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 from inbox import clock, queries, ratings, receipts, replies, sending, tracking, triage
 from inbox.db import transaction
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
-from inbox.models import HistoryEntry, Message, Rating, Reply, TrackedRequest
+from inbox.models import HistoryEntry, Message, Rating, Reply, SetAside, TrackedRequest
 from inbox.states import MessageState, Outcome, ReplyState, RequestState
 from inbox.values import (
     AccessLost,
@@ -404,6 +404,38 @@ def test_our_own_comment_that_comes_back_while_its_id_is_written_down_is_no_seco
 
     with transaction() as session:
         assert session.scalar(select(func.count()).where(Message.is_ours)) == 0
+
+
+def test_our_own_comment_that_comes_back_while_it_is_written_down_is_not_taken_for_another_reply(
+    city: SimpleNamespace, seen: Seen, arrive: Arrive
+) -> None:
+    arrive(seen("kaçta?", who="ayse", parent_external_id="top"))
+    arrive(seen("saat kaçta?", who="can", parent_external_id="top"))
+    with transaction() as session:
+        for message in session.scalars(select(Message)).all():
+            triage.answer(session, message, text="09:00'da", by=city.moderator)
+    doubted, sent = claim()
+    end(doubted, MaybeSent("the connection broke"))
+    ours = seen(
+        "09:00'da",
+        from_us=True,
+        author=None,
+        parent_external_id="top",  # where some platforms hang a reply to a reply
+        sent_at=clock.now(),
+        external_id="ours-2",
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            sending.record_outcome(session, sent.id, sent.version, Sent("ours-2"))
+            session.flush()
+            coming_back = pool.submit(arrive, ours)
+            time.sleep(0.5)  # it waits for the reply's row by now
+        coming_back.result()
+
+    with transaction() as session:
+        assert session.get_one(Reply, doubted.id).state is ReplyState.UNCERTAIN
+        assert session.get_one(Reply, sent.id).external_id == "ours-2"
+        assert session.scalars(select(SetAside)).all() == []
 
 
 def test_our_own_comment_coming_back_settles_the_uncertain_reply(
