@@ -23,7 +23,7 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
 
     Names are those of the youngest sighting: an older one, arriving late, fills gaps alone.
     """
-    known = _known(session, author)
+    known = find(session, author)
     if known is None:
         known = _made(session, platform, author)
     else:
@@ -44,7 +44,8 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
     return known
 
 
-def _known(session: Session, author: Author) -> Contact | None:
+def find(session: Session, author: Author) -> Contact | None:
+    """The contact that goes by any of the author's keys, the surest first; None when there is none."""
     for key in author.keys:
         found = session.scalar(
             select(Contact)
@@ -65,7 +66,7 @@ def _made(session: Session, platform: str, author: Author) -> Contact:
     # Another worker made this citizen between our look and our insert; theirs counts.
     session.delete(fresh)
     session.flush()
-    known = _known(session, author)
+    known = find(session, author)
     if known is None:
         raise ValueError("a contact's keys vanished while it was made")
     return known

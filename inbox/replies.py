@@ -7,16 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from inbox import grouping, history, texts
+from inbox import contacts, grouping, history, texts
 from inbox.clock import now
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile
 from inbox.history import Actor
-from inbox.models import Message, Reply, Thread, TrackedRequest, User
+from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
 from inbox.states import ENDED_REPLY, MessageState, ReplyState, RequestState
-from inbox.values import MessageSeen, ReplyKind
+from inbox.values import MessageKind, MessageSeen, ReplyKind
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 _ANSWERED_BY = {ReplyKind.ANSWER: MessageState.ANSWERED, ReplyKind.QUESTION: MessageState.WAITING}
@@ -254,7 +254,7 @@ def close_if_ended(session: Session, reply: Reply, *, by: Actor) -> None:
 
 
 def match(session: Session, fact: MessageSeen) -> Reply | None:
-    """The Reply that a message of ours is: by id, by our reference, or by parent, time and words together."""
+    """The Reply that a message of ours is: by id, by our reference, or by place, time and words together."""
     by_id = _by_id(session, fact)
     if by_id is not None:
         return by_id
@@ -264,6 +264,8 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
         )
         if by_reference is not None:
             return by_reference
+    if fact.kind is MessageKind.CHAT:
+        return _said_in_private(session, fact)
     if fact.parent_external_id is None:
         return None
     candidates = session.execute(
@@ -276,9 +278,7 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
                 Message.external_id == fact.parent_external_id,
                 Message.parent_external_id == fact.parent_external_id,
             ),
-            Reply.external_id.is_(None),
-            Reply.state.in_((ReplyState.SENDING, ReplyState.UNCERTAIN)),
-            Reply.first_tried_at <= fact.sent_at + CLOCK_TOLERANCE,
+            *_in_flight_at(fact),
         )
         .order_by(Reply.id)
         .with_for_update(of=Reply)
@@ -293,6 +293,41 @@ def match(session: Session, fact: MessageSeen) -> Reply | None:
         return exact[0]
     # To which of several citizens under one comment these words went, only the platform's id can tell.
     return same[0][0] if len(same) == 1 else None
+
+
+def _said_in_private(session: Session, fact: MessageSeen) -> Reply | None:
+    """The Reply that a private message of ours is, where the platform carried no reference back: by whom it
+    went to, time and words together. What was sent from the platform's own app in the same words counts too.
+    """
+    citizen = contacts.find(session, fact.recipient) if fact.recipient else None
+    if citizen is None:
+        return None
+    candidates = session.scalars(
+        select(Reply)
+        .join(Message, Reply.message_id == Message.id)
+        .join(Channel, Reply.channel_id == Channel.id)
+        .where(
+            Reply.platform == fact.platform,
+            Channel.external_id == fact.account,
+            Message.author_id == citizen.id,
+            or_(Reply.in_private, Message.kind == MessageKind.CHAT),
+            *_in_flight_at(fact),
+        )
+        .order_by(Reply.id)
+        .with_for_update(of=Reply)
+    ).all()
+    by_id = _by_id(session, fact)
+    same = [reply for reply in candidates if same_words(reply.text, fact.text)]
+    return by_id or (same[0] if len(same) == 1 else None)
+
+
+def _in_flight_at(fact: MessageSeen) -> tuple[ColumnElement[bool], ...]:
+    """What a reply must be that may turn out to be `fact`: tried before it appeared, and of unknown fate."""
+    return (
+        Reply.external_id.is_(None),
+        Reply.state.in_((ReplyState.SENDING, ReplyState.UNCERTAIN)),
+        Reply.first_tried_at <= fact.sent_at + CLOCK_TOLERANCE,
+    )
 
 
 def _by_id(session: Session, fact: MessageSeen) -> Reply | None:

@@ -23,6 +23,8 @@ from inbox.models import HistoryEntry, Message, Rating, Reply, SetAside, Tracked
 from inbox.states import MessageState, Outcome, ReplyState, RequestState
 from inbox.values import (
     AccessLost,
+    Author,
+    AuthorKey,
     MaybeSent,
     MessageSeen,
     NotSent,
@@ -455,6 +457,45 @@ def test_our_own_comment_coming_back_settles_the_uncertain_reply(
         reply = session.get_one(Reply, uncertain.id)
         assert (reply.state, reply.external_id) == (ReplyState.SENT, "ours-1")
         assert session.scalar(select(func.count()).select_from(Message)) == 1
+
+
+@pytest.fixture
+def doubted_chat(city: SimpleNamespace, seen: Seen, arrive: Arrive) -> Reply:
+    """An answer in a private chat whose call was cut off."""
+    arrive(seen("kaçta?", platform="whatsapp"))
+    with transaction() as session:
+        triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
+    return end(claim()[0], MaybeSent("the connection broke"))
+
+
+@pytest.mark.parametrize(
+    ("to", "words", "minutes", "state"),
+    [
+        ("ayse", "09:00'da", 0, ReplyState.SENT),
+        ("can", "09:00'da", 0, ReplyState.UNCERTAIN),
+        ("ayse", "Bir şey daha", 0, ReplyState.UNCERTAIN),
+        ("ayse", "09:00'da", -60, ReplyState.UNCERTAIN),
+    ],
+)
+def test_a_private_message_of_ours_coming_back_without_our_reference_settles_what_it_surely_is(
+    doubted_chat: Reply, seen: Seen, arrive: Arrive, to: str, words: str, minutes: int, state: ReplyState
+) -> None:
+    arrive(
+        seen(
+            words,
+            platform="whatsapp",
+            from_us=True,
+            author=None,
+            recipient=Author(keys=(AuthorKey("whatsapp", to),)),
+            sent_at=clock.now() + timedelta(minutes=minutes),
+            external_id="echo-1",
+        )
+    )
+    with transaction() as session:
+        reply = session.get_one(Reply, doubted_chat.id)
+        assert reply.state is state
+        ours = session.scalar(select(func.count()).where(Message.is_ours))
+        assert (reply.external_id, ours) == (("echo-1", 0) if state is ReplyState.SENT else (None, 1))
 
 
 def test_a_lease_that_ran_out_is_uncertain_not_ready(
