@@ -19,12 +19,15 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
     reply = _reply(session, fact)
     if reply is None:
         return False
-    if reply.state in (ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.READY):
+    if reply.state is not ReplyState.SENT:
         # The platform knows it: whatever our call said or did not say, this is evidence.
         if fact.status is Receipt.FAILED:
-            if reply.state is not ReplyState.READY:
+            if reply.state in (ReplyState.SENDING, ReplyState.UNCERTAIN):
+                reply.receipt = Receipt.FAILED
                 replies.refused(session, reply, fact.failure or "failed", by="receipt")
             return True
+        if _RANK[fact.status] < _RANK[reply.receipt or fact.status]:
+            return True  # it was taken, and failed after that
         replies.found(session, reply, fact.external_id, by="receipt")
     if fact.status is Receipt.DELIVERED:
         reply.delivered_at = min(filter(None, (reply.delivered_at, fact.observed_at)))

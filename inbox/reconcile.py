@@ -12,20 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
-from inbox import alarms, history, replies
+from inbox import differences, history, replies
 from inbox.clock import now
-from inbox.errors import NotFound
-from inbox.history import Actor
-from inbox.models import Channel, Message, ReconcileDifference, Reply, User
+from inbox.models import Channel, Message, Reply
 from inbox.states import DifferenceKind, ReplyState
 from inbox.turkish import clean
 from inbox.values import Fact, MessageKind, MessageSeen
 
-ALARM = "reconcile"
+BY = "reconcile"
 WINDOW = timedelta(days=3)
 SETTLING = timedelta(minutes=2)
 _UNSENT = (ReplyState.READY, ReplyState.FAILED)
@@ -67,13 +64,12 @@ class Comparison:
                 select(Message).where(Message.platform == channel.platform, Message.external_id.in_(ids))
             )
         }
-        ours = set(
-            session.scalars(
-                select(Reply.external_id).where(
-                    Reply.platform == channel.platform, Reply.external_id.in_(ids)
-                )
+        ours = {
+            reply.external_id: reply
+            for reply in session.scalars(
+                select(Reply).where(Reply.platform == channel.platform, Reply.external_id.in_(ids))
             )
-        )
+        }
         accounts = set(
             session.scalars(select(Channel.external_id).where(Channel.platform == channel.platform))
         )
@@ -83,8 +79,11 @@ class Comparison:
                 continue
             message = known.get(clean(fact.external_id))
             if fact.from_us:
-                if fact.external_id not in ours:
+                reply = ours.get(fact.external_id)
+                if reply is None:
                     is_news |= self._own_words(session, channel, fact, message)
+                elif reply.state is not ReplyState.SENT:  # found there after it was called not sent
+                    self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             elif fact.author is None or not accounts & {key.value for key in fact.author.keys}:
                 is_news |= self._citizens_words(session, channel, fact, message)
         return is_news
@@ -110,7 +109,7 @@ class Comparison:
         for reply in _same_words(session, channel, fact, _UNSENT):
             self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             if reply.state is ReplyState.READY:
-                replies.back_to_draft(session, reply, reason="already_there", by=ALARM)
+                replies.back_to_draft(session, reply, reason="already_there", by=BY)
             return message is None
         if message is not None:
             return False
@@ -151,14 +150,14 @@ class Comparison:
 
     def finish(self, session: Session) -> int:
         """End a run that read everything: resolve what is found no more. Answers how many are open."""
-        for one in session.scalars(_open(self.channel_id)).all():
+        for one in session.scalars(differences.still_open(self.channel_id)).all():
             gone = one.kind is DifferenceKind.REPLY_GONE
             if (one.kind, one.external_id) not in self.found and (not gone or one.external_id in self.seen):
                 one.resolved_at = now()
         session.flush()
-        count = tell(session, self.channel_id, by=ALARM)
+        count = differences.tell(session, self.channel_id, by=BY)
         channel = session.get_one(Channel, self.channel_id)
-        history.record(session, "reconcile.ended", by=ALARM, channel=channel, details={"differences": count})
+        history.record(session, "reconcile.ended", by=BY, channel=channel, details={"differences": count})
         return count
 
     def _note(
@@ -186,36 +185,8 @@ class Comparison:
     def _note_row(
         self, session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any
     ) -> None:
-        """Note it once while it is open, and not again what a person has looked at and left so."""
-        if session.scalar(
-            select(
-                exists().where(
-                    ReconcileDifference.channel_id == channel.id,
-                    ReconcileDifference.kind == kind,
-                    ReconcileDifference.external_id == external_id,
-                    ReconcileDifference.resolved_by_id.is_not(None),
-                )
-            )
-        ):
-            return
-        self.found.add((kind, external_id))
-        moment = now()
-        session.execute(
-            insert(ReconcileDifference)
-            .values(
-                channel_id=channel.id,
-                kind=kind,
-                external_id=external_id,
-                found_at=moment,
-                last_seen_at=moment,
-                **columns,
-            )
-            .on_conflict_do_update(
-                index_elements=["channel_id", "kind", "external_id"],
-                index_where=ReconcileDifference.resolved_at.is_(None),
-                set_={"last_seen_at": moment},
-            )
-        )
+        if differences.note(session, channel, kind, external_id, **columns):
+            self.found.add((kind, external_id))
 
 
 def _same_words(
@@ -240,74 +211,3 @@ def _same_words(
         .with_for_update(of=Reply)
     )
     return [reply for reply in candidates if replies.same_words(reply.text, fact.text)]
-
-
-# --- what is open -----------------------------------------------------------------------------------
-
-
-def _open(channel_id: int | None = None) -> Any:
-    query = select(ReconcileDifference).where(ReconcileDifference.resolved_at.is_(None))
-    return query if channel_id is None else query.where(ReconcileDifference.channel_id == channel_id)
-
-
-def tell(session: Session, channel_id: int, *, by: Actor) -> int:
-    """Raise or clear the alarm of a channel by what is open. Answers how many differences are."""
-    channel = session.get_one(Channel, channel_id)
-    count = session.scalar(select(func.count()).select_from(_open(channel_id).subquery())) or 0
-    if count:
-        alarms.raise_alarm(session, ALARM, channel.key, {"differences": count}, by=by, channel=channel)
-    else:
-        alarms.clear(session, ALARM, channel.key, by=by, channel=channel)
-    return count
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A difference and the conversation it stands in, where it stands in one."""
-
-    difference: ReconcileDifference
-    group_id: int | None
-
-
-def differences(session: Session, *, limit: int = 500) -> list[Shown]:
-    """What is open, the newest first, with its channel."""
-    found = session.scalars(
-        _open()
-        .options(joinedload(ReconcileDifference.channel))
-        .order_by(ReconcileDifference.id.desc())
-        .limit(limit)
-    ).all()
-    groups = session.execute(
-        select(Message.id, Message.platform, Message.external_id, Message.group_id).where(
-            or_(
-                Message.id.in_([one.message_id for one in found if one.message_id]),
-                Message.external_id.in_([one.external_id for one in found]),
-            )
-        )
-    ).all()
-    by_id = {row.id: row.group_id for row in groups}
-    by_key = {(row.platform, row.external_id): row.group_id for row in groups}
-    return [
-        Shown(one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id)))
-        for one in found
-    ]
-
-
-def leave_so(session: Session, difference_id: int, *, by: User) -> None:
-    """A person has looked: it stays as it is, and is no difference any more. Raises NotFound."""
-    row = session.execute(
-        update(ReconcileDifference)
-        .where(ReconcileDifference.id == difference_id, ReconcileDifference.resolved_at.is_(None))
-        .values(resolved_at=now(), resolved_by_id=by.id)
-        .returning(ReconcileDifference.channel_id)
-    ).first()
-    if row is None:
-        raise NotFound("difference", difference_id)
-    history.record(
-        session,
-        "reconcile.left",
-        by=by,
-        channel=session.get_one(Channel, row[0]),
-        details={"difference": difference_id},
-    )
-    tell(session, row[0], by=by)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from inbox import contacts, grouping, history, texts
+from inbox import contacts, differences, grouping, history, texts
 from inbox.clock import now
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
-from inbox.states import ENDED_REPLY, MessageState, ReplyState, RequestState
+from inbox.states import ENDED_REPLY, DifferenceKind, MessageState, ReplyState, RequestState, may_move
 from inbox.values import MessageKind, MessageSeen, ReplyKind
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -92,6 +92,8 @@ def approve(
     if reply.state is not ReplyState.DRAFT:
         # SENDING and UNCERTAIN become READY by proof alone: no word of a person sends them again blindly.
         raise IllegalMove("reply", reply.id, reply.state, ReplyState.READY)
+    if reply.external_id is not None:
+        raise InvalidInput("reply", "stands on the platform already")
     if text is not None and text != reply.text:
         history.revise(session, reply, by=by, text=text)
     texts.check_may_go_out(session, reply)
@@ -190,7 +192,8 @@ def found(session: Session, reply: Reply, external_id: str, *, by: Actor) -> Non
     """It is out under `external_id`: our call said so, or the platform shows it."""
     if reply.state is ReplyState.SENT:
         return
-    if reply.state is ReplyState.FAILED:
+    if not may_move(reply.state, ReplyState.SENT):
+        _out_after_all(session, reply, external_id, by=by)
         return
     history.move(
         session,
@@ -204,6 +207,30 @@ def found(session: Session, reply: Reply, external_id: str, *, by: Actor) -> Non
         next_look_at=None,
     )
     close_if_ended(session, reply, by=by)
+
+
+def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
+    """It was called not sent, or taken back, and yet stands there.
+
+    It never goes out again, and a person is told.
+    """
+    channel = session.get_one(Channel, reply.channel_id)
+    if reply.state is ReplyState.DRAFT:
+        reply.draft_reason = "already_there"
+    if reply.external_id is None:
+        reply.external_id = external_id
+        history.record(session, "reply.stands_there", by=by, reply=reply)
+    differences.note(
+        session,
+        channel,
+        DifferenceKind.REPLY_THERE,
+        reply.external_id,
+        message_id=reply.message_id,
+        reply_id=reply.id,
+        our_at=reply.claimed_at,
+    )
+    session.flush()
+    differences.tell(session, channel.id, by=by)
 
 
 def refused(session: Session, reply: Reply, reason: str, *, by: Actor) -> None:

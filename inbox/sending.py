@@ -28,6 +28,7 @@ from inbox.values import (
     MessageKind,
     NotSent,
     NotThere,
+    Receipt,
     Refused,
     SendOutcome,
     Sent,
@@ -140,6 +141,8 @@ def record_outcome(session: Session, reply_id: int, claimed_version: int, outcom
     """Write down how a claimed send ended. What evidence has settled meanwhile stays settled."""
     reply = session.get_one(Reply, reply_id, with_for_update=True)
     if reply.state is not ReplyState.SENDING or reply.version != claimed_version:
+        if reply.receipt is Receipt.FAILED:
+            return reply  # taken, and told to have failed before our call came back
         if isinstance(outcome, Sent) and reply.external_id is None and reply.state is not ReplyState.SENT:
             found(session, reply, outcome.external_id, by="dispatch")
         elif isinstance(outcome, Sent) and reply.external_id is None:

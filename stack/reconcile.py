@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from inbox import reconcile as comparing
-from inbox import reconcile_runs
+from inbox import differences, reconcile_runs
 from inbox.db import transaction
 from stack.errors import StackError
 from worker import reconcile as reconciling
@@ -25,7 +24,7 @@ def reconcile(key: str | None) -> None:
         pass
     with transaction() as session:
         runs = reconcile_runs.runs(session)
-        found = comparing.differences(session)
+        found = differences.shown(session)
         lines = [
             f"{one.difference.channel.key:22}{one.difference.kind.value:14}{one.difference.external_id}"
             for one in found

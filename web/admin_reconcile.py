@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from connectors import CONNECTORS
-from inbox import history, queries, reconcile, reconcile_runs
+from inbox import differences, history, queries, reconcile_runs
 from inbox.db import transaction
 from inbox.errors import InvalidInput
 from web.access import needs, person
@@ -27,7 +27,7 @@ def index() -> str:
         return render_template(
             "desk/differences.html",
             cursor=str(history.now_cursor(session)),
-            shown=reconcile.differences(session),
+            shown=differences.shown(session),
             runs=[(channel, runs.get(channel.key, reconcile_runs.Run())) for channel in channels],
         )
 
@@ -37,7 +37,7 @@ def index() -> str:
 def leave(difference_id: int) -> Response:
     """A person has looked at it: it stays as it is."""
     with transaction() as session:
-        reconcile.leave_so(session, difference_id, by=person())
+        differences.leave_so(session, difference_id, by=person())
     flash(_("Kept as looked at."))
     return cast(Response, redirect(url_for("admin_reconcile.index"), code=303))
 

@@ -61,6 +61,9 @@ _REASONS: Mapping[str, LazyString] = {
     "has braces that do not match": _l("The braces do not match."),
     "exists already": _l("There is one with this key already."),
     "must not be empty": _l("This must not be empty."),
+    "stands on the platform already": _l(
+        "The reply stands on the platform already; it does not go out again."
+    ),
 }
 
 _STATES = {"message": MessageState, "request": RequestState, "reply": ReplyState}

@@ -51,6 +51,7 @@ _EVENTS: Mapping[str, LazyString] = {
     "reply.sent": _l("The platform took the reply"),
     "reply.delivered": _l("The reply was delivered"),
     "reply.read": _l("The citizen read the reply"),
+    "reply.stands_there": _l("The reply was found on the platform after all"),
     "reply.failed": _l("The platform could not deliver the reply"),
 }
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors import CONNECTORS
 from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
-from inbox import budgets, channels, receive, reconcile, reconcile_runs
+from inbox import budgets, channels, differences, receive, reconcile, reconcile_runs
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
@@ -67,7 +67,7 @@ def run() -> int:
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
             # What was found so far stands; what was not looked at is neither missing nor resolved.
-            reconcile.tell(session, channel_id, by=EDGE)
+            differences.tell(session, channel_id, by=EDGE)
             state = _put_off(reconcile_runs.read(session, channel_id), failure)
         reconcile_runs.write(session, channel_id, state)
         channel = session.get_one(Channel, channel_id)

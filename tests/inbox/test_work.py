@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from inbox import clock, queries, ratings, receipts, replies, sending, tracking, triage
+from inbox import clock, differences, queries, ratings, receipts, replies, sending, tracking, triage
 from inbox.db import transaction
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
 from inbox.models import HistoryEntry, Message, Rating, Reply, SetAside, TrackedRequest
-from inbox.states import MessageState, Outcome, ReplyState, RequestState
+from inbox.states import DifferenceKind, MessageState, Outcome, ReplyState, RequestState
 from inbox.values import (
     AccessLost,
     Author,
@@ -538,6 +538,65 @@ def test_receipts_never_go_back_in_whatever_order_they_come(uncertain: Reply) ->
     with transaction() as session:
         reply = session.get_one(Reply, uncertain.id)
         assert (reply.state, reply.receipt, reply.external_id) == (ReplyState.SENT, Receipt.READ, "w-1")
+
+
+def receipt(reply: Reply, status: Receipt) -> None:
+    fact = ReplyReceipt("x", "1", "w-1", status, clock.now(), None, replies.reference(reply))
+    with transaction() as session:
+        assert receipts.receipt(session, fact)
+
+
+def open_differences() -> list[tuple[DifferenceKind, int | None]]:
+    with transaction() as session:
+        return [(one.difference.kind, one.difference.reply_id) for one in differences.shown(session)]
+
+
+@pytest.mark.parametrize("ended", [ReplyState.FAILED, ReplyState.WITHDRAWN, ReplyState.DRAFT])
+def test_a_reply_found_public_after_it_was_called_not_sent_is_told_and_never_goes_out_again(
+    uncertain: Reply, ended: ReplyState
+) -> None:
+    if ended is ReplyState.DRAFT:
+        clock.shift_by(601)
+        look_and_find_nothing(uncertain)
+        look_and_find_nothing(uncertain)
+    with transaction() as session:
+        reply = session.get_one(Reply, uncertain.id)
+        if ended is ReplyState.DRAFT:
+            replies.undo(session, reply, by="test")
+        else:
+            replies.settle(session, reply, sent=False, by="test")
+        if ended is ReplyState.WITHDRAWN:
+            replies.withdraw(session, reply, by="test")
+
+    receipt(uncertain, Receipt.DELIVERED)
+
+    assert open_differences() == [(DifferenceKind.REPLY_THERE, uncertain.id)]
+    with transaction() as session:
+        reply = session.get_one(Reply, uncertain.id)
+        assert (reply.state, reply.external_id) == (ended, "w-1")
+        with pytest.raises((InvalidInput, IllegalMove)):
+            replies.approve(session, reply, by="test")
+    assert claim() == []
+
+
+def test_what_the_platform_took_and_could_not_deliver_failed_whatever_our_call_says_afterwards(
+    city: SimpleNamespace, seen: Seen, arrive: Arrive
+) -> None:
+    arrive(seen("kaçta?"))
+    with transaction() as session:
+        triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
+    (claimed,) = claim()
+    receipt(claimed, Receipt.FAILED)
+    receipt(claimed, Receipt.SENT)
+    end(claimed, Sent("w-1"))
+    assert open_differences() == []
+
+    receipt(claimed, Receipt.DELIVERED)
+
+    assert open_differences() == [(DifferenceKind.REPLY_THERE, claimed.id)]
+    with transaction() as session:
+        reply = session.get_one(Reply, claimed.id)
+        assert (reply.state, reply.receipt) == (ReplyState.FAILED, Receipt.DELIVERED)
 
 
 # --- ratings ----------------------------------------------------------------------------------------

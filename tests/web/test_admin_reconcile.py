@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from inbox import alarms, db, reconcile, reconcile_runs
+from inbox import alarms, db, differences, reconcile_runs
 from inbox.clock import now
 from inbox.models import Channel, HistoryEntry, ReconcileDifference
 from inbox.states import DifferenceKind
@@ -20,7 +20,7 @@ def differs(external_id: str, kind: DifferenceKind = DifferenceKind.MISSING) -> 
         )
         session.add(row)
         session.flush()
-        reconcile.tell(session, channel.id, by="test")
+        differences.tell(session, channel.id, by="test")
         return row.id
 
 

@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 
 import sandbox
-from inbox import alarms, channels, queries, reconcile, reconcile_runs, replies, triage
+from inbox import alarms, channels, differences, queries, reconcile_runs, replies, triage
 from inbox.db import transaction
 from inbox.models import Channel, Message, ReconcileDifference, Reply, User
 from inbox.settings import settings
@@ -91,7 +91,7 @@ class Stage:
         assert self.run_of().failure is None
         ingest.run()
         with transaction() as session:
-            return [shown.difference for shown in reconcile.differences(session)]
+            return [shown.difference for shown in differences.shown(session)]
 
     def run_of(self) -> reconcile_runs.Run:
         with transaction() as session:
@@ -183,7 +183,7 @@ def test_a_reply_deleted_on_the_platform_is_found_until_a_person_leaves_it_so(st
         )
         session.add(person)
         session.flush()
-        reconcile.leave_so(session, found.id, by=person)
+        differences.leave_so(session, found.id, by=person)
     assert stage.alarms() == []
     assert stage.reconcile() == []
     assert stage.alarms() == []
