@@ -7,8 +7,9 @@ it by the pair (transaction, id), below the oldest transaction still open, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, literal_column, select, tuple_, update
@@ -152,6 +153,16 @@ def _entry(kind: str, by: Actor, details: Mapping[str, Any]) -> HistoryEntry:
     )
 
 
+def latest(session: Session, message_id: int, kinds: Collection[str], *, since: datetime) -> str | None:
+    """The last of `kinds` that happened to a message from `since` on; None when none did."""
+    return session.scalar(
+        select(HistoryEntry.kind)
+        .where(HistoryEntry.message_id == message_id, HistoryEntry.kind.in_(kinds), HistoryEntry.at >= since)
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    )
+
+
 # --- the live feed ----------------------------------------------------------------------------------
 
 
@@ -229,6 +240,7 @@ __all__ = [
     "actor_name",
     "become_work",
     "changes",
+    "latest",
     "move",
     "now_cursor",
     "opened",

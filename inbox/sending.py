@@ -16,7 +16,7 @@ from inbox import budgets, channels, history
 from inbox.clock import now
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread
-from inbox.replies import found, refused
+from inbox.replies import back_to_draft, found, refused
 from inbox.settings import settings
 from inbox.states import UNFINISHED_REPLY, ReplyState
 from inbox.values import (
@@ -177,6 +177,15 @@ def _wait(session: Session, reply: Reply, reason: str, retry_after: float | None
         failure=reason,
         lease_until=None,
     )
+    _stop_if_stale(session, reply, by="dispatch")
+
+
+def _stop_if_stale(session: Session, reply: Reply, *, by: Actor) -> None:
+    """Words that changed while a reply to them was on its way stop it, as they would have before."""
+    changes = {"message.edited": "edited", "message.deleted": "deleted"}
+    since = reply.claimed_at or reply.created_at
+    if changed := history.latest(session, reply.message_id, changes, since=since):
+        back_to_draft(session, reply, reason=changes[changed], by=by)
 
 
 def _back_off(attempts: int) -> timedelta:
@@ -245,6 +254,7 @@ def record_not_there(
             history.move(
                 session, reply, ReplyState.READY, by="look", looks=0, next_look_at=None, not_before=None
             )
+            _stop_if_stale(session, reply, by="look")
             return reply
     pause = min(max(waited / 4, _SOONEST_LOOK), _RAREST_LOOK)
     left = patience - waited

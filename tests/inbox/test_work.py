@@ -25,7 +25,9 @@ from inbox.values import (
     AccessLost,
     Author,
     AuthorKey,
+    Gone,
     MaybeSent,
+    MessageGone,
     MessageSeen,
     NotSent,
     NotThere,
@@ -538,6 +540,37 @@ def test_receipts_never_go_back_in_whatever_order_they_come(uncertain: Reply) ->
     with transaction() as session:
         reply = session.get_one(Reply, uncertain.id)
         assert (reply.state, reply.receipt, reply.external_id) == (ReplyState.SENT, Receipt.READ, "w-1")
+
+
+@pytest.mark.parametrize("what", ["edited", "deleted"])
+@pytest.mark.parametrize("way", ["surely not sent", "proved absent"])
+def test_words_that_changed_while_the_reply_was_on_its_way_stop_it_before_it_is_tried_again(
+    city: SimpleNamespace, seen: Seen, arrive: Arrive, what: str, way: str
+) -> None:
+    said = seen("kaçta?")
+    arrive(said)
+    with transaction() as session:
+        triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
+    (claimed,) = claim()
+    later = said.observed_at + timedelta(minutes=1)
+    arrive(
+        MessageGone("x", "1", said.external_id, Gone.DELETED, later)
+        if what == "deleted"
+        else replace(said, text="kaçta ve nerede?", observed_at=later, edited_at=later)
+    )
+
+    if way == "surely not sent":
+        end(claimed, NotSent("429", retry_after=1))
+    else:
+        end(claimed, MaybeSent("the connection broke"))
+        clock.shift_by(601)
+        look_and_find_nothing(claimed)
+        look_and_find_nothing(claimed)
+
+    with transaction() as session:
+        reply = session.get_one(Reply, claimed.id)
+        assert (reply.state, reply.draft_reason) == (ReplyState.DRAFT, what)
+        assert only(session, Message).state is MessageState.NEW
 
 
 def receipt(reply: Reply, status: Receipt) -> None:
