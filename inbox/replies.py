@@ -157,6 +157,16 @@ def back_to_draft(session: Session, reply: Reply, *, reason: str, by: Actor) -> 
     give_back(session, reply, by=by)
 
 
+def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
+    """FAILED → DRAFT: it is worded anew, or tried once more, by whoever approves it.
+
+    Raises InvalidInput when it turned out to stand on the platform.
+    """
+    if reply.external_id is not None:
+        raise InvalidInput("reply", "stands on the platform already")
+    history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason="failed")
+
+
 def withdraw(session: Session, reply: Reply, *, by: Actor) -> None:
     """This one is not said after all."""
     history.move(session, reply, ReplyState.WITHDRAWN, by=by)

@@ -202,6 +202,7 @@ def become_uncertain(session: Session, reply: Reply, reason: str, *, by: Actor) 
         by=by,
         failure=reason[:500],
         lease_until=None,
+        looks=0,
         next_look_at=now(),
     )
 

@@ -573,6 +573,30 @@ def test_words_that_changed_while_the_reply_was_on_its_way_stop_it_before_it_is_
         assert only(session, Message).state is MessageState.NEW
 
 
+def test_what_could_not_be_sent_is_worded_anew_and_looked_for_anew(
+    city: SimpleNamespace, seen: Seen, arrive: Arrive
+) -> None:
+    arrive(seen("kaçta?"))
+    with transaction() as session:
+        triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
+    reply = end(claim()[0], MaybeSent("the connection broke"))
+    look_and_find_nothing(reply)
+    with transaction() as session:
+        reply = session.get_one(Reply, reply.id)
+        replies.settle(session, reply, sent=False, by="test")
+        replies.redraft(session, reply, by="test")
+        replies.approve(session, reply, text="Saat 09:00'da.", by="test")
+        assert only(session, Message).state is MessageState.ANSWERED
+    end(claim()[0], MaybeSent("the connection broke"))
+    clock.shift_by(601)
+
+    look_and_find_nothing(reply)
+
+    with transaction() as session:
+        reply = session.get_one(Reply, reply.id)
+        assert (reply.state, reply.looks) == (ReplyState.UNCERTAIN, 1), "one look is not two"
+
+
 def receipt(reply: Reply, status: Receipt) -> None:
     fact = ReplyReceipt("x", "1", "w-1", status, clock.now(), None, replies.reference(reply))
     with transaction() as session:

@@ -72,6 +72,22 @@ def test_reading_afresh_asks_the_workers_and_calls_no_platform_itself(
     assert reply(reply_id).state is ReplyState.UNCERTAIN
 
 
+def test_what_was_said_not_to_be_out_is_written_anew_and_approved_like_any_draft(
+    moderator: Browser, citizens: Citizens
+) -> None:
+    message_id = citizens.say("Sokakta çukur var")
+    reply_id = uncertain(message_id)
+    moderator.post(f"/replies/{reply_id}/settle", sent="no")
+    assert f"/replies/{reply_id}/redraft" in moderator.get(f"/conversations/{message_id}?view=all").text
+
+    moderator.post(f"/replies/{reply_id}/redraft", group=message_id, view="all")
+    seen = reply(reply_id)
+    moderator.post(f"/replies/{reply_id}/approve", text="Yarın oradayız.", version=seen.version)
+
+    assert seen.state is ReplyState.DRAFT
+    assert (reply(reply_id).state, reply(reply_id).text) == (ReplyState.READY, "Yarın oradayız.")
+
+
 # --- nothing sends it again -------------------------------------------------------------------------
 
 FORM: dict[str, Any] = {

@@ -62,6 +62,18 @@ def undo(reply_id: int) -> Response:
     return shown.again(shown.Done(gettext("Taken back; it is a draft again.")))
 
 
+@blueprint.post("/replies/<int:reply_id>/redraft")
+@needs("reply.approve")
+def redraft(reply_id: int) -> Response:
+    """Take up again what could not be sent: a draft like any other."""
+    try:
+        with transaction() as session:
+            replies.redraft(session, queries.reply(session, reply_id), by=person())
+    except errors.CoreError as error:
+        return shown.refused(error)
+    return shown.again(shown.Done(gettext("It is a draft again.")))
+
+
 @blueprint.post("/replies/<int:reply_id>/withdraw")
 @needs("reply.approve")
 def withdraw(reply_id: int) -> Response:
