@@ -6,8 +6,9 @@ Each function is idempotent and order-free: the same facts twice, or shuffled, l
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -255,6 +256,8 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         return "messages"
     if fact.author is not None and not message.is_ours:
         _name_author(session, message, fact, fact.author, channel)
+    if fact.sent_at < message.sent_at:
+        _said_earlier(session, message, fact.sent_at)
     changed = _told_again(session, message, fact)
     return "changes" if new_door or changed else "repeated"
 
@@ -272,6 +275,20 @@ def _name_author(
         message.thread_id = thread.id if thread else message.thread_id
         session.flush()
         grouping.regroup(session, message.thread_id or 0)
+
+
+def _said_earlier(session: Session, message: Message, sent_at: datetime) -> None:
+    """First told by its edit, a message has the edit's time until an older telling says when it was said."""
+    message.sent_at = sent_at
+    session.flush()
+    if message.is_ours or message.thread_id is None:
+        return
+    thread = session.get_one(Thread, message.thread_id)
+    thread.last_citizen_at = session.scalar(
+        select(func.max(Message.sent_at)).where(Message.thread_id == thread.id, Message.state.is_not(None))
+    )
+    if message.state is MessageState.NEW:
+        grouping.regroup(session, thread.id)
 
 
 def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:

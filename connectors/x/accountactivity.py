@@ -20,7 +20,16 @@ from connectors.x.shapes import (
     V1Medium,
     V1Tweet,
 )
-from connectors.x.words import PLATFORM, author, best_file, happened, language, permalink, unescaped
+from connectors.x.words import (
+    PLATFORM,
+    author,
+    best_file,
+    happened,
+    language,
+    permalink,
+    unescaped,
+    written,
+)
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -82,7 +91,7 @@ def _tweet(account: str, raw: Any) -> Fact:
         external_id=first_id,
         kind=MessageKind.COMMENT if parent else on_top,
         text=unescaped(text),
-        sent_at=at,
+        sent_at=written(first_id, at),
         observed_at=at,
         author=None if from_us or user is None else author(user.id, user.name, handle),
         from_us=from_us,

@@ -16,7 +16,16 @@ from connectors.contract import Polled
 from connectors.payload import items, moment, part, read_object, word
 from connectors.x import accountactivity
 from connectors.x.shapes import DeletedPost, Filter, Medium, Missing, Post, User
-from connectors.x.words import PLATFORM, author, best_file, happened, language, permalink, unescaped
+from connectors.x.words import (
+    PLATFORM,
+    author,
+    best_file,
+    happened,
+    language,
+    permalink,
+    unescaped,
+    written,
+)
 from inbox.values import (
     AttachmentSeen,
     Fact,
@@ -168,7 +177,7 @@ def _post(
         external_id=post.first_id,
         kind=kind,
         text=unescaped(post.note_tweet.text if post.note_tweet else post.text),
-        sent_at=at,
+        sent_at=written(post.first_id, at),
         observed_at=max(asked_at, at) if asked_at else at,
         author=None if from_us else author(post.author_id, name, handle),
         from_us=from_us,

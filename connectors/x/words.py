@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.payload import moment
@@ -17,6 +17,7 @@ _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 # X's ids count milliseconds since this moment in their upper bits, since November 2010.
 _FIRST_MILLISECOND = 1_288_834_974_657
 _FIRST_SUCH_ID = 29_700_859_247
+_EDITABLE = timedelta(hours=1)
 
 
 def unescaped(text: str) -> str:
@@ -29,6 +30,15 @@ def happened(id: Any) -> datetime | None:
     if not isinstance(id, str) or not re.fullmatch("[0-9]{11,19}", id) or int(id) < _FIRST_SUCH_ID:
         return None
     return moment((int(id) >> 22) + _FIRST_MILLISECOND)
+
+
+def written(first_id: str, at: datetime) -> datetime:
+    """When a post was first written of which an edit, of the moment `at`, is told: its first id says so.
+
+    `at` itself where the id does not tell, or tells more than edits can be apart.
+    """
+    first = happened(first_id)
+    return first if first is not None and timedelta(0) <= at - first <= _EDITABLE else at
 
 
 def author(id: str | None, name: str | None, handle: str | None) -> Author | None:

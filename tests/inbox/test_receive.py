@@ -129,7 +129,7 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
         return {
             name: [tuple(row) for row in connection.execute(text(query))]
             for name, query in {
-                "message": """SELECT m.external_id, m.text, m.state, m.edited_at, m.deleted_at,
+                "message": """SELECT m.external_id, m.text, m.state, m.sent_at, m.edited_at, m.deleted_at,
                     m.hidden_at IS NULL,
                     g.external_id, c.name FROM message m LEFT JOIN message g ON g.id = m.group_id
                     LEFT JOIN contact c ON c.id = m.author_id ORDER BY 1""",
@@ -148,6 +148,7 @@ def test_facts_shuffled_or_twice_leave_the_same_rows(
     edited = replace(
         original,
         text="çukur var, acele edin",
+        sent_at=original.sent_at + timedelta(minutes=1),
         observed_at=original.observed_at + timedelta(minutes=1),
         edited_at=original.observed_at + timedelta(minutes=1),
     )
@@ -170,6 +171,28 @@ def test_facts_shuffled_or_twice_leave_the_same_rows(
     assert all(outcome == outcomes[0] for outcome in outcomes)
     assert outcomes[0]["former"] == [(original.external_id, "cukur var")]
     assert outcomes[0]["parked"] == []
+
+
+def test_a_message_first_told_by_its_edit_stands_where_it_was_said(seen: Seen, arrive: Arrive) -> None:
+    said = seen("bizim sokakta", platform="whatsapp")
+    after = seen("lamba yanmıyor", platform="whatsapp")
+    corrected = said.sent_at + timedelta(minutes=3)
+    edit = replace(said, text="bizim caddede", sent_at=corrected, observed_at=corrected, edited_at=corrected)
+    arrive(edit, after)
+    assert [message.text for message in in_order()] == ["lamba yanmıyor", "bizim caddede"]
+
+    arrive(said)
+
+    assert [message.text for message in in_order()] == ["bizim caddede", "lamba yanmıyor"]
+    assert in_order()[0].edited_at == corrected
+    with transaction() as session:
+        heard = session.scalars(select(Thread)).one().last_citizen_at
+    assert heard == after.sent_at, "a correction opens no window"
+
+
+def in_order() -> list[Message]:
+    """The messages by the platform's clock."""
+    return sorted(messages(), key=lambda message: (message.sent_at, message.id))
 
 
 def test_an_older_observation_never_overwrites_a_younger(seen: Seen, arrive: Arrive) -> None:

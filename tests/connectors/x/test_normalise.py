@@ -184,6 +184,20 @@ def test_of_several_edits_in_one_page_the_last_is_told_in_whatever_order(order: 
     assert (fact.external_id, fact.text) == (history[0], "1")
 
 
+def test_an_edit_that_is_told_alone_says_by_its_first_id_when_the_post_was_written() -> None:
+    first, edit = "1992880865297825793", "1992882379944886272"  # 08:59:58.880 and six minutes later
+    told = {"id": edit, "text": "Su yok", "edit_history_tweet_ids": [first, edit]}
+
+    (soon,) = page({"data": [{**told, "created_at": "2025-11-24T09:06:00Z"}]})
+    (absurd,) = page({"data": [{**told, "created_at": "2025-11-27T09:06:00Z"}]})
+
+    assert isinstance(soon, MessageSeen)
+    assert soon.sent_at == datetime.fromisoformat("2025-11-24T08:59:58.880+00:00")
+    assert soon.edited_at == datetime.fromisoformat("2025-11-24T09:06:00+00:00")
+    assert isinstance(absurd, MessageSeen)
+    assert absurd.sent_at == absurd.edited_at
+
+
 def test_a_page_with_nothing_in_it_says_nothing() -> None:
     assert page({"meta": {"result_count": 0}}) == ()
 
