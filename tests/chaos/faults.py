@@ -43,6 +43,7 @@ OF_SENDS = {
     "html_error": 10,
     "rate_limit": 6,
     "expired_token": 4,
+    "revoked_scope": 4,
     "slow": 8,
 }
 OF_HOOKS = {"duplicate_hook": 12, "late_hook": 8, "out_of_order": 8, "drop_hook": 10}
@@ -74,9 +75,10 @@ class Breaker:
         rng: random.Random,
         lasting: Lasting,
         channels: Iterable[str] = CHANNELS,
+        pairs: float = 0.4,
     ) -> None:
         self.system, self.ledger, self.speaker, self.desk, self.rng = system, ledger, speaker, desk, rng
-        self.lasting, self.channels = lasting, list(channels)
+        self.lasting, self.channels, self.pairs = lasting, list(channels), pairs
         self._lasting: list[threading.Thread] = []
         self._stopped: set[psutil.Process] = set()  # what stands still by our doing
         self.replies_given = 0
@@ -120,7 +122,7 @@ class Breaker:
         def tell(promise: Promise) -> None:
             self.ledger.watch(fault, reply=promise)
 
-        work = "question" if self.rng.random() < 0.4 else "answer"
+        work = "question" if self.rng.random() < self.pairs else "answer"
         self.replies_given += self.desk.give(work, channel, tell)
 
     def _probe(self, fault: Fault, channel: str | None = None) -> None:

@@ -153,16 +153,21 @@ def _citizens(findings: Findings, truth: Truth, held: dict[tuple[str, str], list
 
 
 def _order_of_messages(findings: Findings, truth: Truth, rows: Iterable[Row]) -> None:
-    """The messages of a thread as the desk shows them, by the platform's clock, which tells whole seconds."""
+    """The messages of a thread as the desk shows them, by the platform's clock, which tells whole seconds.
+
+    Of a message that is there twice the first row counts here: it is counted as doubled already.
+    """
     threads: dict[int, list[Row]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row.sent_at, row.id)):
+    first = {(row.platform, row.external_id): row for row in sorted(rows, key=lambda row: -row.id)}
+    for row in sorted(first.values(), key=lambda row: (row.sent_at, row.id)):
         if row.thread is not None and not row.is_ours:
             threads[row.thread].append(row)
     for thread, shown in threads.items():
         said = [truth.citizens.get((row.platform, row.external_id)) for row in shown]
         moments = [one.sent_at.replace(microsecond=0) for one in said if one is not None]
         if any(earlier > later for earlier, later in pairwise(moments)):
-            findings.wrong["wrong order"].append(f"messages of thread {thread}")
+            told = ", ".join(f"{row.external_id} at {row.sent_at:%H:%M:%S}" for row in shown)
+            findings.wrong["wrong order"].append(f"messages of {shown[0].platform} thread {thread}: {told}")
 
 
 # --- replies ------------------------------------------------------------------------------------------

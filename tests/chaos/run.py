@@ -65,6 +65,7 @@ class Plan:
     waits: Waits = Waits()
     lasting: Lasting = Lasting()
     hands: int = 8
+    pairs: float = 0.4  # of the replies given to a fault of sends: how many have a second one right behind
     x_hooks: bool = True
     known_bad: str = ""
     before: str = ""  # SQL for the run's database, for a known-bad run
@@ -145,7 +146,7 @@ def _play(system: System, plan: Plan, ledger: Ledger, say: Say) -> tuple[bool, s
     watcher = Watcher(system, ledger, desk)
     planned = faults.plan(rng, plan.faults, plan.kinds or None)
     breaker = Breaker(system, ledger, speaker, desk, random.Random(rng.random()), plan.lasting, plan.channels)
-    with_faults = sum(1.4 for kind in planned if kind in faults.OF_SENDS)
+    with_faults = sum(1 + plan.pairs for kind in planned if kind in faults.OF_SENDS)
     work = desks.plan(rng, max(0, plan.replies - int(with_faults)), plan.channels)
     own = len(planned) + int(with_faults) + len(work) * 2  # what faults and desk will have citizens say
     stream = Stream(

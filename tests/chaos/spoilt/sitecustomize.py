@@ -19,7 +19,7 @@ from typing import Any
 
 
 def cursor_early(polling: Any) -> None:
-    """The cursor is kept at once, the body three seconds later: who dies in between has lost it."""
+    """The cursor is kept at once, the body ten seconds later: who dies in between has lost it."""
 
     def store(session: Any, channel_id: int, edge: str, page: Any) -> int:
         cursor = polling._cursor(session, channel_id, edge)
@@ -32,7 +32,7 @@ def cursor_early(polling: Any) -> None:
                 with polling.transaction() as session:
                     polling.receive.store_raw_event(session, source, page.body, digest=page.digest)
 
-            threading.Timer(3.0, later).start()
+            threading.Timer(10.0, later).start()
         return int(fresh)
 
     polling._store = store
@@ -42,16 +42,15 @@ def lock_not_key(facts: Any) -> None:
     """A message is looked for and then stored, under a lock of this process, not by a unique key."""
     into, lock = facts.insert, threading.Lock()
 
-    def insert(table: Any) -> Any:
-        if table is not facts.Message:
-            return into(table)
-        with lock:
-            time.sleep(0.1)  # as long as it takes when there is more to do than here
-        statement = into(table)
-        statement.on_conflict_do_nothing = lambda **_: statement
-        return statement
+    class Unchecked(type(into(facts.Message))):  # type: ignore[misc]
+        inherit_cache = False
 
-    facts.insert = insert
+        def on_conflict_do_nothing(self, **_: Any) -> Any:
+            with lock:
+                time.sleep(0.1)  # as long as it takes when there is more to do than here
+            return self
+
+    facts.insert = lambda table: Unchecked(table) if table is facts.Message else into(table)
 
 
 def no_order(sending: Any) -> None:
