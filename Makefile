@@ -10,6 +10,8 @@ CATALOGUE := web/translations/tr/LC_MESSAGES/messages
 SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard web/*.py web/*/*.py)
 
 DEMO_DIR ?= var/demo
+# Two processes of tests, whole files in each; ARGS='-n 0' for one. Most of their time is waiting.
+SIDE_BY_SIDE := -n 2 --dist loadgroup --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node brings a list of authorities of its own, without those that this machine trusts besides.
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
@@ -66,7 +68,7 @@ demo: install ## Runs the whole system with sandbox platforms and living citizen
 
 .PHONY: test
 test: $(STAMPS)/packages-dev install chromium ## Runs all tests on real parts; ARGS='-k word' for some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: chaos
 chaos: install $(STAMPS)/packages-dev ## Lets everything fail for half an hour and counts what was lost; ARGS='--seed 7'
