@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from requests_oauthlib import OAuth1
 
 import sandbox
 from sandbox.hooks import x_signature
+from tests.support.waiting import until
 
 X_BELEDIYE, X_BASKAN = "1500000001", "1500000002"
 PAGE, INSTAGRAM, PHONE = "100200300401", "17841400000000001", "105500000000001"
@@ -59,13 +59,6 @@ class Listener:
         """The hooks, once there are `count` of them."""
         until(lambda: len(self.received) >= count, seconds)
         return self.received
-
-
-def until(true: Callable[[], bool], seconds: float = 4.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.fixture

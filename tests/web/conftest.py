@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time, timedelta
 
@@ -18,7 +19,8 @@ from inbox.models import Category, Channel, Message, Neighbourhood, Reason, Repl
 from inbox.states import Role
 from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
 from tests import translations
-from web import create_app
+from tests.support.waiting import until
+from web import create_app, lifecycle, live
 
 PASSWORD = "correct horse battery"
 
@@ -122,6 +124,21 @@ def moderator(app: Flask, town: None) -> Browser:
 def officer(app: Flask, town: None) -> Browser:
     """The browser of the officer of `roads`."""
     return signed_in(app, Role.UNIT_OFFICER)
+
+
+@pytest.fixture
+def streams() -> Iterator[None]:
+    """The live feed of this process before and after a test: not stopping, and nobody listens.
+
+    A stream looks twice a second whether it should stop. Whoever stops them and goes on at once leaves one
+    behind that the next test would count.
+    """
+    assert not live.hub.listeners, "an earlier test left a stream open"
+    lifecycle._stopping.clear()
+    yield
+    lifecycle.stop()
+    until(lambda: not live.hub.listeners and live.hub.thread is None)
+    lifecycle._stopping.clear()
 
 
 # --- what citizens write ----------------------------------------------------------------------------

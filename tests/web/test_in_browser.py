@@ -36,18 +36,14 @@ def running_chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def address(app: Flask, citizens: Any) -> Iterator[str]:
+def address(app: Flask, citizens: Any, streams: None) -> Iterator[str]:
     """The town's screens, served to real browsers."""
-    lifecycle._stopping.clear()
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"
     lifecycle.stop()
     server.shutdown()
     server.server_close()
-    if live.hub.thread is not None:
-        live.hub.thread.join(5)
-    lifecycle._stopping.clear()
 
 
 @pytest.fixture

@@ -6,31 +6,16 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from inbox import db, history, queries, tracking
+from tests.support.waiting import until
 from web import lifecycle, live
 
-
-@pytest.fixture(autouse=True)
-def running() -> Iterator[None]:
-    """The process is not stopping, and nobody listens, before and after each test."""
-    lifecycle._stopping.clear()
-    yield
-    lifecycle.stop()
-    until(lambda: not live.hub.listeners and live.hub.thread is None)
-    lifecycle._stopping.clear()
-
-
-def until(held: Any, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not held():
-        assert time.monotonic() < end, "it did not come to be in time"
-        time.sleep(0.02)
+pytestmark = pytest.mark.usefixtures("streams")
 
 
 def cursor() -> str:
