@@ -26,6 +26,7 @@ from tests.chaos.system import System, Waits, running
 from tests.chaos.watching import Watcher
 
 Say = Callable[[str], None]
+MARGIN = 1.05  # somebody may give up meanwhile: it must not become less than was asked for
 
 # A city's own settings, as its people could make them.
 SETTINGS = """
@@ -147,11 +148,10 @@ def _play(system: System, plan: Plan, ledger: Ledger, say: Say) -> tuple[bool, s
     planned = faults.plan(rng, plan.faults, plan.kinds or None)
     breaker = Breaker(system, ledger, speaker, desk, random.Random(rng.random()), plan.lasting, plan.channels)
     with_faults = sum(1 + plan.pairs for kind in planned if kind in faults.OF_SENDS)
-    work = desks.plan(rng, max(0, plan.replies - int(with_faults)), plan.channels)
+    work = desks.plan(rng, max(0, int(plan.replies * MARGIN) - int(with_faults)), plan.channels)
     own = len(planned) + int(with_faults) + len(work) * 2  # what faults and desk will have citizens say
-    stream = Stream(
-        speaker, total=max(1, plan.messages - own), seconds=plan.seconds, rng=random.Random(rng.random())
-    )
+    total = max(1, int(plan.messages * MARGIN) - own)
+    stream = Stream(speaker, total=total, seconds=plan.seconds, rng=random.Random(rng.random()))
     stopping = threading.Event()
     parts = [
         threading.Thread(target=stream.run, args=(stopping,), name="stream"),
