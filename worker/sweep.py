@@ -1,4 +1,8 @@
-"""Finding whatever a lost wake-up left behind. Run every minute; every part is safe to run twice."""
+"""Finding whatever a lost wake-up left behind. Run every minute; every part is safe to run twice.
+
+A pass does a part of what waits, so that it ends in time; it answers whether it left work over, and the next
+pass then begins at once and not in a minute.
+"""
 
 from __future__ import annotations
 
@@ -15,42 +19,63 @@ from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 100  # rows in one transaction
+TURN = 10.0  # seconds for each part; all of them together below the task's soft time limit
+SHORT_TURN = 2.5  # for what is seldom much
 
 
-def run() -> None:
-    """What is due of our own: bodies, sends, questions, requests that come back.
+def run() -> bool:
+    """What is due of our own: bodies, sends, questions, requests that come back. False: work is left over.
 
     Polls, looks and the heartbeat are woken apart: a platform that hangs there must hold up nothing here. And
-    no part holds up another: what fails in one is logged, and the next goes on.
+    no part holds up another: what fails in one is logged, and the next goes on. What failed waits for the
+    next minute: to try it again at once would be to try it for ever.
     """
-    for part in (_apply, ask_for_ratings, _bring_back, _apply_overlooked, _send):
+    finished = True
+    for part in (_apply, _ask_for_ratings, _bring_back, _apply_overlooked, _send):
         try:
-            part()
+            finished = part() and finished
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
             log.error("sweep_part_failed", part=part.__name__, error=type(error).__name__)
+    return finished
 
 
-def _apply() -> None:
-    until_done(ingest.run, seconds=10)
+def _apply() -> bool:
+    return until_done(ingest.run, seconds=TURN)
 
 
-def _send() -> None:
-    side_by_side(dispatch.run, seconds=10)
+def _ask_for_ratings() -> bool:
+    return until_done(ask_for_ratings, seconds=SHORT_TURN)
 
 
-def _bring_back() -> None:
+def _bring_back() -> bool:
+    return until_done(_bring_some_back, seconds=SHORT_TURN)
+
+
+def _apply_overlooked() -> bool:
+    return until_done(_apply_some_overlooked, seconds=SHORT_TURN)
+
+
+def _send() -> bool:
+    return side_by_side(dispatch.run, seconds=TURN)
+
+
+def _bring_some_back() -> int:
     with transaction() as session:
-        if back := tracking.planned_come_back(session, limit=BATCH):
-            log.info("planned_came_back", requests=back)
+        back = tracking.planned_come_back(session, limit=BATCH)
+    if back:
+        log.info("planned_came_back", requests=back)
+    return back
 
 
-def _apply_overlooked() -> None:
+def _apply_some_overlooked() -> int:
     with transaction() as session:
-        if overlooked := parking.overlooked(session, limit=BATCH):
-            log.info("parked_facts_applied", subjects=overlooked)
+        overlooked = parking.overlooked(session, limit=BATCH)
+    if overlooked:
+        log.info("parked_facts_applied", subjects=overlooked)
+    return overlooked
 
 
 def ask_for_ratings() -> int:

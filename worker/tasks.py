@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 # A hanging platform may take one channel's turn this long; the rows' leases outlive no task.
 _CALLING = {"soft_time_limit": 170, "time_limit": 180}
-Kind = Literal["ingest", "send", "reconcile"]
+Kind = Literal["ingest", "send", "sweep", "reconcile"]
 
 
 @app.task
@@ -69,8 +69,9 @@ def heartbeat() -> None:
 
 @app.task
 def sweep() -> None:
-    """The minute is over."""
-    sweeping.run()
+    """The minute is over, or the last sweep left work over."""
+    if not sweeping.run():
+        nudge("sweep")
 
 
 @app.task
@@ -100,7 +101,7 @@ def _forked(**_: Any) -> None:
 
 # --- waking -----------------------------------------------------------------------------------------
 
-_TASKS = {"ingest": ingest, "send": send, "reconcile": reconcile}
+_TASKS = {"ingest": ingest, "send": send, "sweep": sweep, "reconcile": reconcile}
 _PAUSE = 0.05
 _wanted: dict[str, threading.Event] = {kind: threading.Event() for kind in _TASKS}
 _something = threading.Event()

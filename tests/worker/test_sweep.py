@@ -1,12 +1,15 @@
-"""The sweep does everything that is due, and what fails in one part of it stops no other."""
+"""The sweep does everything that is due, at once; what fails in one part of it stops no other."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import redis
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from celery_config import app
 from inbox import receive, sending
@@ -16,7 +19,8 @@ from inbox.models import Category, RawEvent, Reply, ReplyText, TrackedRequest, U
 from inbox.settings import settings
 from inbox.states import RawEventState, ReplyState, RequestState
 from inbox.values import ReplyKind
-from worker import sweep
+from tests.support.waiting import until
+from worker import ingest, sweep, tasks
 
 from .conftest import Town, ahead
 
@@ -25,27 +29,42 @@ def answered(town: Town, key: str) -> int:
     """An answer on a request that went out, so that its citizen is due to be asked."""
     reply_id = town.approved(key)
     with transaction() as session:
-        unit = Unit(key="yol", name_tr="Yol", name_en="Roads", name_ar="-")
-        session.add(unit)
-        session.flush()
-        category = Category(key="yol", name_tr="Yol", name_en="Roads", name_ar="-", unit_id=unit.id, stems=[])
-        session.add(category)
-        session.flush()
-        request = TrackedRequest(
-            number=100018,
-            state=RequestState.RESPONDED,
-            version=1,
-            unit_id=unit.id,
-            category_id=category.id,
-            priority="normal",
-            opened_at=now(),
-            due_at=now(),
-            planned_until=None,
-        )
+        request = request_of(*roads(session), number=100018, state=RequestState.RESPONDED)
         session.add(request)
         session.flush()
         session.get_one(Reply, reply_id).request_id = request.id
     return reply_id
+
+
+def roads(session: Session) -> tuple[Unit, Category]:
+    unit = Unit(key="yol", name_tr="Yol", name_en="Roads", name_ar="-")
+    session.add(unit)
+    session.flush()
+    category = Category(key="yol", name_tr="Yol", name_en="Roads", name_ar="-", unit_id=unit.id, stems=[])
+    session.add(category)
+    session.flush()
+    return unit, category
+
+
+def request_of(
+    unit: Unit,
+    category: Category,
+    *,
+    number: int,
+    state: RequestState = RequestState.WITH_UNIT,
+    planned_until: date | None = None,
+) -> TrackedRequest:
+    return TrackedRequest(
+        number=number,
+        state=state,
+        version=1,
+        unit_id=unit.id,
+        category_id=category.id,
+        priority="normal",
+        opened_at=now(),
+        due_at=now(),
+        planned_until=planned_until,
+    )
 
 
 def rating_text(words: str) -> None:
@@ -107,6 +126,62 @@ def test_a_reply_whose_sender_died_is_doubted_by_the_sweep_and_not_sent_again(to
     sweep.run()
 
     assert town.state(reply_id) is ReplyState.UNCERTAIN
+
+
+def two_bodies(_: Town) -> None:
+    with transaction() as session:
+        for number in range(2):
+            body = f'{{"object": "page", "entry": [], "n": {number}}}'.encode()
+            receive.store_raw_event(session, "hook:meta", body)
+
+
+def two_replies(town: Town) -> None:
+    town.approved("facebook-belediye")
+    town.approved("instagram-belediye")
+
+
+def two_requests_whose_day_came(_: Town) -> None:
+    with transaction() as session:
+        unit, category = roads(session)
+        for number in (100018, 100026):
+            session.add(request_of(unit, category, number=number, planned_until=now().date()))
+
+
+@pytest.mark.parametrize("left_behind", [two_bodies, two_replies, two_requests_whose_day_came])
+def test_a_pass_that_ends_before_its_work_says_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch, left_behind: Callable[[Town], None]
+) -> None:
+    left_behind(town)
+    with monkeypatch.context() as no_time:
+        do_one_each(no_time)
+        assert sweep.run() is False
+
+    assert sweep.run() is True
+
+
+def test_a_sweep_that_left_work_over_goes_on_at_once_and_not_in_a_minute(
+    town: Town, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", broker_url)
+    two_bodies(town)
+    do_one_each(monkeypatch)
+    with redis.Redis.from_url(broker_url.replace("redis+socket://", "unix://")) as broker:
+        tasks.sweep()
+
+        until(lambda: broker.llen("sweep"))
+        assert broker.llen("sweep") == 1
+        broker.delete("sweep")
+
+
+def do_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of a pass does one row and has no time for a second."""
+    for module, name, value in (
+        (sweep, "TURN", 0.0),
+        (sweep, "SHORT_TURN", 0.0),
+        (sweep, "BATCH", 1),
+        (ingest, "BATCH", 1),
+    ):
+        monkeypatch.setattr(module, name, value)
 
 
 def test_everything_that_a_lost_wake_up_leaves_behind_is_looked_for_each_minute(town: Town) -> None:
