@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,10 +13,56 @@ from inbox.clock import now
 from inbox.models import Channel
 from inbox.queries import GroupRow
 from inbox.values import MessageKind
+from web import formats
 
 SOON = timedelta(hours=2)
 MAX_BY_HAND = 5000
 """For a door no connector serves: a letter, a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Platforms let us write privately for a while after the citizen's last word, by the platform's clock."""
+
+    closes_at: datetime
+    left: timedelta  # none or less: it is over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the platform would refuse an answer now."""
+        return self.left <= timedelta()
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it is over or will be soon."""
+        return self.left < SOON
+
+    @property
+    def words(self) -> str:
+        """For a glance: until when, and how long that is."""
+        if self.is_over:
+            return gettext("The time to answer is over")
+        return gettext(
+            "Answer by %(time)s · %(left)s left",
+            time=formats.istanbul_short(self.closes_at),
+            left=formats.time_left(self.left),
+        )
+
+    @property
+    def warning(self) -> str:
+        """For who is about to write: what speaks against it, "" while there is time."""
+        if self.is_over:
+            return gettext(
+                "The time in which we may answer this chat is over: the platform will refuse the reply."
+            )
+        if self.ends_soon:
+            minutes = max(1, int(self.left.total_seconds() // 60))
+            return ngettext(
+                "The time in which we may answer this chat ends in %(num)d minute.",
+                "The time in which we may answer this chat ends in %(num)d minutes.",
+                minutes,
+            )
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +73,7 @@ class Door:
     name: str
     platform: str
     max_length: int
+    window: Window | None  # None: it may answer at any time
     warning: str  # "": nothing speaks against it
 
 
@@ -38,8 +84,12 @@ def is_private(group: GroupRow) -> bool:
 
 def doors(group: GroupRow) -> list[Door]:
     """The accounts this group reached us by, the first one first."""
-    last_word = group.latest.thread.last_citizen_at if group.latest.thread else None
-    return [_door(channel, private=is_private(group), last_word=last_word) for channel in group.doors]
+    thread, private = group.latest.thread, is_private(group)
+    last_word = (thread.last_citizen_at if thread else None) or group.latest.sent_at
+    return [
+        _door(channel, private=private, window=_window(channel, last_word) if private else None)
+        for channel in group.doors
+    ]
 
 
 def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
@@ -50,16 +100,15 @@ def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
     return connector.length(text), connector.max_private_length if private else connector.max_length
 
 
-def _door(channel: Channel, *, private: bool, last_word: datetime | None) -> Door:
-    warnings: Sequence[str] = [
-        words for words in (_health(channel), _window(channel, last_word) if private else "") if words
-    ]
+def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:
+    warnings = (_health(channel), window.warning if window else "")
     return Door(
         channel.key,
         channel.name,
         channel.platform,
         length(channel, "", private=private)[1],
-        " ".join(warnings),
+        window,
+        " ".join(words for words in warnings if words),
     )
 
 
@@ -80,21 +129,9 @@ def _health(channel: Channel) -> str:
             return ""
 
 
-def _window(channel: Channel, last_word: datetime | None) -> str:
-    """Platforms let us write privately for a while after the citizen's last word, by the platform's clock."""
+def _window(channel: Channel, last_word: datetime) -> Window | None:
     connector = CONNECTORS.get(channel.platform)
-    if connector is None or connector.private_window is None or last_word is None:
-        return ""
-    left = last_word + connector.private_window - now()
-    if left <= timedelta():
-        return gettext(
-            "The time in which we may answer this chat is over: the platform will refuse the reply."
-        )
-    if left < SOON:
-        minutes = max(1, int(left.total_seconds() // 60))
-        return ngettext(
-            "The time in which we may answer this chat ends in %(num)d minute.",
-            "The time in which we may answer this chat ends in %(num)d minutes.",
-            minutes,
-        )
-    return ""
+    if connector is None or connector.private_window is None:
+        return None
+    closes_at = last_word + connector.private_window
+    return Window(closes_at, closes_at - now())

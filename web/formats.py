@@ -85,6 +85,12 @@ def relative(moment: datetime | None) -> str:
     )
 
 
+def time_left(left: timedelta) -> str:
+    """`4 saat`, below two hours in minutes: how long something still lasts, to be said beside its end."""
+    left = max(left, timedelta(minutes=1))
+    return format_timedelta(left, granularity="minute", threshold=2, locale=_language())
+
+
 def iso(moment: datetime | None) -> str:
     """For `<time datetime=…>`: RFC 3339 with Istanbul's offset."""
     return "" if moment is None else _local(moment).isoformat(timespec="seconds")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 
-from inbox import db, queries, replies, tracking, triage
+from inbox import clock, db, queries, replies, tracking, triage
+from inbox.clock import now
 from inbox.models import Message, Rating, Reply, TrackedRequest
 from inbox.states import MessageState, ReplyState, RequestState
 
@@ -376,3 +378,39 @@ def test_a_unit_officer_has_no_desk(officer: Any, citizens: Any) -> None:
 
     for path in ("/inbox", f"/conversations/{message_id}", "/requests"):
         assert officer.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "told", "is_warning"),
+    [
+        (20, "Son yanıt 14:30 · 4 saat kaldı", False),
+        (22.5, "Son yanıt 12:00 · 90 dakika kaldı", True),
+        (24.5, "Yanıt süresi doldu", True),
+    ],
+)
+def test_a_chat_tells_until_when_it_may_be_answered(
+    moderator: Any, citizens: Any, hours_ago: float, told: str, is_warning: bool
+) -> None:
+    """Counted from when the citizen wrote, by the platform's clock; it is half past ten."""
+    half_past_ten = now().astimezone(ZoneInfo(clock.ISTANBUL)).replace(hour=10, minute=30, second=0)
+    clock.shift_by((half_past_ten - now()).total_seconds())
+    message_id = citizens.say("Merhaba", platform="whatsapp", minutes_ago=hours_ago * 60)
+
+    page = moderator.get(f"/conversations/{message_id}").text
+
+    (window,) = re.findall(
+        r'<span class="conv-window([^"]*)"[^>]*>(?:<svg.*?</svg>|\s)*([^<]*)</span>', page, re.S
+    )
+    assert window[1].strip() == told
+    assert ("is-warn" in window[0]) == is_warning
+
+
+def test_what_may_be_answered_at_any_time_tells_no_end(moderator: Any, citizens: Any) -> None:
+    """A comment in public; and a chat once nothing is to be written in it any more."""
+    comment = citizens.say("Merhaba", minutes_ago=23 * 60)
+    chat = citizens.say("Teşekkürler", platform="whatsapp")
+    with db.transaction() as session:
+        triage.dismiss(session, queries.message(session, chat), reason="thanks", by="test")
+
+    for message_id in (comment, chat):
+        assert "conv-window" not in moderator.get(f"/conversations/{message_id}?view=all").text
