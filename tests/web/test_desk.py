@@ -13,6 +13,7 @@ from inbox import clock, db, queries, replies, tracking, triage
 from inbox.clock import now
 from inbox.models import Message, Rating, Reply, TrackedRequest
 from inbox.states import MessageState, ReplyState, RequestState
+from inbox.values import MessageKind, MessageSeen
 
 HTMX = {"HX-Request": "true"}
 
@@ -48,6 +49,29 @@ def test_the_inbox_shows_who_wrote_what_under_which_view(moderator: Any, citizen
     assert "Ayşe Yılmaz" in page
     assert "Sokağımızda çukur var" in page
     assert "Sokağımızda çukur var" not in moderator.get("/inbox?view=dismissed").text
+
+
+def test_a_post_of_ours_without_words_is_no_empty_place(moderator: Any, citizens: Any) -> None:
+    """A picture alone, above the comment that stands under it."""
+    at = now()
+    citizens.apply(
+        MessageSeen(
+            platform="facebook",
+            account="100200300401",
+            external_id="a-post",
+            kind=MessageKind.POST,
+            text="",
+            sent_at=at,
+            observed_at=at,
+            author=None,
+            from_us=True,
+        )
+    )
+    message_id = citizens.say("Burası neresi?")
+
+    for path, place in (("/inbox", "row-post"), (f"/conversations/{message_id}", "post-text")):
+        shown = moderator.get(path, **HTMX).text.partition(f'class="{place}')[2].partition("</p>")[0]
+        assert "Sözsüz" in shown, path
 
 
 def test_a_citizens_markup_is_shown_as_words(moderator: Any, citizens: Any) -> None:
