@@ -27,26 +27,6 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield running
 
 
-def said_under(tree: Any, external_id: str) -> list[Any]:
-    """Everything said directly under the post, comment or chat message with this id, in order."""
-    if isinstance(tree, list):
-        return [said for node in tree for said in said_under(node, external_id)]
-    if not isinstance(tree, dict):
-        return []
-    below = [
-        said for value in tree.values() if isinstance(value, list) for said in said_under(value, external_id)
-    ]
-    if tree.get("parent") == external_id:
-        return [tree, *below]
-    return below
-
-
-def ours_under(system: Demo, channel: str, external_id: str, *, words: str = "") -> list[Any]:
-    """What we said in public (or in the chat) to that very message."""
-    said = said_under(system.threads(channel), external_id)
-    return [one for one in said if one["is_ours"] and words in one["text"]]
-
-
 def request_of(system: Demo, message_id: int) -> Any:
     """The request a message stands on, whole."""
     number = system.get(f"/messages/{message_id}")["request"]
@@ -72,7 +52,7 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
     )
     number = str(request["number"])
     acknowledged = eventually(
-        lambda: ours_under(system, channel, external_id, words=number),
+        lambda: system.ours_under(channel, external_id, words=number),
         what="the acknowledgement in the thread",
     )
     assert len(acknowledged) == 1
@@ -82,7 +62,7 @@ def test_the_whole_loop(system: Demo, channel: str) -> None:
     approved = system.post(f"/requests/{number}/approve")
     assert approved
     answered = eventually(
-        lambda: ours_under(system, channel, external_id, words="Kaldırım onarıldı"),
+        lambda: system.ours_under(channel, external_id, words="Kaldırım onarıldı"),
         what="the answer in the thread",
     )
     assert len(answered) == 1
@@ -122,7 +102,7 @@ def test_a_planned_answer_tells_the_day_and_comes_back_on_it(system: Demo) -> No
     )
     assert system.get(f"/requests/{number}")["state"] == "WITH_UNIT"
     system.post(f"/requests/{number}/approve")
-    eventually(lambda: ours_under(system, channel, said["external_id"]), what="the interim reply")
+    eventually(lambda: system.ours_under(channel, said["external_id"]), what="the interim reply")
     (system.folder / "clock").write_text(str(3 * 86400))
     try:
         eventually(
@@ -145,7 +125,7 @@ def test_a_post_that_names_two_accounts_is_one_row_with_one_answer(system: Demo)
     assert first["id"] == second["id"]
     system.post(f"/messages/{first['id']}/answer", {"text": "Park cumartesi günü açılıyor, bekleriz."})
     eventually(
-        lambda: ours_under(system, "x-belediye", said["external_id"], words="cumartesi"), what="the answer"
+        lambda: system.ours_under("x-belediye", said["external_id"], words="cumartesi"), what="the answer"
     )
     again = system.api("POST", f"/messages/{first['id']}/answer", {"text": "İkinci yanıt"})
     assert again.status_code == 409

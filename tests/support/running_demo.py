@@ -82,6 +82,11 @@ class Demo:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def ours_under(self, channel: str, external_id: str, *, words: str = "") -> list[Any]:
+        """What we said in public (or in the chat) to that very message."""
+        said = said_under(self.threads(channel), external_id)
+        return [one for one in said if one["is_ours"] and words in one["text"]]
+
     def message(self, channel: str, external_id: str) -> Any:
         """The message with this external id, waited for."""
 
@@ -90,6 +95,20 @@ class Demo:
             return next((one for one in found if one["external_id"] == external_id), None)
 
         return eventually(look, what=f"message {external_id} of {channel}")
+
+
+def said_under(tree: Any, external_id: str) -> list[Any]:
+    """Everything said directly under the post, comment or chat message with this id, in order."""
+    if isinstance(tree, list):
+        return [said for node in tree for said in said_under(node, external_id)]
+    if not isinstance(tree, dict):
+        return []
+    below = [
+        said for value in tree.values() if isinstance(value, list) for said in said_under(value, external_id)
+    ]
+    if tree.get("parent") == external_id:
+        return [tree, *below]
+    return below
 
 
 @contextmanager
