@@ -47,6 +47,7 @@ class Waits:
     uncertain: float = 20.0  # before absence may be believed
     hang: float = 5.0  # of the sandbox, before it closes the connection
     rate_limit: float = 8.0  # what X tells a caller it refused; Meta counts in minutes
+    late_hook: float = 4.0
 
     def settings(self) -> dict[str, str]:
         """As the environment of the product says them."""
@@ -63,7 +64,7 @@ class Waits:
             "hang_seconds": self.hang,
             "rate_limit_seconds": self.rate_limit,
             "slow_seconds": 2.0,
-            "late_hook_seconds": 4.0,
+            "late_hook_seconds": self.late_hook,
             "out_of_order_seconds": 4.0,
             "hook_backoff_seconds": 1.0,
             "hook_backoff_most_seconds": 8.0,

@@ -17,8 +17,9 @@ import requests
 from tests.chaos.system import System, Waits, running
 from tests.support.running_demo import Demo, eventually, free_port
 
-# Polls come only at the start: what is told by hooks is not to be found by them meanwhile.
-WAITS = Waits(sweep=3, poll=3600)
+# Polls come only at the start: what hooks tell is not to be found by them meanwhile. And what is late is late
+# enough to be seen missing on a busy machine.
+WAITS = Waits(sweep=3, poll=3600, late_hook=10)
 
 
 class Desk:
@@ -120,6 +121,14 @@ class City(Demo):
         )
         return self.reply(reply_id)
 
+    def polled(self) -> None:
+        """Wait until the first polls, those of the start, are over."""
+        due = (
+            "SELECT key FROM channel WHERE platform <> 'whatsapp'"
+            " AND (next_poll_at IS NULL OR polling_until IS NOT NULL)"
+        )
+        eventually(lambda: self.system.rows(due) == [], within=60, what="the first polls")
+
     def understood(self) -> None:
         """Wait until everything that arrived is applied."""
         pending = "SELECT count(*) FROM raw_event WHERE state = 'PENDING'"
@@ -136,4 +145,6 @@ def phone_message(phone: str, text: str, *, at: float | None = None, id: str) ->
 def running_city(folder: Path, **spoilt: Any) -> Iterator[City]:
     """A city of its own on free ports, stopped at the end."""
     with running(folder, WAITS, port=free_port(), sandbox_port=free_port(), **spoilt) as system:
-        yield City(system)
+        city = City(system)
+        city.polled()
+        yield city
