@@ -8,7 +8,8 @@ from collections.abc import Iterable
 SEND_FAULTS = ("refuse", "hang", "accept_then_hang_up")
 HOOK_FAULTS = ("duplicate_hook", "late_hook", "drop_hook", "out_of_order")
 CALL_FAULTS = ("rate_limit", "server_error", "html_error", "expired_token", "revoked_scope", "slow")
-FAULTS = SEND_FAULTS + CALL_FAULTS + HOOK_FAULTS
+LIST_FAULTS = ("late_index",)
+FAULTS = SEND_FAULTS + CALL_FAULTS + HOOK_FAULTS + LIST_FAULTS
 
 
 class Faults:

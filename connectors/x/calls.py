@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.contract import Polled
@@ -50,6 +50,10 @@ MAX_PRIVATE_LENGTH = 10_000
 _MOST_PAGES = 10  # of our own posts, when one is looked for
 _MOST_SURVEYED = 32  # pages: X itself shows the newest 3,200 of our own posts, and 800 that name us
 _FEW_PAGES = 2  # while a send is not yet ended: its lease runs
+# X lists a post seconds to minutes late, and not in order: what is so young is read again at every poll. X
+# counts a post once a day, so that only the calls cost, and of those no more than so many.
+_OVERLAP = timedelta(minutes=15)
+_MOST_REREAD = 3
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -59,29 +63,43 @@ _FEW_PAGES = 2  # while a send is not yet ended: its lease runs
 class Walk:
     """How far a list has been read; kept between polls as the cursor.
 
-    X lists newest first. A walk starts at the newest and goes down, page by page, to `since`, the newest post
-    of the walk before. Only when it has arrived does `newest`, where it started, become the next `since`: a
-    walk broken off goes on at `token`, and no page between is ever skipped.
+    X lists newest first. A walk starts at the newest and goes down, page by page, past `since`, the newest
+    post of the walk before, to what was written some minutes before that. Only when it has arrived does
+    `newest`, where it started, become the next `since`: a walk broken off goes on at `token`, and no page
+    between is ever skipped. `reread` counts the pages that reached below `since`.
     """
 
     since: str | None = None
     newest: str | None = None
     token: str | None = None
+    reread: int = 0
 
     @staticmethod
     def read(cursor: str | None) -> Walk:
         """The walk a cursor tells of; a cursor that cannot be read starts anew."""
         try:
             told = json.loads(cursor or "{}")
-            since, newest, token = (told.get(name) for name in ("since", "newest", "token"))
+            since, newest, token, reread = (told.get(key) for key in ("since", "newest", "token", "reread"))
         except (ValueError, AttributeError):
             return Walk()
-        return Walk(_digits(since), _digits(newest), token if isinstance(token, str) and token else None)
+        return Walk(
+            _digits(since),
+            _digits(newest),
+            token if isinstance(token, str) and token else None,
+            reread if isinstance(reread, int) else 0,
+        )
 
     def written(self) -> str:
         """The cursor that tells of this walk."""
-        told = {"since": self.since, "newest": self.newest, "token": self.token}
-        return json.dumps({name: value for name, value in told.items() if value})
+        return json.dumps({name: value for name, value in asdict(self).items() if value})
+
+    @property
+    def down_to(self) -> str | None:
+        """The id above which is read: an id of X holds the moment it was given, above its last 22 bits."""
+        if self.since is None:
+            return None
+        overlap = int(_OVERLAP / timedelta(milliseconds=1)) << 22
+        return str(max(int(self.since) - overlap, 1))
 
     def after(self, page: dict[str, Any]) -> Walk:
         """The walk after one more page of it."""
@@ -93,8 +111,10 @@ class Walk:
         newest = max([*seen, *filter(None, (self.newest, self.since))], key=int, default=None)
         meta = page.get("meta")
         token = meta.get("next_token") if isinstance(meta, dict) else None
-        if isinstance(token, str) and token and token != self.token:
-            return Walk(since=self.since, newest=newest, token=token)
+        below = self.since is not None and any(int(id) <= int(self.since) for id in seen)
+        reread = self.reread + below
+        if isinstance(token, str) and token and token != self.token and reread < _MOST_REREAD:
+            return Walk(since=self.since, newest=newest, token=token, reread=reread)
         return Walk(since=newest)
 
 
@@ -109,13 +129,13 @@ def poll(access: Access, edge: str, cursor: str | None) -> Page:
     walk = Walk.read(cursor)
     with Account(access) as account:
         try:
-            response = account.mentions(since_id=walk.since, page_token=walk.token)
+            response = account.mentions(since_id=walk.down_to, page_token=walk.token)
         except Rejected as error:
             if walk.token is None or error.reason != "invalid":
                 raise
             # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
-            walk = replace(walk, token=None)
-            response = account.mentions(since_id=walk.since, page_token=None)
+            walk = replace(walk, token=None, reread=0)
+            response = account.mentions(since_id=walk.down_to, page_token=None)
     further = walk.after(json_object(response))
     polled = Polled(
         PLATFORM, access.account, edge, answered_at(response), response.content.decode("utf-8", "replace")

@@ -18,7 +18,7 @@ import redis
 
 from tests.chaos.desk import Desk
 from tests.chaos.ledger import Fault, Ledger, Promise
-from tests.chaos.stream import CHANNELS, DROPPABLE, Speaker
+from tests.chaos.stream import CHANNELS, DROPPABLE, HANDLES, Speaker
 from tests.chaos.system import System
 
 # How often each is chosen in a long run. The sandbox's are named as the sandbox names them.
@@ -47,7 +47,8 @@ OF_SENDS = {
     "slow": 8,
 }
 OF_HOOKS = {"duplicate_hook": 12, "late_hook": 8, "out_of_order": 8, "drop_hook": 10}
-ALL = {**OF_PROCESSES, **OF_SENDS, **OF_HOOKS}
+OF_LISTS = {"late_index": 8}
+ALL = {**OF_PROCESSES, **OF_SENDS, **OF_HOOKS, **OF_LISTS}
 PROBED_BY_HOOK = ("facebook-belediye", "instagram-baskan", "whatsapp-cozum")
 EARLY = ("rate_limit", "worker_frozen", "pool_process_frozen")
 """What takes longest to recover from, so that it must not come last: a minute where Meta paused us."""
@@ -111,11 +112,13 @@ class Breaker:
     # --- the platforms ---
 
     def _of_the_platform(self, kind: str) -> None:
-        where = {"drop_hook": DROPPABLE, "rate_limit": self.lasting.limited}.get(kind, CHANNELS)
+        where = {"drop_hook": DROPPABLE, "rate_limit": self.lasting.limited, "late_index": HANDLES}.get(
+            kind, CHANNELS
+        )
         channel = self.rng.choice([one for one in self.channels if one in where])
         self.system.control("/faults", channel=channel, fault=kind, times=1)
         fault = self.ledger.broke(kind, channel)
-        if kind in OF_HOOKS:
+        if kind in OF_HOOKS or kind in OF_LISTS:
             self._probe(fault, channel)
             return
 
