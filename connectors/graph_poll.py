@@ -32,6 +32,7 @@ _OVERLAP = timedelta(minutes=10)
 _SURVEY_OVERLAP = timedelta(minutes=2)
 _MOST_CALLS = 20  # at once; what is left is read at the next poll
 _MOST_COMMENT_PAGES = 40  # of one post in one turn
+_MOST_AGAIN = 3  # one whose pages are refused for ever must not hold up the others
 _MOST_WAITING = 200  # posts whose comments are still to be read
 
 
@@ -59,6 +60,7 @@ class _Open(BaseModel):
     after: str | None = None
     pages: int = 0
     whole: bool = False  # read to the end, not only to what was known
+    again: int = 0  # how often it was begun anew
 
 
 class _Cursor(BaseModel):
@@ -79,10 +81,11 @@ def poll(plan: Plan, access: Access, edge: str, cursor: str | None) -> Page:
         opened = state.open.pop(0)
         try:
             return _comments(plan, graph, access, state, opened, edge)
-        except (Rejected, AccessExpired):
-            # The post is gone or closed meanwhile, or its cursor forgotten. If it is the token, the next
-            # call says so too, and the cursor stays where it was.
-            continue
+        except (Rejected, AccessExpired) as error:
+            # Its cursor is forgotten, then it is read from its top again; or the post is gone or closed
+            # meanwhile. If it is the token, the next call says so too, and the cursor stays where it was.
+            if isinstance(error, Rejected) and opened.after and opened.again < _MOST_AGAIN:
+                state.open.insert(0, _Open(post=opened.post, whole=opened.whole, again=opened.again + 1))
     return _posts(plan, graph, access, state, edge)
 
 
@@ -100,7 +103,7 @@ def _comments(plan: Plan, graph: Graph, access: Access, state: _Cursor, opened: 
     after, pages = next_cursor(answer.body), opened.pages + 1
     enough = not opened.whole and _reaches(state.since, listed(answer.body), plan.time_field)
     if after is not None and not enough and pages < _MOST_COMMENT_PAGES:
-        state.open.insert(0, _Open(post=opened.post, after=after, pages=pages, whole=opened.whole))
+        state.open.insert(0, opened.model_copy(update={"after": after, "pages": pages}))
     return _page(plan, access, state, answer, f"{COMMENTS}{opened.post}", edge)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -94,6 +95,19 @@ def test_a_post_that_vanished_meanwhile_does_not_stop_the_polls(graph_stage: Gra
     pages = graph_stage.poll_all(graph_stage.head, cursor)
 
     assert comment in graph_stage.seen_in(*pages)
+
+
+@pytest.mark.parametrize(("begun_anew", "is_read"), [(0, True), (3, False)])
+def test_a_post_whose_cursor_is_forgotten_is_read_from_its_top_but_not_for_ever(
+    graph_stage: GraphStage, begun_anew: int, is_read: bool
+) -> None:
+    comment = graph_stage.say("Çöpler alınmadı")
+    opened = {"post": graph_stage.latest_post(), "after": "bm93aGVyZQ", "pages": 1, "again": begun_anew}
+    cursor = {"since": "2026-01-01T00:00:00Z", "started": "2026-01-01T00:00:00Z", "open": [opened]}
+
+    pages = graph_stage.poll_all("survey", json.dumps(cursor))
+
+    assert (comment in graph_stage.seen_in(*pages)) is is_read
 
 
 def test_a_cursor_nobody_can_read_begins_anew(graph_stage: GraphStage) -> None:
