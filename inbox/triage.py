@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inbox import grouping, queries, replies
 from inbox.clock import now
-from inbox.errors import IllegalMove, InvalidInput, UnknownKey
+from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
 from inbox.history import Actor
 from inbox.models import Channel, Message, MessageDoor, Note, Reply, Thread, User
 from inbox.states import MessageState, may_move
@@ -49,15 +49,18 @@ def answer(
 
     The same `compose_key` again answers the reply it made first: a double click is one reply. `channel`
     chooses the door where there are two. With `alone` the writer's word is the approval. Raises IllegalMove
-    when the message was answered or dismissed meanwhile.
+    when the message was answered or dismissed meanwhile, MovedMeanwhile when the key stands for other words.
     """
+    locked = grouping.members(session, message, lock=True)
+    # Looked for under the lock: of two clicks at once the second waits here until the first is done.
     if compose_key is not None:
         made = session.scalar(select(Reply).where(Reply.compose_key == compose_key))
         if made is not None:
+            if (made.thread_id, made.text) != (message.thread_id, text.strip()):
+                raise MovedMeanwhile("message", message.id, str(message.state))
             return made
     target = MessageState.WAITING if kind is ReplyKind.QUESTION else MessageState.ANSWERED
     if kind in (ReplyKind.ANSWER, ReplyKind.QUESTION):
-        locked = grouping.members(session, message, lock=True)
         state = next((one.state for one in locked if one.id == message.id), message.state)
         if state is None or not may_move(state, target):
             raise IllegalMove("message", message.id, str(state), target)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import func, select, text
 
 from inbox import clock, db, queries, replies, tracking, triage
 from inbox.clock import now
 from inbox.models import Message, Rating, Reply, TrackedRequest
 from inbox.states import MessageState, ReplyState, RequestState
 from inbox.values import MessageKind, MessageSeen
+from tests.support.waiting import until
 
 HTMX = {"HX-Request": "true"}
 
@@ -196,6 +200,68 @@ def test_one_compose_key_is_one_reply_however_often_it_is_sent(moderator: Any, c
 
     with db.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Reply)) == 1
+
+
+@pytest.mark.parametrize("converted", [False, True])
+def test_two_clicks_at_once_are_one_reply_and_both_are_told_so(
+    app: Flask, moderator: Any, citizens: Any, converted: bool
+) -> None:
+    message_id = citizens.say("Nikâh ne zaman?")
+    if converted:
+        convert(message_id)
+    token, start = moderator.token(), Barrier(2)
+    cookie = moderator.client.get_cookie("cozum_session")
+    assert cookie is not None
+
+    def click(_: int) -> int:
+        with app.test_client() as client:
+            client.set_cookie(cookie.key, cookie.value)
+            form = {"text": "Hafta içi.", "compose_key": "at-once", "group": message_id, "csrf_token": token}
+            start.wait()
+            return client.post(f"/messages/{message_id}/answer", data=form, headers=HTMX).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(click, range(2)))
+
+    assert told == [200, 200]
+    with db.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Reply)) == 1
+
+
+def test_two_clicks_are_one_reply_although_the_first_is_not_done_when_the_second_begins(
+    moderator: Any, citizens: Any
+) -> None:
+    message_id = citizens.say("Nikâh ne zaman?")
+    form = {"text": "Hafta içi.", "compose_key": "one-click", "group": message_id}
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction() as session:
+            message = queries.message(session, message_id)
+            triage.answer(session, message, text="Hafta içi.", compose_key="one-click", by="test")
+            session.flush()
+            second = pool.submit(moderator.post, f"/messages/{message_id}/answer", **form)
+            until(somebody_waits_for_a_lock)
+        assert second.result(10).status_code == 303
+
+    with db.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Reply)) == 1
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with db.transaction() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_other_words_under_a_key_that_was_used_are_refused_and_kept(moderator: Any, citizens: Any) -> None:
+    message_id = citizens.say("Nikâh ne zaman?")
+    form = {"compose_key": "one-click", "group": message_id, "act": "answer"}
+    moderator.post(f"/messages/{message_id}/answer", text="Hafta içi.", **form)
+
+    other = moderator.post(f"/messages/{message_id}/answer", text="Hafta sonu.", **form)
+
+    assert other.status_code == 409
+    with db.transaction() as session:
+        assert session.scalars(select(Reply.text)).all() == ["Hafta içi."]
 
 
 def test_each_composer_carries_a_key_of_its_own(moderator: Any, citizens: Any) -> None:
