@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inbox import history
+from inbox import history, watch
 from inbox.clock import now
 from inbox.history import Actor
 from inbox.models import Alarm, Channel
@@ -75,10 +75,11 @@ def raised(session: Session, kind: str, subject: str) -> Alarm | None:
 
 
 def open_alarms(session: Session) -> Sequence[Alarm]:
-    """What needs a person now, the oldest first."""
-    return session.scalars(
+    """What needs a person now, the oldest first; also what nobody can raise, because it stands still."""
+    raised = session.scalars(
         select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at, Alarm.id)
     ).all()
+    return sorted([*raised, *watch.standing(session)], key=lambda one: one.raised_at)
 
 
 def _tell(

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from inbox import facts, parking, receipts
 from inbox.clock import now
 from inbox.errors import CoreError
-from inbox.models import Channel, HookCount, RawEvent, SetAside
+from inbox.models import Channel, HookCount, HookRefusal, RawEvent, SetAside
 from inbox.states import RawEventState
 from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyReceipt, UnreadablePayload
 
@@ -78,6 +78,20 @@ def count_rejected(session: Session, hook: str) -> None:
         .on_conflict_do_update(
             index_elements=[HookCount.hook],
             set_={"rejected": HookCount.rejected + 1, "last_rejected_at": now()},
+        )
+    )
+    count_refused(session, hook, "signature")
+
+
+def count_refused(session: Session, hook: str, why: str) -> None:
+    """One more body refused at `hook` in this hour."""
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    session.execute(
+        insert(HookRefusal)
+        .values(hook=hook, why=why, hour=hour, count=1)
+        .on_conflict_do_update(
+            index_elements=[HookRefusal.hook, HookRefusal.why, HookRefusal.hour],
+            set_={"count": HookRefusal.count + 1},
         )
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from connectors import CONNECTORS
 from connectors.contract import Connector
 from connectors.http import PlatformError
-from inbox import channels, db, people, queries
+from inbox import alarms, channels, db, people, queries
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel
@@ -26,6 +26,11 @@ from inbox.settings import settings
 from inbox.values import Access, ProbeFailed
 
 LEAST_DISK = 1 << 30
+REMEDIES = {
+    "wrong_signatures": "compare COZUM_META_APP_SECRETS or COZUM_X_CONSUMER_SECRETS with the platform's own",
+    "unread": "see that a worker runs and that its log is quiet",
+    "not_compared": "run `cozum reconcile`, and see that beat runs",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Finding:
 def doctor() -> None:
     """Check database, broker, credentials, clock and disk. Exit code 1 when something is wrong."""
     wrong = 0
-    for check in (_disk, _broker, _database, _channels):
+    for check in (_disk, _broker, _database, _channels, _alarms):
         for finding in check():
             wrong += finding.remedy is not None
             mark = "ok " if finding.remedy is None else "!! "
@@ -142,6 +147,21 @@ def _channels() -> Iterator[Finding]:
             yield Finding(f"channel {channel.key}: worked by hand")
             continue
         yield _probe(connector, channel)
+
+
+def _alarms() -> Iterator[Finding]:
+    """What is seen only while it lasts, or was raised and not cleared."""
+    try:
+        with db.transaction() as session:
+            found = alarms.open_alarms(session)
+    except SQLAlchemyError:
+        return  # told already
+    for one in found:
+        since = f"since {one.raised_at:%Y-%m-%d %H:%M} UTC"
+        yield Finding(
+            f"alarm {one.kind}: {one.subject}, {since}",
+            REMEDIES.get(one.kind, "look at the bar of the inbox"),
+        )
 
 
 def _probe(connector: Connector, channel: Channel) -> Finding:

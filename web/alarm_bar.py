@@ -56,6 +56,21 @@ KINDS: Mapping[str, Kind] = {
         "admin_channels.index",
         "settings.read",
     ),
+    "wrong_signatures": Kind(
+        _l("Bodies with a wrong signature come to the hook %(subject)s (%(count)s in the last hours)"),
+        "admin_channels.set_aside",
+        "set_aside.read",
+    ),
+    "unread": Kind(
+        _l("What arrived is not being read (waiting: %(count)s, the oldest for %(minutes)s minutes)"),
+        "admin_channels.set_aside",
+        "set_aside.read",
+    ),
+    "not_compared": Kind(
+        _l("%(subject)s was not compared with its platform last night"),
+        "admin_reconcile.index",
+        "channel.read",
+    ),
 }
 OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "admin_channels.index", "settings.read")
 

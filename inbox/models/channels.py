@@ -158,3 +158,14 @@ class HookCount(Table):
     hook: Mapped[str] = mapped_column(primary_key=True)
     rejected: Mapped[int] = mapped_column(default=0)
     last_rejected_at: Mapped[datetime | None]
+
+
+class HookRefusal(Table):
+    """How many bodies a hook refused in one hour, and why. A row an hour at most: kept for good."""
+
+    __tablename__ = "hook_refusal"
+
+    hook: Mapped[str] = mapped_column(primary_key=True)
+    why: Mapped[str] = mapped_column(primary_key=True)  # signature
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox import alarms, db
+from inbox import alarms, db, receive, watch
 from inbox.clock import now
 from inbox.models import RawEvent, SetAside
 
@@ -52,6 +52,18 @@ def test_bodies_that_could_not_be_used_are_counted_on_the_front_page_and_the_uns
 
     set_aside("failed")
     assert 'href="/settings/set-aside"' in supervisor.get("/inbox/alarms").text
+
+
+def test_wrong_signatures_show_on_the_front_page_with_the_way_to_the_hooks(supervisor: Browser) -> None:
+    with db.transaction() as session:
+        for _ in range(watch.MOST_REFUSED["signature"] + 1):
+            receive.count_rejected(session, "meta")
+
+    bar = supervisor.get("/inbox/alarms").text
+
+    assert "meta bildirim adresine" in bar
+    assert "21" in bar
+    assert 'href="/settings/set-aside"' in bar
 
 
 def test_an_alarm_whose_kind_no_screen_knows_is_shown_all_the_same(supervisor: Browser) -> None:
