@@ -19,6 +19,7 @@ from inbox.values import (
     Fact,
     Limit,
     LookOutcome,
+    MessageKind,
     Outgoing,
     Page,
     ProbeOutcome,
@@ -98,10 +99,15 @@ class Survey:
     `walk(access, since)` yields pages for `normalise` that together show everything public since `since`; it
     raises `connectors.http.PlatformError`, also where there is more than it reads. `whole_account`: our own
     words are all among them; else only those under the posts that the pages show.
+    `gone(access, ids)` reads up to `at_once` messages of `kinds` one by one and answers those of which the
+    platform says that they are not there; it raises PlatformError.
     """
 
     walk: Callable[[Access, datetime], Iterator[Page]]
     whole_account: bool
+    gone: Callable[[Access, Sequence[str]], frozenset[str]]
+    kinds: tuple[MessageKind, ...]
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ of its comments. Bounded: what is more than it reads ends in an error, never in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from connectors.contract import Polled
 from connectors.graph import Answer, Graph, next_cursor
 from connectors.graph_poll import Plan
-from connectors.http import Rejected
+from connectors.http import AccessExpired, Rejected
 from connectors.meta import COMMENTS, listed
 from connectors.payload import moment
 from inbox.values import Access, Page
@@ -90,3 +90,15 @@ def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) 
         answer = walk.ask(post_id, "comments", dict(walk.plan.comments_args), after)
         yield walk.page(answer, shape)
         comments = answer.body
+
+
+def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
+    """Those that do not exist, as the platform says. One closed to us still may. Raises PlatformError."""
+    graph, found = Graph(access), set()
+    for id in ids:
+        try:
+            graph.get(id, fields="id")
+        except (Rejected, AccessExpired) as error:
+            if error.reason == "gone":
+                found.add(id)
+    return frozenset(found)

@@ -7,7 +7,7 @@ within the last minutes is no difference: a hook may be under way, a list may la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from inbox import differences, history, replies
+from inbox import differences, facts, history, replies
 from inbox.clock import now
 from inbox.models import Channel, Message, Reply
 from inbox.states import DifferenceKind, ReplyState
 from inbox.turkish import clean
-from inbox.values import Fact, MessageKind, MessageSeen
+from inbox.values import Fact, Gone, MessageGone, MessageKind, MessageSeen
 
 BY = "reconcile"
 WINDOW = timedelta(days=3)
@@ -51,10 +51,10 @@ class Comparison:
     seen: set[str] = field(default_factory=set)  # everything that stands there
     posts: set[str] = field(default_factory=set)  # top-level posts under which we looked
 
-    def page(self, session: Session, facts: Iterable[Fact]) -> bool:
+    def page(self, session: Session, told: Iterable[Fact]) -> bool:
         """Compare one page. Whether it tells anything we do not hold: then it must be stored and applied."""
         channel = session.get_one(Channel, self.channel_id)
-        shown = [fact for fact in facts if isinstance(fact, MessageSeen)]
+        shown = [fact for fact in told if isinstance(fact, MessageSeen)]
         ids = {clean(fact.external_id) for fact in shown}
         self.seen |= ids
         self.posts |= {fact.external_id for fact in shown if fact.external_id == fact.conversation}
@@ -147,6 +147,36 @@ class Comparison:
                 permalink=permalink,
                 our_at=reply.sent_at,
             )
+
+    def vanished(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
+        """Citizens' messages that did not stand where we looked. To be asked when every page was read, and to
+        be looked for one by one: a list may have a gap.
+        """
+        held = session.execute(
+            select(Message.external_id, Message.conversation)
+            .where(
+                Message.channel_id == self.channel_id,
+                Message.kind.in_(kinds),
+                Message.is_ours.is_(False),
+                Message.deleted_at.is_(None),
+                Message.sent_at >= self.since,
+                Message.sent_at <= self.until,
+            )
+            .order_by(Message.id.desc())
+        )
+        return [
+            external_id
+            for external_id, conversation in held
+            if external_id not in self.seen
+            and (self.whole_account or conversation == external_id or conversation in self.posts)
+        ]
+
+    def gone(self, session: Session, external_ids: Collection[str]) -> None:
+        """These are not there any more: they are marked as a hook would have it, and their words are kept."""
+        channel = session.get_one(Channel, self.channel_id)
+        for external_id in sorted(external_ids):
+            deleted = MessageGone(channel.platform, channel.external_id, external_id, Gone.DELETED, now())
+            facts.message_gone(session, deleted)
 
     def finish(self, session: Session) -> int:
         """End a run that read everything: resolve what is found no more. Answers how many are open."""

@@ -30,6 +30,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 5
 _AGAIN = timedelta(minutes=5)
+_MOST_RECHECKED = 200
 _PATIENCE = 60.0  # seconds to wait for one call of the channel's budget
 
 
@@ -55,6 +56,7 @@ def run() -> int:
     failure = None
     try:
         _walk(line, comparison)
+        _recheck(line, comparison)
     except PlatformError as error:
         failure = error
         log.warning("reconcile_broke_off", channel_id=channel_id, error=type(error).__name__)
@@ -123,6 +125,21 @@ def _walk(line: Line, comparison: reconcile.Comparison) -> None:
             if comparison.page(session, facts):
                 key = session.get_one(Channel, line.channel_id).key
                 receive.store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
+
+
+def _recheck(line: Line, comparison: reconcile.Comparison) -> None:
+    """Look one by one for what no page showed, and mark what is not there. Raises PlatformError."""
+    survey = _survey(line.access.platform)
+    if survey is None:
+        return
+    with transaction() as session:
+        vanished = comparison.vanished(session, survey.kinds)[:_MOST_RECHECKED]
+    for start in range(0, len(vanished), survey.at_once):
+        _may_read(line)
+        gone = survey.gone(line.access, vanished[start : start + survey.at_once])
+        with transaction() as session:
+            comparison.gone(session, gone)
+        log.info("deletions_found", channel_id=line.channel_id, count=len(gone))
 
 
 def _may_read(line: Line) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors import graph_token
+from connectors import graph_survey, graph_token
 from connectors.contract import Connector, Survey
 from connectors.graph import ORIGIN
 from connectors.instagram import client
@@ -54,5 +54,10 @@ CONNECTOR = Connector(
     # bounds keep to what a quiet account has. Source: Graph API "Rate limits", business use cases.
     read_limit=Limit(600, 3600),
     send_limit=Limit(300, 3600),
-    survey=Survey(client.survey, whole_account=False),
+    survey=Survey(
+        client.survey,
+        whole_account=False,
+        gone=graph_survey.gone,
+        kinds=(MessageKind.COMMENT,),  # what stands under somebody else's post may be closed to us
+    ),
 )

@@ -7,7 +7,7 @@ from connectors.x.hook import HOOK
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import claims, normalise
 from connectors.x.words import PLATFORM
-from inbox.values import Limit, Outgoing
+from inbox.values import Limit, MessageKind, Outgoing
 
 
 def _can_prove_absence(outgoing: Outgoing) -> bool:
@@ -48,5 +48,11 @@ CONNECTOR = Connector(
     # Mentions and posts of one user, each in fifteen minutes. Source: docs.x.com, "Rate limits".
     read_limit=Limit(300, 900),
     send_limit=Limit(100, 900),
-    survey=Survey(calls.survey, whole_account=True),
+    survey=Survey(
+        calls.survey,
+        whole_account=True,
+        gone=calls.gone,
+        kinds=(MessageKind.MENTION, MessageKind.COMMENT),
+        at_once=100,
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from inbox.values import (
     KeyScope,
     LookOutcome,
     MaybeSent,
+    MessageGone,
     MessageKind,
     MessageSeen,
     Outgoing,
@@ -157,6 +158,19 @@ def survey(access: Access, since: datetime) -> Iterator[Page]:
                     break
             else:
                 raise Rejected(f"more {edge} than we read at once", reason="too_many")
+
+
+def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
+    """Those of a hundred posts at most of which X says that they are not there. Raises PlatformError."""
+    with Account(access) as account:
+        response = account.posts(ids)
+    body = response.content.decode("utf-8", "replace")
+    page = Polled(PLATFORM, access.account, "ids", answered_at(response), body)
+    try:
+        facts = normalise(page.to_bytes())
+    except UnreadablePayload:
+        raise Transient("an unreadable answer", reason="unreadable") from None
+    return frozenset(fact.external_id for fact in facts if isinstance(fact, MessageGone)) & frozenset(ids)
 
 
 # --- writing ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +114,13 @@ class Account:
     def own_posts(self, *, since: datetime | None, page_token: str | None) -> requests.Response:
         """One page of the account's own posts and replies, newest first."""
         return self._read(self._api.get_users_tweets, start_time=since, pagination_token=page_token)
+
+    def posts(self, ids: Sequence[str]) -> requests.Response:
+        """Up to a hundred posts by their ids; which are not there stands among the errors."""
+        response: requests.Response = self._api.get_tweets(
+            [_numeric(id) for id in ids], user_auth=self._by_user, tweet_fields=["created_at"]
+        )
+        return response
 
     def _read(self, call: Any, **params: Any) -> requests.Response:
         response: requests.Response = call(

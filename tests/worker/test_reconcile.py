@@ -11,12 +11,13 @@ import requests
 from sqlalchemy import select
 
 import sandbox
-from inbox import alarms, channels, differences, queries, reconcile_runs, replies, triage
+from inbox import alarms, channels, differences, queries, reconcile, reconcile_runs, replies, triage
 from inbox.db import transaction
 from inbox.models import Channel, Message, ReconcileDifference, Reply, User
 from inbox.settings import settings
 from inbox.states import DifferenceKind, ReplyState, Role
-from worker import dispatch, ingest, polling
+from inbox.values import MessageKind
+from worker import calling, dispatch, ingest, polling
 from worker import reconcile as reconciling
 
 ACCOUNTS = {"x": "1500000001", "facebook": "100200300401", "instagram": "17841400000000001"}
@@ -187,6 +188,43 @@ def test_a_reply_deleted_on_the_platform_is_found_until_a_person_leaves_it_so(st
     assert stage.alarms() == []
     assert stage.reconcile() == []
     assert stage.alarms() == []
+
+
+def test_a_message_whose_deletion_no_hook_told_is_marked_and_its_words_are_kept(stage: Stage) -> None:
+    deleted, stands = stage.heard("Yolda çukur var"), stage.heard("Lamba yanmıyor", author="Can Demir")
+    waiting = stage.approved(deleted)
+    stage.control("delete", external_id=deleted, channel=stage.key)
+    ahead(600)
+
+    assert stage.reconcile() == []
+
+    message, other = stage.message(deleted), stage.message(stands)
+    assert message is not None
+    assert other is not None
+    assert message.deleted_at is not None
+    assert "Yolda çukur var" in message.text
+    assert other.deleted_at is None
+    assert (stage.reply(waiting).state, stage.reply(waiting).draft_reason) == (ReplyState.DRAFT, "deleted")
+    assert stage.alarms() == []
+
+
+def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_called_deleted(
+    stage: Stage,
+) -> None:
+    external_id = stage.heard("Yolda çukur var")
+    ahead(600)
+    with transaction() as session:
+        channel = session.scalars(select(Channel)).one()
+        since, until = reconcile.window(session, channel)
+        gap = reconcile.Comparison(channel.id, since, until, whole_account=True)
+        assert gap.vanished(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
+        line = calling.line(channel)
+
+    reconciling._recheck(line, gap)
+
+    message = stage.message(external_id)
+    assert message is not None
+    assert message.deleted_at is None
 
 
 def test_words_of_ours_that_nobody_here_wrote_are_found_and_kept(stage: Stage) -> None:
