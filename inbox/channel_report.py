@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -143,3 +143,28 @@ def as_values(told: Report) -> dict[str, object]:
         "subscribed": one.is_subscribed,
         "token_days": told.days_of_token,
     }
+
+
+def words(told: Mapping[str, Any]) -> str:
+    """The same on one line for the console, from `as_values`: each figure, also where it is none."""
+
+    def moment(at: str | None) -> str:
+        return f"{at[:16].replace('T', ' ')} UTC" if at else "never"
+
+    said = [str(told["health"])]
+    if told["health"] not in ("ok", "off") and told["reason"]:
+        said.append(str(told["reason"]))
+    said += [
+        f"last event {moment(told['last_event_at'])}",
+        f"last call {moment(told['last_call_at'])}",
+        f"last that worked {moment(told['last_call_ok_at'])}",
+        "no lag known" if told["lag_seconds"] is None else f"lag {told['lag_seconds']:.0f} s",
+        *(f"{kind} {left['left']}/{left['of']}" for kind, left in told["budget"].items()),
+        f"{told['closing_within_2h']} chats close within 2 h",
+        f"{told['rejected_signatures']} wrong signatures",
+        f"{told['set_aside']} set aside",
+        {True: "subscribed", False: "not subscribed"}.get(told["subscribed"], "subscription unknown"),
+    ]
+    if told["token_days"] is not None:
+        said.append(f"token ends in {told['token_days']} days")
+    return ", ".join(said)

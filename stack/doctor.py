@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from connectors import CONNECTORS
 from connectors.contract import Connector
 from connectors.http import PlatformError
-from inbox import alarms, channels, db, people, queries
+from inbox import channel_report, channels, db, figures, people, queries
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel
 from inbox.settings import settings
 from inbox.values import Access, ProbeFailed
+from stack import status
 
 LEAST_DISK = 1 << 30
 REMEDIES = {
@@ -45,7 +46,7 @@ class Finding:
 def doctor() -> None:
     """Check database, broker, credentials, clock and disk. Exit code 1 when something is wrong."""
     wrong = 0
-    for check in (_disk, _broker, _database, _channels, _alarms):
+    for check in (_disk, _broker, _database, _channels, _needs):
         for finding in check():
             wrong += finding.remedy is not None
             mark = "ok " if finding.remedy is None else "!! "
@@ -139,29 +140,34 @@ def _people(session: Session) -> Finding:
 
 
 def _channels() -> Iterator[Finding]:
-    with db.transaction() as session:
-        found = [channel for channel in queries.channels(session) if channel.is_active]
-    for channel in found:
-        connector = CONNECTORS.get(channel.platform)
-        if connector is None:
-            yield Finding(f"channel {channel.key}: worked by hand")
-            continue
-        yield _probe(connector, channel)
-
-
-def _alarms() -> Iterator[Finding]:
-    """What is seen only while it lasts, or was raised and not cleared."""
     try:
         with db.transaction() as session:
-            found = alarms.open_alarms(session)
+            reports = [
+                channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+                for channel in queries.channels(session)
+                if channel.is_active
+            ]
     except SQLAlchemyError:
         return  # told already
-    for one in found:
-        since = f"since {one.raised_at:%Y-%m-%d %H:%M} UTC"
-        yield Finding(
-            f"alarm {one.kind}: {one.subject}, {since}",
-            REMEDIES.get(one.kind, "look at the bar of the inbox"),
-        )
+    for told in reports:
+        connector = CONNECTORS.get(told.channel.platform)
+        if connector is None:
+            yield Finding(f"channel {told.channel.key}: worked by hand")
+            continue
+        yield Finding(f"channel {told.channel.key}: {channel_report.words(channel_report.as_values(told))}")
+        yield _probe(connector, told.channel)
+
+
+def _needs() -> Iterator[Finding]:
+    """What `cozum status` says needs a person, with what to do."""
+    try:
+        with db.transaction() as session:
+            needs = status.needs_a_person(figures.look(session))
+    except SQLAlchemyError:
+        return  # told already
+    for need in needs:
+        known = (remedy for kind, remedy in REMEDIES.items() if need.startswith(f"alarm {kind}:"))
+        yield Finding(need, next(known, "look at the bar of the inbox: it leads to the list"))
 
 
 def _probe(connector: Connector, channel: Channel) -> Finding:

@@ -96,27 +96,6 @@ def table(answer: dict[str, Any]) -> str:
         f"{name:12}{queue['waiting']:>6} waiting, the oldest for {queue['oldest_seconds']:.0f} s"
         for name, queue in answer["queues"].items()
     ]
-    lines += [_channel(one) for one in answer["channels"]]
+    lines += [f"{one['key']:22}{channel_report.words(one)}" for one in answer["channels"]]
     lines += ["", *(f"! {need}" for need in answer["needs_a_person"])] if answer["needs_a_person"] else []
     return "\n".join(lines)
-
-
-def _channel(one: dict[str, Any]) -> str:
-    """One channel in a line: its health, why, and what is out of the ordinary."""
-    told = [str(one["health"])]
-    if one["health"] not in ("ok", "off") and one["reason"]:
-        told.append(str(one["reason"]))
-    if one["lag_seconds"] is not None:
-        told.append(f"lag {one['lag_seconds']:.0f} s")
-    told += [f"{kind} {left['left']}/{left['of']}" for kind, left in one["budget"].items()]
-    told += [
-        words
-        for words, is_told in (
-            (f"{one['closing_within_2h']} chats close within 2 h", one["closing_within_2h"]),
-            (f"{one['set_aside']} set aside", one["set_aside"]),
-            ("not subscribed", one["subscribed"] is False),
-            (f"token ends in {one['token_days']} days", one["token_days"] is not None),
-        )
-        if is_told
-    ]
-    return f"{one['key']:22}{', '.join(told)}"
