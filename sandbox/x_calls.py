@@ -13,6 +13,7 @@ from sandbox.state import RateWindow, Sandbox, here
 
 LIMITS = {"mentions": 300, "timeline": 900, "search": 300, "lookup": 5000, "users": 900, "write": 100}
 WINDOW_SECONDS = 900
+SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
 
 
 def problem(status: int, title: str, detail: str, kind: str = "about:blank", **more: Any) -> Response:
@@ -85,7 +86,7 @@ def enter(endpoint: str, *, write: bool = False, is_send: bool = False) -> tuple
 
 def writer(endpoint: str, *, is_send: bool = False) -> tuple[Sandbox, Channel]:
     """As `enter`, for calls that need an account."""
-    sandbox, channel = enter(endpoint, write=True, is_send=is_send)
+    sandbox, channel = enter(endpoint, write=endpoint == "write", is_send=is_send)
     if channel is None:
         raise Answered(_unsupported_authentication())
     return sandbox, channel
@@ -114,6 +115,9 @@ def _count(sandbox: Sandbox, channel: Channel, endpoint: str) -> None:
         "x-rate-limit-limit": str(limit),
         "x-rate-limit-remaining": str(max(left, 0 if enforced else 1)),
         "x-rate-limit-reset": str(int(window.ends_at)),
+        "x-access-level": "read-write"
+        if sandbox.standing(channel.key).permits("tweet.write", channel.scopes)
+        else "read",
     }
     if enforced and left < 0:
         raise Answered(problem(429, "Too Many Requests", "Too Many Requests"))

@@ -13,7 +13,7 @@ from sandbox.calls import Answered, json_response, meet_faults, published
 from sandbox.config import Channel
 from sandbox.state import Sandbox, here
 from sandbox.world import Entry
-from sandbox.x_calls import answer_ended, forbidden, invalid, problem, with_rate_headers, writer
+from sandbox.x_calls import SCOPES, answer_ended, forbidden, invalid, problem, with_rate_headers, writer
 
 blueprint = Blueprint("x_write", __name__)
 blueprint.register_error_handler(Answered, answer_ended)
@@ -170,12 +170,14 @@ def renew_token() -> Response:
             token = standing.renew(channel.token, moment)
             standing.expires_at = moment + SHORT_LIFE
             standing.refresh_token = f"{token}-refresh"
+            scopes = standing.scopes if standing.scopes is not None else channel.scopes
             return json_response(
                 {
                     "token_type": "bearer",
                     "expires_in": int(SHORT_LIFE.total_seconds()),
                     "access_token": token,
                     "refresh_token": standing.refresh_token,
+                    "scope": " ".join(SCOPES if scopes is None else scopes),
                 }
             )
     raise Answered(

@@ -69,7 +69,10 @@ def record(session: Session, channel: Channel, line: Line, asked: Asked, *, by: 
             channel.probed_at = now()
     if asked.examined is None:
         return
-    channels.token_lives(channel, issued_at=asked.examined.issued_at, expires_at=asked.examined.expires_at)
+    if asked.examined.tells_life:
+        channels.token_lives(
+            channel, issued_at=asked.examined.issued_at, expires_at=asked.examined.expires_at
+        )
     channel.is_subscribed = asked.examined.is_subscribed
     if channel.is_subscribed is False:
         alarms.raise_alarm(session, UNSUBSCRIBED, channel.key, by=by, channel=channel)

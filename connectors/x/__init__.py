@@ -2,7 +2,7 @@
 
 from connectors.contract import Connector, Survey
 from connectors.x import calls
-from connectors.x.client import API_URL, renew
+from connectors.x.client import API_URL, examine, renew
 from connectors.x.hook import HOOK
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import claims, normalise
@@ -44,6 +44,7 @@ CONNECTOR = Connector(
     rating_in_private=False,
     has_choices=False,
     api_url=API_URL,
+    examine=examine,
     renew=renew,
     # Mentions and posts of one user, each in fifteen minutes. Source: docs.x.com, "Rate limits".
     read_limit=Limit(300, 900),

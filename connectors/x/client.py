@@ -7,6 +7,7 @@ limit itself, and its loggers stay above DEBUG, where it and OAuth's write token
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Sequence
@@ -30,10 +31,11 @@ from connectors.http import (
     json_object,
 )
 from connectors.usage import told_by_x
-from inbox.values import Access, Renewal
+from inbox.values import Access, Examination, Renewal
 
 ORIGIN = "https://api.twitter.com"  # as tweepy writes it
 API_URL = "https://api.x.com"
+SCOPES = ("tweet.read", "tweet.write", "users.read")
 PAGE_SIZE = 100
 MAX_WAIT_SECONDS = 24 * 3600.0
 CREDITS_WAIT_SECONDS = 3600.0
@@ -103,6 +105,13 @@ class Account:
         data = json_object(response).get("data")
         return data if isinstance(data, dict) else {}
 
+    def missing(self) -> tuple[str, ...] | None:
+        """What the answer to a signed call says is lacking; None where calls are not signed."""
+        if not self._by_user:
+            return None
+        level = self._api.get_me(user_auth=True).headers.get("x-access-level", "")
+        return ("write",) if level and "write" not in level.split("-") else ()
+
     def mentions(
         self, *, since_id: str | None = None, since: datetime | None = None, page_token: str | None
     ) -> requests.Response:
@@ -149,6 +158,27 @@ class Account:
         return _written(response, "dm_event_id")
 
 
+def examine(access: Access) -> Examination:
+    """What the credentials may do, as far as X says. Raises PlatformError.
+
+    Of an OAuth 1.0a token the header `x-access-level` of each answer tells. Of an OAuth 2.0 token only the
+    answer that gave it did: what that said is kept beside the token, and counts for no other.
+    """
+    with Account(access) as account:
+        missing = account.missing()
+    if missing is None:
+        told = access.credentials.get("granted")
+        of_token, *granted = told.get_secret_value().split() if told else [""]
+        is_told = of_token == _mark(access.credentials["access_token"].get_secret_value())
+        missing = tuple(scope for scope in SCOPES if scope not in granted) if is_told else ()
+    return Examination(is_valid=True, missing=missing, tells_life=False)
+
+
+def _mark(token: str) -> str:
+    """By which a token is known again without being told."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
 def renew(access: Access) -> Renewal | None:
     """Both tokens anew for a refresh token, which works once; None without one (OAuth 1.0a never ends).
 
@@ -169,9 +199,14 @@ def renew(access: Access) -> Renewal | None:
     fresh, next_refresh = body.get("access_token"), body.get("refresh_token")
     if not (isinstance(fresh, str) and fresh and isinstance(next_refresh, str) and next_refresh):
         raise Unknown("an answer without both tokens", reason="no_token")
-    seconds = body.get("expires_in")
+    seconds, scope = body.get("expires_in"), body.get("scope")
+    granted = f"{_mark(fresh)} {scope}" if isinstance(scope, str) and scope else ""
     return Renewal(
-        {"access_token": SecretStr(fresh), "refresh_token": SecretStr(next_refresh)},
+        {
+            "access_token": SecretStr(fresh),
+            "refresh_token": SecretStr(next_refresh),
+            "granted": SecretStr(granted),
+        },
         float(seconds) if isinstance(seconds, int) else None,
     )
 

@@ -14,7 +14,7 @@ from inbox.db import transaction
 from inbox.models import Channel, Message
 from inbox.settings import settings
 from inbox.states import ReplyState
-from worker import dispatch, heartbeat, ingest, polling
+from worker import dispatch, heartbeat, ingest, polling, renewal
 from worker.pace import side_by_side
 
 from .conftest import KEYS, Town, ahead
@@ -92,6 +92,50 @@ def test_a_permission_taken_away_alarms_within_one_check_and_is_named(town: Town
     beat(town, key)
     assert town.alarms() == {("access_lost", key)}
     assert "permission" in str(town.channel(key).last_error)
+
+
+SIGNED = {
+    "access_token": "sandbox-token-x-belediye",
+    "access_token_secret": "sandbox-token-x-belediye-secret",
+    "consumer_key": "sandboxxconsumerkey01",
+    "consumer_secret": "sandbox-x-consumer-secret",
+}
+RENEWED = {
+    "access_token": "sandbox-token-x-belediye",
+    "refresh_token": "sandbox-token-x-belediye-refresh",
+    "client_id": "sandbox-x-client",
+}
+
+
+@pytest.mark.parametrize("secrets", [SIGNED, RENEWED], ids=["signed", "renewed"])
+def test_a_permission_taken_away_on_x_alarms_within_one_check_and_is_named(
+    town: Town, secrets: dict[str, str]
+) -> None:
+    key = "x-belediye"
+    town.only(key)
+    with transaction() as session:
+        channels.set_credentials(session, queries.channel(session, key), secrets, by="test")
+    renewal.run()
+    beat(town, key)
+    assert town.alarms() == set()
+    expires = town.channel(key).token_expires_at
+
+    town.control("access", channel=key, scopes=["tweet.read", "users.read"])
+    ahead(3700)  # OAuth 2.0: only the next token says what it may do
+    renewal.run()
+    town.change(key, probed_at=None)
+    beat(town, key)
+
+    assert town.alarms() == {("access_lost", key)}
+    assert "write" in str(town.channel(key).last_error)
+    assert (expires is None) == (town.channel(key).token_expires_at is None), "its life is still known"
+
+    with transaction() as session:
+        fresh = {"access_token": "sandbox-token-x-belediye"}
+        channels.set_credentials(session, queries.channel(session, key), {**secrets, **fresh}, by="test")
+    town.control("access", channel=key, scopes=["tweet.read", "tweet.write", "users.read"])
+    beat(town, key)
+    assert town.alarms() == set(), "what an older token lacked says nothing of this one"
 
 
 @pytest.mark.parametrize("key", POLLED)
