@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, union
+import structlog
+from sqlalchemy import delete, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from inbox import facts, receipts
+from inbox import facts, receipts, setting_aside
 from inbox.clock import now
-from inbox.models import Message, ParkedFact, RawEvent, Reply
+from inbox.models import Channel, Message, ParkedFact, RawEvent, Reply
 from inbox.values import Gone, MessageGone, Receipt, ReplyReceipt
+
+log = structlog.get_logger()
+
+MAX_TRIES = 5
 
 
 def park(session: Session, event: RawEvent, position: int, fact: MessageGone | ReplyReceipt) -> None:
@@ -27,13 +33,18 @@ def park(session: Session, event: RawEvent, position: int, fact: MessageGone | R
             our_reference=fact.our_reference if isinstance(fact, ReplyReceipt) else None,
             fact=_as_json(fact),
             parked_at=now(),
+            tries=0,
         )
         .on_conflict_do_nothing()
     )
 
 
 def unpark(session: Session, platform: str, external_id: str, our_reference: str | None = None) -> None:
-    """Apply what waited for this message or reply."""
+    """Apply what waited for this message or reply, each in a savepoint of its own.
+
+    One that fails harms neither the message nor its siblings: it is tried again by the sweep, and after some
+    tries set aside alone.
+    """
     speaks_of_it = ParkedFact.external_id == external_id
     if our_reference is not None:
         speaks_of_it = or_(speaks_of_it, ParkedFact.our_reference == our_reference)
@@ -44,14 +55,44 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
         .with_for_update()
     ).all()
     for parked in waiting:
-        fact = _from_json(parked.fact)
-        applied = (
-            facts.message_gone(session, fact)
-            if isinstance(fact, MessageGone)
-            else receipts.receipt(session, fact)
-        )
+        try:
+            with session.begin_nested():
+                applied = _apply(session, parked)
+        except OperationalError:
+            raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact
+        except setting_aside.MISTAKES as error:
+            what = setting_aside.named(error)
+            log.error("parked_fact_failed", raw_event_id=parked.raw_event_id, error=what)
+            applied = parked.tries + 1 >= MAX_TRIES
+            session.execute(
+                update(ParkedFact).where(ParkedFact.id == parked.id).values(tries=parked.tries + 1)
+            )
+            if applied:
+                setting_aside.set_aside(
+                    session,
+                    parked.raw_event_id,
+                    parked.position,
+                    "failed",
+                    what,
+                    _channel_id(session, parked),
+                )
         if applied:
             session.execute(delete(ParkedFact).where(ParkedFact.id == parked.id))
+
+
+def _apply(session: Session, parked: ParkedFact) -> bool:
+    fact = _from_json(parked.fact)
+    if isinstance(fact, MessageGone):
+        return facts.message_gone(session, fact)
+    return receipts.receipt(session, fact)
+
+
+def _channel_id(session: Session, parked: ParkedFact) -> int | None:
+    return session.scalar(
+        select(Channel.id).where(
+            Channel.platform == parked.platform, Channel.external_id == parked.fact["account"]
+        )
+    )
 
 
 def overlooked(session: Session, *, limit: int) -> int:

@@ -15,19 +15,21 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from inbox import facts, parking, receipts
 from inbox.clock import now
-from inbox.errors import CoreError
 from inbox.models import Channel, HookCount, HookRefusal, RawEvent, SetAside
+from inbox.setting_aside import MISTAKES, named, set_aside
 from inbox.states import RawEventState
 from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyReceipt, UnreadablePayload
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5
+RACES_LOST = 3
+"""How often a fact may meet a row that somebody else has just written."""
 LEASE = timedelta(seconds=30)
 """How long claimed bodies are a worker's, and so wait when it died: longer than any transaction may last."""
 WHOLE_BODY = -1
@@ -37,18 +39,6 @@ HEARD_EVERY = timedelta(seconds=5)
 """How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
 for replies to send passes over what is locked.
 """
-# What a fact may fail with and its siblings stand: a mistake of ours or of a body's. Not what ends the work.
-_MISTAKES = (
-    SQLAlchemyError,
-    CoreError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 _DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
 
 
@@ -117,7 +107,7 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
     claimed: list[int] = []
     for event in session.scalars(waiting):
         if event.attempts >= MAX_ATTEMPTS:
-            _set_aside(session, event, WHOLE_BODY, "failed", event.error or "its worker died", None)
+            set_aside(session, event.id, WHOLE_BODY, "failed", event.error or "its worker died", None)
             _finish(event, RawEventState.SET_ASIDE)
             continue
         if event.attempts and claimed:
@@ -161,7 +151,7 @@ def apply_raw_event(
     try:
         seen = tuple(normalise(event.source, event.body))
     except UnreadablePayload as error:
-        _set_aside(session, event, WHOLE_BODY, "failed", f"unreadable: {error}", None)
+        set_aside(session, event.id, WHOLE_BODY, "failed", f"unreadable: {error}", None)
         event.counts = {"set_aside": 1}
         _finish(event, RawEventState.SET_ASIDE)
         return False
@@ -184,7 +174,7 @@ def failed(session: Session, event_id: int, error: BaseException) -> None:
     event = session.get_one(RawEvent, event_id, with_for_update=True)
     if event.state is not RawEventState.PENDING:
         return
-    event.error = _named(error)
+    event.error = named(error)
     event.claimed_until = None
     event.not_before = now() + timedelta(seconds=2**event.attempts)
 
@@ -194,23 +184,31 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> 
     channel = session.scalar(
         select(Channel).where(Channel.platform == fact.platform, Channel.external_id == fact.account)
     )
+    channel_id = channel.id if channel else None
     if isinstance(fact, NotUnderstood):
-        _set_aside(session, event, position, "unsupported", fact.what, channel)
+        set_aside(session, event.id, position, "unsupported", fact.what, channel_id)
         return "unsupported"
     if channel is None:
-        _set_aside(session, event, position, "unknown_account", f"{fact.platform} {fact.account}", None)
+        what = f"{fact.platform} {fact.account}"
+        set_aside(session, event.id, position, "unknown_account", what, None)
         return "set_aside"
     if channel.last_event_at is None or channel.last_event_at < event.received_at - HEARD_EVERY:
         channel.last_event_at = event.received_at
-    try:
-        with session.begin_nested():
-            return _apply_fact(session, event, position, fact, channel)
-    except OperationalError:
-        raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact, it is tried again
-    except _MISTAKES as error:
-        log.error("fact_failed", raw_event_id=event.id, position=position, error=_named(error))
-        _set_aside(session, event, position, "failed", _named(error), channel)
-        return "set_aside"
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            with session.begin_nested():
+                return _apply_fact(session, event, position, fact, channel)
+        except OperationalError:
+            raise  # a deadlock, a time-out, a lost connection: nothing is wrong with it, it is tried again
+        except MISTAKES as error:
+            # Somebody else may have written the same row a moment before: now it is seen.
+            if isinstance(error, IntegrityError) and tries < RACES_LOST:
+                continue
+            log.error("fact_failed", raw_event_id=event.id, position=position, error=named(error))
+            set_aside(session, event.id, position, "failed", named(error), channel_id)
+            return "set_aside"
 
 
 def _apply_fact(
@@ -235,39 +233,10 @@ def _apply_fact(
     return "changes" if isinstance(fact, MessageGone) else "receipts"
 
 
-def _set_aside(
-    session: Session, event: RawEvent, position: int, kind: str, what: str, channel: Channel | None
-) -> None:
-    session.execute(
-        insert(SetAside)
-        .values(
-            raw_event_id=event.id,
-            position=position,
-            channel_id=channel.id if channel else None,
-            kind=kind,
-            what=what[:300],
-            first_at=now(),
-        )
-        .on_conflict_do_update(
-            index_elements=[SetAside.raw_event_id, SetAside.position],
-            set_={"kind": kind, "what": what[:300], "resolved_at": None},
-        )
-    )
-
-
 def _finish(event: RawEvent, state: RawEventState) -> None:
     event.state = state  # the ingest queue's own small state, not a machine of the desk
     event.claimed_until = None
     event.applied_at = now()
-
-
-def _named(error: BaseException) -> str:
-    """The error's kind and place, without a word of what it was about: bodies carry citizens' words."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
-    return f"{type(error).__name__}{where}"
 
 
 def replay(session: Session, event_ids: Iterable[int]) -> int:

@@ -145,6 +145,7 @@ class ParkedFact(Table):
     our_reference: Mapped[str | None]
     fact: Mapped[dict[str, Any]]
     parked_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)  # that failed
 
 
 Index("ix_parked_fact_platform_external_id", ParkedFact.platform, ParkedFact.external_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -369,6 +369,91 @@ def test_a_fact_that_met_a_deadlock_is_tried_again_and_not_set_aside(seen: Seen,
     apply()
 
     assert {message.text for message in messages()} == {"bir, düzeltildi", "iki, düzeltildi"}
+
+
+@pytest.fixture
+def failing_updates(city: SimpleNamespace) -> Iterator[Callable[[int], None]]:
+    """The database refuses the next so many updates of a message, as where another writer was first."""
+    made = [
+        "CREATE SEQUENCE refused_updates",
+        "CREATE FUNCTION refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF nextval('refused_updates') <= TG_ARGV[0]::int THEN"
+        " RAISE EXCEPTION 'somebody was first' USING ERRCODE = 'unique_violation'; END IF;"
+        " RETURN NEW; END $$",
+    ]
+
+    def refuse(times: int) -> None:
+        with transaction() as session:
+            for statement in (
+                *made,
+                "CREATE TRIGGER refused BEFORE UPDATE OF text, deleted_at ON message"
+                f" FOR EACH ROW EXECUTE FUNCTION refuse_update('{times}')",
+            ):
+                session.execute(text(statement))
+
+    yield refuse
+    with transaction() as session:
+        session.execute(text("DROP TRIGGER IF EXISTS refused ON message"))
+        session.execute(
+            text("DROP FUNCTION IF EXISTS refuse_update; DROP SEQUENCE IF EXISTS refused_updates")
+        )
+
+
+def test_an_edit_that_loses_a_race_is_tried_again_and_not_dropped(
+    seen: Seen, arrive: Arrive, failing_updates: Callable[[int], None]
+) -> None:
+    said = seen("Yol bozuk")
+    arrive(said)
+    failing_updates(1)
+
+    arrive(replace(said, text="Yol çok bozuk", observed_at=said.observed_at + timedelta(minutes=1)))
+
+    assert [message.text for message in messages()] == ["Yol çok bozuk"]
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(SetAside)) == 0
+
+
+def test_a_parked_fact_that_fails_harms_not_its_message_and_is_tried_again(
+    seen: Seen, arrive: Arrive, failing_updates: Callable[[int], None]
+) -> None:
+    comment = seen(platform="facebook")
+    arrive(MessageGone("facebook", "3", comment.external_id, Gone.DELETED, comment.sent_at))
+    failing_updates(1)
+
+    arrive(comment)
+
+    assert [message.deleted_at for message in messages()] == [None]
+    with transaction() as session:
+        parking.overlooked(session, limit=10)
+    assert [message.deleted_at for message in messages()] == [comment.sent_at]
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
+        assert session.scalar(select(func.count()).select_from(SetAside)) == 0
+
+
+def test_a_parked_fact_that_always_fails_is_set_aside_alone_and_can_be_read_again(
+    seen: Seen, arrive: Arrive, failing_updates: Callable[[int], None]
+) -> None:
+    comment = seen(platform="facebook")
+    gone = MessageGone("facebook", "3", comment.external_id, Gone.DELETED, comment.sent_at)
+    event_id = arrive(seen("İlk gelen", platform="facebook"), gone)
+    failing_updates(parking.MAX_TRIES)
+    arrive(comment)
+
+    for _ in range(parking.MAX_TRIES):
+        with transaction() as session:
+            parking.overlooked(session, limit=10)
+
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
+        (kept,) = session.scalars(select(SetAside)).all()
+        assert (kept.raw_event_id, kept.position, kept.kind) == (event_id, 1, "failed")
+        assert kept.channel_id is not None
+        receive.replay(session, [event_id])
+    with transaction() as session:
+        receive.claim_raw_events(session, limit=1)
+        receive.apply_raw_event(session, event_id, lambda *_: (gone,))
+    assert [message.deleted_at for message in messages() if message.text == comment.text] == [comment.sent_at]
 
 
 def test_every_table_is_emptied_between_tests() -> None:
