@@ -56,7 +56,7 @@ def answer(
     if compose_key is not None:
         made = session.scalar(select(Reply).where(Reply.compose_key == compose_key))
         if made is not None:
-            if (made.thread_id, made.text) != (message.thread_id, text.strip()):
+            if (made.thread_id, made.text) != (message.thread_id, replies.check_text(text)):
                 raise MovedMeanwhile("message", message.id, str(message.state))
             return made
     target = MessageState.WAITING if kind is ReplyKind.QUESTION else MessageState.ANSWERED
