@@ -73,7 +73,9 @@ def _not_compared(session: Session) -> Iterator[Alarm]:
         run = runs.get(channel.key, reconcile_runs.Run())
         gave_up = run.failure is not None and run.due is None
         since = run.ended or session.scalar(
-            select(Message.received_at).where(Message.channel_id == channel.id).order_by(Message.id).limit(1)
+            select(func.min(Message.received_at)).where(
+                Message.channel_id == channel.id, Message.state.is_not(None)
+            )
         )
         if gave_up or (since is not None and moment - since > NIGHTLY):
             details = {"reason": run.failure} if run.failure else {}
