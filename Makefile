@@ -11,7 +11,7 @@ SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard
 
 DEMO_DIR ?= var/demo
 # Two processes of tests, whole files in each; ARGS='-n 0' for one. Most of their time is waiting.
-SIDE_BY_SIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node brings a list of authorities of its own, without those that this machine trusts besides.
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)

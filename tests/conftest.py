@@ -20,14 +20,10 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For several processes: a file's tests stay in one, for they share what is costly to make.
-
-    Those that name a group of their own last minutes each: they begin first, beside all others.
+    """For several processes, of which each takes whole files: those that name a group last minutes each, and
+    begin first, beside all others.
     """
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session")
