@@ -17,13 +17,13 @@ from inbox.clock import now
 from inbox.models import Alarm, Channel, ChannelCursor, HookRefusal, Message, RawEvent
 from inbox.states import RawEventState
 
-MOST_REFUSED = {"signature": 20}
-"""Wrong signatures at one hook within an hour or two that may be a stranger's: more are our own secret's."""
+MOST_REFUSED = {"signature": 20, "size": 0}
+"""At one hook within an hour or two. So many wrong signatures may be a stranger's; more are our secret's."""
 UNREAD = timedelta(minutes=10)
 NIGHTLY = timedelta(hours=36)  # a day, and the time that a night's tries may take
 
-WRONG_SIGNATURES, UNREAD_BODIES, NOT_COMPARED = "wrong_signatures", "unread", "not_compared"
-_OF_REFUSALS = {"signature": WRONG_SIGNATURES}
+UNREAD_BODIES, NOT_COMPARED = "unread", "not_compared"
+_OF_REFUSALS = {"signature": "wrong_signatures", "size": "too_large"}
 
 
 def standing(session: Session) -> list[Alarm]:

@@ -29,6 +29,7 @@ from stack import status
 LEAST_DISK = 1 << 30
 REMEDIES = {
     "wrong_signatures": "compare COZUM_META_APP_SECRETS or COZUM_X_CONSUMER_SECRETS with the platform's own",
+    "too_large": "see that no proxy in front packs hooks together; run `cozum reconcile` for what they told",
     "unread": "see that a worker runs and that its log is quiet",
     "not_compared": "run `cozum reconcile`, and see that beat runs",
 }

@@ -61,6 +61,11 @@ KINDS: Mapping[str, Kind] = {
         "admin_channels.set_aside",
         "set_aside.read",
     ),
+    "too_large": Kind(
+        _l("Bodies too large to be taken come to the hook %(subject)s (%(count)s in the last hours)"),
+        "admin_channels.set_aside",
+        "set_aside.read",
+    ),
     "unread": Kind(
         _l("What arrived is not being read (waiting: %(count)s, the oldest for %(minutes)s minutes)"),
         "admin_channels.set_aside",

@@ -11,6 +11,7 @@ import structlog
 from flask import Blueprint, Response, abort, request
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from connectors import HOOKS
 from inbox import receive
@@ -22,6 +23,7 @@ from worker.tasks import nudge
 log = structlog.get_logger()
 
 MAX_BODY = 8 * 1024 * 1024
+"""Meta puts up to a thousand changes into one body: of some kilobytes each, as the longest texts are."""
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -51,7 +53,11 @@ def challenge(hook: str) -> Response:
 def receive_body(hook: str) -> Response:
     """Keep a signed body, wake whoever reads it, and say so."""
     request.max_content_length = MAX_BODY
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        _count_too_large(hook)
+        raise
     headers = {name.lower(): value for name, value in request.headers.items()}
     if not HOOKS[hook].is_genuine(_secrets(hook), headers, body):
         return _reject(hook)
@@ -64,6 +70,18 @@ def receive_body(hook: str) -> Response:
     if event_id is not None:
         nudge("ingest")
     return Response("", status=200, content_type="text/plain")
+
+
+def _count_too_large(hook: str) -> None:
+    """A body that claims to be signed and is not read: what it told is lost unless somebody looks."""
+    log.error("hook_too_large", hook=hook, size=request.content_length)
+    if not any("signature" in name.lower() for name, _ in request.headers):
+        return  # some stranger's
+    try:
+        with transaction() as session:
+            receive.count_refused(session, hook, "size")
+    except SQLAlchemyError as error:
+        log.error("rejection_not_counted", hook=hook, error=type(error).__name__)
 
 
 def _reject(hook: str) -> Response:

@@ -167,6 +167,6 @@ class HookRefusal(Table):
     __tablename__ = "hook_refusal"
 
     hook: Mapped[str] = mapped_column(primary_key=True)
-    why: Mapped[str] = mapped_column(primary_key=True)  # signature
+    why: Mapped[str] = mapped_column(primary_key=True)  # signature or size
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     count: Mapped[int]

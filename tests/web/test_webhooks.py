@@ -10,11 +10,13 @@ import json
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from inbox import db
-from inbox.models import HookCount, RawEvent
+from inbox import alarms, db
+from inbox.models import Channel, HookCount, Message, RawEvent
+from inbox.states import RawEventState
+from worker import ingest
 
 LIMIT = 8 * 1024 * 1024
 
@@ -179,3 +181,61 @@ def test_x_is_shown_that_we_hold_the_secret(platform: FlaskClient) -> None:
 
 def test_there_is_no_third_hook(platform: FlaskClient) -> None:
     assert platform.post("/hooks/telegram", data=b"{}").status_code == 404
+
+
+def test_a_signed_body_that_is_too_large_is_counted_and_alarms_and_disturbs_nothing_else(
+    platform: FlaskClient,
+) -> None:
+    too_large, fits = b" " * (LIMIT + 1), b'{"object": "page"}'
+
+    assert platform.post("/hooks/meta", data=too_large).status_code == 413, "a stranger's"
+    assert open_alarms() == []
+
+    assert platform.post("/hooks/meta", data=too_large, headers=meta_signed(too_large)).status_code == 413
+    assert platform.post("/hooks/meta", data=fits, headers=meta_signed(fits)).status_code == 200
+
+    assert open_alarms() == [("too_large", "meta", {"count": 1})]
+    assert rejected() == {}
+    assert stored() == [("hook:meta", fits)]
+
+
+def test_hundreds_of_the_longest_texts_in_one_body_are_kept_and_applied_a_few_at_a_time(
+    platform: FlaskClient,
+) -> None:
+    with db.transaction() as session:
+        line = Channel(key="whatsapp-cozum", platform="whatsapp", external_id="105500000000001", name="Hat")
+        session.add(line)
+    changes = [
+        {
+            "field": "messages",
+            "value": {
+                "metadata": {"phone_number_id": line.external_id},
+                "messages": [
+                    {
+                        "from": f"9053200{number:05}",
+                        "id": f"wamid.{number}",
+                        "timestamp": "1795500000",
+                        "type": "text",
+                        "text": {"body": f"{number} " + "ğ" * 4090},
+                    }
+                ],
+            },
+        }
+        for number in range(320)
+    ]
+    body = json.dumps({"object": "whatsapp_business_account", "entry": [{"changes": changes}]}).encode()
+    assert 0.9 * LIMIT < len(body) < LIMIT
+
+    assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 200
+    while ingest.run():
+        pass
+
+    with db.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 320
+        (event,) = session.scalars(select(RawEvent))
+        assert (event.state, event.counts) == (RawEventState.APPLIED, {"messages": 320})
+
+
+def open_alarms() -> list[tuple[str, str, dict[str, object]]]:
+    with db.transaction() as session:
+        return [(one.kind, one.subject, one.details) for one in alarms.open_alarms(session)]
