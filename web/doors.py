@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
 from inbox import channels
 from inbox.clock import now
-from inbox.models import Channel
+from inbox.errors import InvalidInput
+from inbox.models import Channel, Message, Reply
 from inbox.queries import GroupRow
 from inbox.values import MessageKind
 from web import formats
 
 SOON = timedelta(hours=2)
+TOO_LONG = "is longer than the platform takes"
 MAX_BY_HAND = 5000
 """For a door no connector serves: a letter, a call."""
 
@@ -98,6 +101,16 @@ def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
     if connector is None:
         return len(text), MAX_BY_HAND
     return connector.length(text), connector.max_private_length if private else connector.max_length
+
+
+def refuse_too_long(session: Session, reply: Reply) -> None:
+    """Raises InvalidInput for a text that the platform would refuse."""
+    channel = session.get_one(Channel, reply.channel_id)
+    message = session.get_one(Message, reply.message_id)
+    private = reply.in_private or message.kind is MessageKind.CHAT
+    counted, most = length(channel, reply.text, private=private)
+    if counted > most:
+        raise InvalidInput("text", TOO_LONG)
 
 
 def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:

@@ -61,6 +61,7 @@ _REASONS: Mapping[str, LazyString] = {
     "has braces that do not match": _l("The braces do not match."),
     "exists already": _l("There is one with this key already."),
     "must not be empty": _l("This must not be empty."),
+    "is longer than the platform takes": _l("The text is longer than the platform takes; shorten it."),
     "stands on the platform already": _l(
         "The reply stands on the platform already; it does not go out again."
     ),

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from inbox import errors, queries, ratings, replies
 from inbox.db import transaction
+from web import doors
 from web.access import needs, person
 from web.desk import shown
 from web.desk.blueprint import blueprint
@@ -19,13 +20,15 @@ def approve(reply_id: int) -> Response:
     """Release a draft as it was seen, with the words of the form."""
     try:
         with transaction() as session:
+            reply = queries.reply(session, reply_id)
             replies.approve(
                 session,
-                queries.reply(session, reply_id),
+                reply,
                 text=request.form.get("text"),
                 version=request.form.get("version", type=int),
                 by=person(),
             )
+            doors.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")

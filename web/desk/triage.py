@@ -8,6 +8,7 @@ from flask_babel import gettext
 from inbox import errors, queries, tracking, triage
 from inbox.db import transaction
 from inbox.values import ReplyKind
+from web import doors
 from web.access import needs, person
 from web.desk import shown
 from web.desk.blueprint import blueprint
@@ -63,7 +64,7 @@ def answer(message_id: int) -> Response:
         with transaction() as session:
             message = queries.message(session, message_id)
             kind = shown.kind_of_reply(message, is_question=bool(form.get("as_question")))
-            triage.answer(
+            reply = triage.answer(
                 session,
                 message,
                 text=form.get("text", ""),
@@ -72,6 +73,7 @@ def answer(message_id: int) -> Response:
                 compose_key=form.get("compose_key") or None,
                 by=person(),
             )
+            doors.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")
