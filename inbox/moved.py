@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox import history, replies
 from inbox.clock import now
-from inbox.models import Contact, ContactKey, Message, Person, Reply
+from inbox.models import Contact, ContactKey, Message, Person, Reply, Thread
 from inbox.states import ReplyState
 from inbox.turkish import clean
 from inbox.values import Author, AuthorKey, MessageKind, PersonMoved
@@ -31,7 +31,7 @@ def person_moved(session: Session, fact: PersonMoved) -> None:
     if held is None or held.value == (clean(fact.new.value) if fact.new else None):
         return
     contact = session.get_one(Contact, held.contact_id)
-    first = session.scalar(select(func.min(Message.sent_at)).where(Message.author_id == contact.id))
+    first = session.scalar(select(func.min(Message.sent_at)).where(_said_by(contact)))
     if first is not None and first > fact.observed_at:
         return
     if fact.new is not None:
@@ -64,14 +64,21 @@ def take_over(session: Session, author: Author, observed_at: datetime) -> None:
                 )
             )
         )
-        last = session.scalar(select(func.max(Message.sent_at)).where(Message.author_id == held.contact_id))
-        is_younger = last is None or last < observed_at
-        if names and clean(surest.value) not in names and is_younger:
-            contact = session.get_one(Contact, held.contact_id)
+        if not names or clean(surest.value) in names:
+            continue
+        contact = session.get_one(Contact, held.contact_id)
+        last = session.scalar(select(func.max(Message.sent_at)).where(_said_by(contact)))
+        if last is None or last < observed_at:
             if contact.phone == held.value:
                 contact.phone = None
             _lose(session, held)
             _stop_replies(session, contact)
+
+
+def _said_by(contact: Contact) -> ColumnElement[bool]:
+    """What this citizen said, by way of their conversations: there is no other index to them."""
+    own = select(Thread.id).where(Thread.contact_id == contact.id)
+    return and_(Message.thread_id.in_(own), Message.author_id == contact.id)
 
 
 def _held(session: Session, key: AuthorKey) -> ContactKey | None:
@@ -101,7 +108,7 @@ def _stop_replies(session: Session, contact: Contact) -> None:
         select(Reply)
         .join(Message, Reply.message_id == Message.id)
         .where(
-            Message.author_id == contact.id,
+            _said_by(contact),
             or_(Message.kind == MessageKind.CHAT, Reply.in_private),
             Reply.state.in_((ReplyState.READY, ReplyState.DRAFT)),
         )
