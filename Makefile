@@ -78,6 +78,10 @@ chaos: install $(STAMPS)/packages-dev ## Lets everything fail for half an hour a
 chaos-known-bad: install $(STAMPS)/packages-dev ## Spoils one thing after another and sees that the count of each finds it
 	@$(BIN)/python -m tests.chaos.known_bad
 
+.PHONY: bench
+bench: install $(STAMPS)/packages-dev ## Measures how fast it is, against floors of the same run; ARGS=--quick for less
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: check
 check: $(STAMPS)/packages-dev ## Checks format, lint, types, the import rule, templates and translations
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: make format'; exit 1; }

@@ -23,13 +23,14 @@ from stack.errors import StackError
 
 
 @contextmanager
-def embedded_postgres(folder: Path, *, throwaway: bool = False) -> Iterator[str]:
+def embedded_postgres(folder: Path, *, throwaway: bool = False, flushed: bool = False) -> Iterator[str]:
     """The DATABASE_URL of a server whose data lie in `folder` (made if missing), stopped at the end.
 
-    `throwaway`: writes are not flushed to disk, and nothing is left at the end. Start it from a main thread.
+    `throwaway`: writes are not flushed to disk (`flushed`: they are, to be measured), and nothing is left at
+    the end. Start it from a main thread.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    server = postgres.server_in(folder, hasty=throwaway)
+    server = postgres.server_in(folder, hasty=throwaway and not flushed)
     try:
         postgres.initialise(server)
         postgres.wait_for_predecessor(server)
@@ -81,14 +82,20 @@ def embedded_valkey(folder: Path, *, throwaway: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(database_url: str) -> Iterator[str]:
-    """The URL of one more, empty database on an embedded server, of the same role; dropped at the end."""
+def fresh_database(database_url: str, *, template: str | None = None) -> Iterator[str]:
+    """The URL of one more database on an embedded server, of the same role; dropped at the end.
+
+    Empty, or a copy of the one that the URL `template` names, which nobody may use meanwhile.
+    """
     url = make_url(database_url)
+    copied = make_url(template).database if template else None
     name = f"fresh_{secrets.token_hex(6)}"
     superuser = url.set(username=postgres.SUPERUSER, database="postgres", drivername="postgresql")
     with psycopg.connect(superuser.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(postgres.ROLE))
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(postgres.ROLE), sql.Identifier(copied or "template1")
+            )
         )
         try:
             yield url.set(database=name).render_as_string(hide_password=False)

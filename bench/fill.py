@@ -1,0 +1,121 @@
+"""A city's past in a few statements: messages with their authors, threads, raw bodies, doors and trail.
+
+Set-based, with the checks of foreign keys and the search index put off until the end; what stands then is
+what the product would have written itself, and ANALYZE has seen it.
+"""
+
+from __future__ import annotations
+
+from bench.place import Place
+
+OPEN = 200
+"""How many messages wait at the desk, whatever is stored: a desk that keeps up."""
+_STEP = 250_000
+
+_WORDS = (
+    "ARRAY['mahallesinde yol çöktü araçlar geçemiyor', 'çöpler üç gündür alınmadı koku dayanılmaz',"
+    " 'parktaki salıncak kırık çocuklar düşüyor', 'sokak lambası iki haftadır yanmıyor',"
+    " 'kaldırım işgali var masalar yolu kapatıyor', 'teşekkürler park çok güzel olmuş',"
+    " 'evlilik başvurusu için hangi belgeler gerekli', 'otobüs seferi istiyoruz çocuklar okula yürüyor',"
+    " 'su birikintisi göl gibi oldu', 'başıboş köpekler için ekip yönlendirir misiniz']"
+)
+_PLACES = (
+    "ARRAY['Zafer','Pınar','Fatih','Mevlana','Yenikent','İncirtepe','Saadetdere','Talatpaşa','Örnek','Namık']"
+)
+# For these words what inbox.turkish.fold would write.
+_FOLD = "lower(translate(%s, 'çÇğĞıİöÖşŞüÜ', 'ccggiioossuu'))"
+
+_FILL = """
+CREATE TEMP TABLE lot AS
+SELECT n, 1 + n %% 7 AS channel_no, n / 2 AS citizen,
+       moment - make_interval(secs => (total - n) * 15) AS at,
+       (places)[1 + n %% 10] || ' ' || (words)[1 + (n / 7) %% 10] || ' no ' || n AS text
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
+     (SELECT now() - interval '2 days' AS moment, %(total)s::bigint AS total,
+             {words} AS words, {places} AS places) AS given;
+ALTER TABLE lot ADD COLUMN channel_id bigint, ADD COLUMN platform text;
+UPDATE lot SET channel_id = channel.id, platform = channel.platform
+FROM (SELECT id, platform, row_number() OVER (ORDER BY id) AS no FROM channel) AS channel
+WHERE channel.no = channel_no;
+
+INSERT INTO raw_event (source, body, digest, received_at, state, attempts, applied_at, counts)
+SELECT CASE platform WHEN 'x' THEN 'hook:x' ELSE 'hook:meta' END,
+       convert_to('{{"object":"page","entry":[{{"id":"' || n || '","text":"' || text || '",'
+                  || repeat('"field":"feed",', 20) || '"end":1}}]}}', 'UTF8'),
+       sha256(convert_to('past-' || n, 'UTF8')), at, 'APPLIED', 1, at, '{{"messages": 1}}'
+FROM lot ORDER BY n;
+
+INSERT INTO contact (platform, name, handle, phone, named_at, person_id, first_seen_at)
+SELECT DISTINCT ON (platform, citizen) platform, 'Ayşe Yılmaz ' || citizen, 'past' || citizen,
+    NULL, at, NULL, at
+FROM lot ORDER BY platform, citizen, n;
+INSERT INTO contact_key (contact_id, scope, value, rank)
+SELECT id, 'past-' || platform, handle, 0 FROM contact
+WHERE id > %(contact)s;
+INSERT INTO thread (channel_id, key, conversation, contact_id, last_citizen_at)
+SELECT DISTINCT ON (lot.channel_id, contact.id)
+       lot.channel_id, 'past-' || (citizen %% 5000) || '|' || contact.id, 'past-' || (citizen %% 5000),
+       contact.id, at
+FROM lot JOIN contact ON contact.platform = lot.platform AND contact.handle = 'past' || citizen
+WHERE contact.id > %(contact)s
+ORDER BY lot.channel_id, contact.id, n DESC;
+
+INSERT INTO message (platform, external_id, channel_id, thread_id, author_id, kind, is_ours, text,
+    search_text, conversation, sent_at, received_at, observed_at, text_since, state, version, intent, urgency,
+    changed_after_conversion)
+SELECT lot.platform, 'past-' || n, lot.channel_id, thread.id, contact.id, 'comment', false, text, {fold},
+    thread.conversation, at, at, at, at,
+    CASE WHEN n > %(total)s - {open} THEN 'NEW' WHEN n %% 10 < 3 THEN 'DISMISSED' ELSE 'ANSWERED' END,
+    2, 'request', 'normal', false
+FROM lot
+JOIN contact ON contact.platform = lot.platform AND contact.handle = 'past' || citizen
+    AND contact.id > %(contact)s
+JOIN thread ON thread.channel_id = lot.channel_id AND thread.contact_id = contact.id
+ORDER BY n;
+UPDATE message SET group_id = id WHERE id > %(message)s;
+INSERT INTO message_door (message_id, channel_id) SELECT id, channel_id FROM message WHERE id > %(message)s;
+INSERT INTO history_entry (at, kind, by, message_id, channel_id, to_state, version, details)
+SELECT received_at, 'message.opened', 'ingest', id, channel_id, 'NEW', 1, '{{}}'
+FROM message WHERE id > %(message)s ORDER BY id;
+INSERT INTO history_entry (at, kind, by, message_id, channel_id, from_state, to_state, version, details)
+SELECT received_at + interval '1 hour', 'message.moved', 'bench', id, channel_id, 'NEW', state, 2, '{{}}'
+FROM message WHERE id > %(message)s AND state <> 'NEW' ORDER BY id;
+INSERT INTO reply (platform, channel_id, thread_id, message_id, kind, state, version, text, choices,
+    in_private, created_at, approved_at, attempts, looks, external_id, sent_at)
+SELECT platform, channel_id, thread_id, id, 'answer', 'SENT', 4, 'Ekibimiz ilgilendi.', '[]', false,
+    received_at, received_at, 1, 0, 'past-reply-' || id, received_at
+FROM message WHERE id > %(message)s AND state = 'ANSWERED' ORDER BY id;
+DROP TABLE lot;
+"""
+
+
+def fill(place: Place, total: int) -> None:
+    """Let `total` messages be stored in an empty place."""
+    statements = _FILL.format(words=_WORDS, places=_PLACES, open=OPEN, fold=_FOLD % "text")
+    with place.connect(as_superuser=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET synchronous_commit = off")
+        connection.execute("SET maintenance_work_mem = '512MB'")
+        connection.execute("SET work_mem = '256MB'")
+        index = connection.execute("SELECT pg_get_indexdef('ix_message_search_text'::regclass)").fetchone()
+        connection.execute("DROP INDEX ix_message_search_text")
+        for first in range(1, total + 1, _STEP):
+            marks = connection.execute(
+                "SELECT (SELECT coalesce(max(id), 0) FROM contact),"
+                " (SELECT coalesce(max(id), 0) FROM message)"
+            ).fetchone()
+            values = {
+                "first": first,
+                "last": min(total, first + _STEP - 1),
+                "total": total,
+                "contact": marks[0] if marks else 0,
+                "message": marks[1] if marks else 0,
+            }
+            with connection.transaction():
+                for statement in filter(None, (part.strip() for part in statements.split(";\n"))):
+                    used = {name: value for name, value in values.items() if f"%({name})s" in statement}
+                    connection.execute(statement, used or None) if used else connection.execute(
+                        statement.replace("%%", "%")
+                    )
+        connection.execute(index[0] if index else "")
+        connection.execute("VACUUM (ANALYZE)")

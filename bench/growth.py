@@ -1,0 +1,123 @@
+"""What grows with the rows that are stored: the same work in a small and in a large past, in turn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bench.bodies import Citizens
+from bench.fill import fill
+from bench.load import fire
+from bench.place import Place
+from bench.sizes import Sizes
+from bench.stream import follow
+from connectors import CONNECTORS
+from inbox import db, queries, receive, sending
+from inbox.models import RawEvent, Reply
+from inbox.states import RawEventState, ReplyState
+
+_SEARCHES = {"search_rare": "lambası 4711", "search_common": "çöpler", "search_absent": "zürafa"}
+_WAITING = 100
+"""How many bodies and replies wait to be claimed, whatever is stored."""
+
+
+def growth(small: Place, large: Place, sizes: Sizes) -> dict[str, Any]:
+    """Fill both, measure in turn, and say how much slower the large one is: 1 is not at all."""
+    began = time.perf_counter()
+    fill(small, sizes.small)
+    fill(large, sizes.large)
+    filled = time.perf_counter() - began
+    slowness: dict[str, list[list[float]]] = {}
+    both = (small, large)
+    with small.running(small.web()), large.running(large.web()):
+        for number in range(sizes.rounds + 1):
+            pair = [_intake(place, number, sizes) for place in both]
+            if number:
+                slowness.setdefault("intake", []).append(pair)
+        with small.running(small.worker()), large.running(large.worker()):
+            for number in range(min(3, sizes.rounds) + 1):
+                pair = [_end_to_end(place, number, sizes) for place in both]
+                if number:
+                    slowness.setdefault("end_to_end", []).append(pair)
+    for _ in range(2):
+        found = [_queries(place, sizes) for place in both]
+        for name in found[0]:
+            slowness.setdefault(name, []).append([each[name] for each in found])
+    return {
+        "small": sizes.small,
+        "large": sizes.large,
+        "fill_seconds": round(filled, 1),
+        **{name: _compared(pairs) for name, pairs in slowness.items()},
+    }
+
+
+def _compared(pairs: list[list[float]]) -> dict[str, float]:
+    """Milliseconds each in either place, and the ratio of rounds made in turn."""
+    return {
+        "small_ms": round(statistics.median(one for one, _ in pairs), 3),
+        "large_ms": round(statistics.median(one for _, one in pairs), 3),
+        "ratio": round(statistics.median(large / small for small, large in pairs), 2),
+    }
+
+
+def _intake(place: Place, number: int, sizes: Sizes) -> float:
+    bodies = Citizens(f"growth-{number}", place.secrets).requests(sizes.hooks)
+    burst = fire(place.port, bodies)
+    if burst.refused:
+        raise RuntimeError(f"{burst.refused} hooks were not answered 200")
+    with place.connect() as connection:  # nobody reads them here: they are not to be claimed below
+        connection.execute("UPDATE raw_event SET state = 'APPLIED' WHERE state = 'PENDING'")
+    return 1000 / burst.rate
+
+
+def _end_to_end(place: Place, number: int, sizes: Sizes) -> float:
+    return 1000 / follow(place, f"growth-stream-{number}", sizes.stream)["rate"]
+
+
+def _queries(place: Place, sizes: Sizes) -> dict[str, float]:
+    with place.entered():
+        timed: dict[str, Callable[[Session], object]] = {
+            "inbox_new": lambda session: queries.inbox(session, view="new"),
+            "inbox_answered": lambda session: queries.inbox(session, view="answered"),
+            "inbox_all": lambda session: queries.inbox(session, view="all"),
+            "inbox_counts": queries.counts,
+            "claim_bodies": lambda session: receive.claim_raw_events(session, limit=50),
+            "claim_replies": lambda session: sending.claim_for_sending(session, CONNECTORS.keys(), limit=1),
+            **{name: _search(words) for name, words in _SEARCHES.items()},
+        }
+        return {name: _time(what, sizes.looks) for name, what in timed.items()}
+
+
+def _search(words: str) -> Callable[[Session], object]:
+    return lambda session: queries.messages(session, q=words)
+
+
+def _time(what: Callable[[Session], object], times: int) -> float:
+    """The median of some calls, each with work that waits and in a transaction that is undone."""
+    took = []
+    for _ in range(times + 2):
+        with Session(db.engine()) as session:
+            _let_work_wait(session)
+            began = time.perf_counter()
+            what(session)
+            took.append(1000 * (time.perf_counter() - began))
+            session.rollback()
+    return statistics.median(took[2:])
+
+
+def _let_work_wait(session: Session) -> None:
+    for kind, state in ((RawEvent, RawEventState.PENDING), (Reply, ReplyState.READY)):
+        latest = select(kind.id).order_by(kind.id.desc()).limit(_WAITING)
+        changes: dict[str, Any] = {"state": state, "attempts": 0}
+        if kind is RawEvent:
+            changes["claimed_until"] = None
+        session.execute(
+            update(kind).where(kind.id.in_(latest)).values(**changes),
+            execution_options={"synchronize_session": False},
+        )
+    session.flush()

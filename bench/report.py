@@ -1,0 +1,79 @@
+"""The figures as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+AIMS = {"intake": 0.8, "end_to_end": 0.5, "growth": 1.5}
+"""Least of intake against its floor, least of end to end against intake, most of what may pass for noise."""
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The whole table, part by part."""
+    for name, part in (
+        ("intake", _intake),
+        ("end_to_end", _end_to_end),
+        ("replies", _replies),
+        ("servers", _servers),
+        ("growth", _growth),
+    ):
+        if name in found:
+            yield ""
+            yield from part(found[name])
+
+
+def _intake(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  {'INTAKE':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
+    for name in ("ours", "floor_gunicorn", "floor_granian"):
+        yield f"  {name:28} {_rates(found[name])}"
+    yield (
+        f"  ours to the better floor     {found['ratio']:9.2f}   rounds {found['ratio_least']:.2f} to"
+        f" {found['ratio_most']:.2f}; aim {AIMS['intake']}"
+    )
+    yield (
+        f"  load generator, doing nothing {found['generator']['rate']:8.0f}   the fastest above is"
+        f" {100 * found['generator_share']:.0f} % of it"
+    )
+
+
+def _rates(found: dict[str, Any]) -> str:
+    return f"{found['rate']:9.0f} {found['p50_ms']:8.1f} {found['p99_ms']:8.1f}"
+
+
+def _end_to_end(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  {'END TO END':28} {'msgs/s':>9}"
+    yield f"  {'hook to inbox, all at once':28} {found['rate']:9.0f}"
+    yield f"  {'to the intake above':28} {found['ratio']:9.2f}   aim {AIMS['end_to_end']}"
+    yield (
+        f"  {'to the intake meanwhile':28} {found['ratio_meanwhile']:9.2f}   of"
+        f" {found['intake_meanwhile']:.0f} hooks/s"
+    )
+    yield (
+        f"  {'at a steady rate of ' + format(found['steady_rate'], '.0f'):28} visible after p50"
+        f" {found['visible_p50_ms']:.0f} ms, p99 {found['visible_p99_ms']:.0f} ms"
+    )
+
+
+def _replies(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  {'REPLIES':28} {'replies/s':>9}"
+    yield f"  {'approved to receipt':28} {found['rate']:9.1f}"
+    yield f"  {'the same posts, bare':28} {found['bare']:9.1f}"
+    yield f"  {'ours to bare':28} {found['ratio']:9.2f}"
+
+
+def _servers(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  {'WEB SERVER, with our app':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
+    for name, one in found.items():
+        stop = f"   stops in {one['stop_seconds']:.1f} s"
+        with_streams = f"{name}, {one['streams']} streams open"
+        yield f"  {name:28} {_rates(one['hooks'])}"
+        yield f"  {with_streams:28} {_rates(one['hooks_with_streams'])}{stop}"
+
+
+def _growth(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  {'GROWTH, ms each':28} {found['small']:>9,} {found['large']:>9,}    ratio"
+    for name, one in found.items():
+        if isinstance(one, dict):
+            mark = "   grows" if one["ratio"] > AIMS["growth"] else ""
+            yield f"  {name:28} {one['small_ms']:9.2f} {one['large_ms']:9.2f} {one['ratio']:8.2f}{mark}"

@@ -1,0 +1,114 @@
+"""One WSGI application under one of several web servers.
+
+`python -m bench.serve --app bench.floor:insert_app --server gunicorn --port N`. `--server nothing` answers
+200 without a look, whatever the application: what the load generator can do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import MPServer
+from gunicorn.app.base import BaseApplication
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    Build = Callable[[], WSGIApplication]
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]  # without types
+    """Gunicorn without its command line."""
+
+    def __init__(self, build: Build, options: dict[str, Any]) -> None:
+        self._build, self._options = build, options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        return self._build()
+
+
+def _gunicorn(build: Build, port: int, threads: int, grace: int) -> None:
+    options = {
+        "bind": f"127.0.0.1:{port}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": threads,
+        "worker_connections": 1000,
+        "keepalive": 30,
+        "backlog": 1024,
+        "graceful_timeout": grace,
+        "control_socket_disable": True,
+    }
+    _Gunicorn(build, options).run()
+
+
+def _granian(build: Build, port: int, threads: int) -> None:
+    multiprocessing.set_start_method("fork")
+    server = MPServer(
+        "bench.serve",
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        blocking_threads_idle_timeout=600,
+        backlog=1024,
+        backpressure=1024,
+        log_level=LogLevels.error,
+        log_access=False,
+    )
+    server.serve(target_loader=build, wrap_loader=False)
+
+
+class _Nothing(asyncio.Protocol):
+    """Answers whatever comes in one piece, as the load generator sends it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (of a TCP server)
+        self._transport = transport
+        self._given = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._given += data
+        head, end, body = self._given.partition(b"\r\n\r\n")
+        if end and len(body) >= int(head.rpartition(b"Content-Length: ")[2].split(b"\r\n")[0] or 0):
+            self._given = b""
+            self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+async def _serve_nothing(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(_Nothing, "127.0.0.1", port)
+    await server.serve_forever()
+
+
+@click.command()
+@click.option("--app", required=True, help="As module:function, which makes the WSGI application.")
+@click.option("--server", type=click.Choice(["gunicorn", "granian", "nothing"]), required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--threads", type=int, default=64)
+@click.option("--grace", type=int, default=10)
+def main(app: str, server: str, port: int, threads: int, grace: int) -> None:
+    """Serve until told to stop."""
+    build: Build = resolve_name(app)
+    if server == "nothing":
+        asyncio.run(_serve_nothing(port))
+    elif server == "gunicorn":
+        _gunicorn(build, port, threads, grace)
+    else:
+        _granian(build, port, threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""How much of everything: the full run, a quick one while working, and one of seconds for the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Counts of one run."""
+
+    rounds: int  # of interleaved measurements
+    hooks: int  # in one burst
+    stream: int  # hooks followed to the inbox
+    steady: int  # hooks at the steady rate
+    steady_rate: float  # a second
+    replies: int
+    streams: int  # open live feeds
+    small: int  # messages stored, for growth
+    large: int
+    looks: int  # how often a query is timed
+    grace: int = 10  # seconds a server that is told nothing of streams waits for them at a stop
+
+
+FULL = Sizes(
+    rounds=7,
+    hooks=4000,
+    stream=4000,
+    steady=300,
+    steady_rate=20,
+    replies=300,
+    streams=20,
+    small=10_000,
+    large=2_000_000,
+    looks=30,
+)
+QUICK = Sizes(
+    rounds=5,
+    hooks=2000,
+    stream=1500,
+    steady=100,
+    steady_rate=20,
+    replies=100,
+    streams=20,
+    small=10_000,
+    large=200_000,
+    looks=15,
+)
+SMOKE = Sizes(
+    rounds=1,
+    hooks=40,
+    stream=40,
+    steady=10,
+    steady_rate=20,
+    replies=6,
+    streams=3,
+    small=300,
+    large=1_000,
+    looks=2,
+    grace=1,
+)
