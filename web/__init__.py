@@ -59,7 +59,7 @@ def create_app() -> Flask:
     ):
         app.register_blueprint(blueprint)
     api.register(app)
-    security.csrf.exempt(webhooks.blueprint)
+    app.wsgi_app = webhooks.Door(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -68,11 +68,16 @@ def limits_storage(broker_url: str) -> str:
     return "memory://"
 
 
-def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+def safety_headers() -> dict[str, str]:
+    """What every answer tells the browser."""
     if settings().cookie_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return {**_HEADERS, "Strict-Transport-Security": "max-age=31536000"}
+    return _HEADERS
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in safety_headers().items():
+        response.headers.setdefault(name, value)
     if request.endpoint != "static":
         # A shared municipal PC must not show the last user's screens after the log-out.
         response.headers.setdefault("Cache-Control", "no-store")
