@@ -99,3 +99,17 @@ def test_a_hook_is_answered_within_a_second_while_the_broker_is_frozen_and_wakes
             knock()
             wait_until(lambda: client.llen("ingest") > before, "a wake-up after the freeze", seconds=10)
         client.close()
+
+
+@pytest.mark.usefixtures("database")
+def test_wake_ups_share_one_connection_to_the_broker(environment: dict[str, str], tmp_path: Path) -> None:
+    with embedded_valkey(tmp_path, throwaway=True) as broker, web(environment, broker) as knock:
+        client = redis.Redis.from_url(broker.replace("redis+socket://", "unix://"))
+        waiting = lambda: client.llen("ingest")  # noqa: E731
+        knock()
+        wait_until(lambda: waiting() == 1, "the first wake-up")
+        before = client.info("stats")["total_connections_received"]
+        for count in range(2, 8):
+            knock()
+            wait_until(lambda count=count: waiting() == count, "one more wake-up")
+        assert client.info("stats")["total_connections_received"] == before
