@@ -1,80 +1,85 @@
 """Bodies of hooks that arrive at one moment are stored in one transaction; each waits until it is committed.
 
-Whoever finds nobody storing stores at once, for itself alone. Whoever comes meanwhile waits, and is then
-stored with all others who wait: the busier it is, the more bodies share one flush to disk, and nobody waits
-for a clock. What fails together is tried again one by one, so that no body falls for another's sake.
+Whoever finds at most one lot being stored stores at once, for itself alone. Whoever comes meanwhile waits,
+and is then stored with all others who wait: the busier it is, the more bodies share one flush to disk, and
+nobody waits for a clock. What fails together is tried again one by one, so that no body falls for another's
+sake.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from sqlalchemy import LargeBinary, Text, bindparam, column, func, literal, select
+from sqlalchemy import DateTime, Integer, LargeBinary, Text, bindparam, column, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from inbox.clock import now
-from inbox.db import transaction
+from inbox.db import at_once
 from inbox.models import RawEvent, Table
 from inbox.states import RawEventState
 
+AT_ONCE = 2
+"""While one lot is being flushed to disk the next is put together."""
 MOST_TOGETHER = 100
 MOST_BYTES_TOGETHER = 16 * 1024 * 1024
 
-_table = Table.metadata.tables[RawEvent.__tablename__]  # no rows of ours are wanted back, only how many
+# One run of bytes and where each body lies in it: a list of bodies would be quoted byte by byte. Built once,
+# for building it takes longer than running it. Sorted by what is unique, so that of two who store the same
+# bodies neither waits for the other.
+_table = Table.metadata.tables[RawEvent.__tablename__]
 _lot = (
     func.unnest(
         bindparam("sources", type_=ARRAY(Text)),
-        bindparam("bodies", type_=ARRAY(LargeBinary)),
-        bindparam("digests", type_=ARRAY(LargeBinary)),
+        bindparam("starts", type_=ARRAY(Integer)),
+        bindparam("sizes", type_=ARRAY(Integer)),
     )
-    .table_valued(
-        column("source", Text), column("body", LargeBinary), column("digest", LargeBinary), name="lot"
-    )
+    .table_valued(column("source", Text), column("start", Integer), column("size", Integer), name="lot")
     .render_derived()
+)
+_body = func.substring(bindparam("together", type_=LargeBinary), _lot.c.start, _lot.c.size)
+_STORE = (
+    insert(_table)
+    .from_select(
+        ["source", "body", "digest", "received_at", "state", "attempts"],
+        select(
+            _lot.c.source,
+            _body,
+            func.sha256(_body),
+            bindparam("moment", type_=DateTime(timezone=True)),
+            literal(RawEventState.PENDING.value, Text),
+            literal(0),
+        ).order_by(_lot.c.source, func.sha256(_body)),
+    )
+    .on_conflict_do_nothing()
 )
 
 
-def store_hooks(session: Session, arrived: Sequence[tuple[str, bytes]]) -> int:
-    """Keep bodies as they came, each with its source. Answers how many were not here already."""
-    # In one order everywhere: two who store the same bodies must not wait for each other.
-    rows = sorted((hashlib.sha256(body).digest(), source, body) for source, body in arrived)
-    kept = session.execute(
-        insert(_table)
-        .from_select(
-            ["source", "body", "digest", "received_at", "state", "attempts"],
-            select(
-                _lot.c.source,
-                _lot.c.body,
-                _lot.c.digest,
-                literal(now()),
-                literal(RawEventState.PENDING.value, Text),
-                literal(0),
-            ),
-        )
-        .on_conflict_do_nothing()
-        .returning(_table.c.id),
+def store_hooks(arrived: Sequence[tuple[str, bytes]]) -> int:
+    """Keep bodies as they came, each with its source: committed. Answers how many were not here already."""
+    sizes = [len(body) for _, body in arrived]
+    return at_once(
+        _STORE,
         {
-            "sources": [source for _, source, _ in rows],
-            "bodies": [body for _, _, body in rows],
-            "digests": [digest for digest, _, _ in rows],
+            "sources": [source for source, _ in arrived],
+            "starts": [1, *(1 + end for end in accumulate(sizes[:-1]))],
+            "sizes": sizes,
+            "together": b"".join(body for _, body in arrived),
+            "moment": now(),
         },
     )
-    return len(kept.all())
 
 
 @dataclass(slots=True, eq=False)
 class _Arrival:
     source: str
     body: bytes
-    turn: threading.Event = field(default_factory=threading.Event)
-    leads: bool = False
-    is_new: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)  # held until it is stored, or is to store
+    lot: list[_Arrival] | None = None  # those whom it is to store, itself the first
+    brought_news: bool = False
     error: BaseException | None = None
 
 
@@ -83,32 +88,32 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[_Arrival] = []
-        self._is_storing = False
+        self._waiting: list[_Arrival] = []  # empty while fewer than AT_ONCE are storing
+        self._storing = 0
 
     def store(self, source: str, body: bytes) -> bool:
-        """Keep one body; it is committed when this returns. Whether anything new may be waiting to be read.
+        """Keep one body; it is committed when this returns. Raises SQLAlchemyError when it could not be kept.
 
-        Raises SQLAlchemyError when it could not be kept.
+        Whether to wake whoever reads bodies: of those stored together one is told so, if any of them is new.
         """
         own = _Arrival(source, body)
+        own.turn.acquire()
         with self._lock:
-            self._waiting.append(own)
-            own.leads, self._is_storing = not self._is_storing, True
-        if not own.leads:
-            own.turn.wait()
-        if own.leads:
-            self._store_those_who_wait()
+            if self._storing < AT_ONCE:
+                self._storing += 1
+                own.lot = [own]
+            else:
+                self._waiting.append(own)
+        if own.lot is None:
+            own.turn.acquire()
+        if own.lot is not None:
+            self._store(own.lot)
         if own.error is not None:
             raise own.error
-        return own.is_new
+        return own.brought_news
 
-    def _store_those_who_wait(self) -> None:
-        """Store the first of those who wait, oneself among them, and give the turn to the next."""
-        with self._lock:
-            sizes = accumulate(len(one.body) for one in self._waiting[:MOST_TOGETHER])
-            count = max(1, sum(size <= MOST_BYTES_TOGETHER for size in sizes))
-            lot, self._waiting = self._waiting[:count], self._waiting[count:]
+    def _store(self, lot: list[_Arrival]) -> None:
+        """Store one lot, then let the first of those who wait store the next."""
         try:
             _keep(lot)
         except BaseException as error:
@@ -116,29 +121,37 @@ class Arrivals:
                 one.error = error
         finally:
             with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                if following is not None:
-                    following.leads = True
-                self._is_storing = following is not None
+                following = self._next_lot()
+                self._storing -= not following
             for one in lot:
-                one.turn.set()
-            if following is not None:
-                following.turn.set()
+                one.turn.release()
+            if following:
+                following[0].lot = following
+                following[0].turn.release()
+
+    def _next_lot(self) -> list[_Arrival]:
+        sizes = accumulate(len(one.body) for one in self._waiting[:MOST_TOGETHER])
+        count = max(1, sum(size <= MOST_BYTES_TOGETHER for size in sizes))
+        lot, self._waiting = self._waiting[:count], self._waiting[count:]
+        return lot
 
 
 def _keep(lot: Sequence[_Arrival]) -> None:
     """In one transaction; one by one where that failed."""
     try:
-        with transaction() as session:
-            new = store_hooks(session, [(one.source, one.body) for one in lot])
-    except SQLAlchemyError:
+        new = store_hooks([(one.source, one.body) for one in lot])
+    except SQLAlchemyError as error:
         if len(lot) == 1:
-            raise
-        for one in lot:
-            try:
-                _keep([one])
-            except SQLAlchemyError as own:
-                one.error = own
-        return
-    for one in lot:
-        one.is_new = new > 0
+            if not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise
+            # The connection was dead: the body may be stored or not, and storing it again is the same.
+            store_hooks([(one.source, one.body) for one in lot])
+            new = 1
+        else:
+            for one in lot:
+                try:
+                    _keep([one])
+                except SQLAlchemyError as own:
+                    one.error = own
+            return
+    lot[0].brought_news = new > 0

@@ -99,11 +99,11 @@ class Door:
             _count_rejected(hook)
             return HTTPStatus.FORBIDDEN
         try:
-            is_new = self._arrivals.store(f"hook:{hook}", body)
+            brought_news = self._arrivals.store(f"hook:{hook}", body)
         except SQLAlchemyError as error:
             log.error("hook_not_stored", hook=hook, size=len(body), error=type(error).__name__)
             return HTTPStatus.SERVICE_UNAVAILABLE
-        if is_new:
+        if brought_news:
             nudge("ingest")
         return HTTPStatus.OK
 
