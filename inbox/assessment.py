@@ -18,6 +18,7 @@ from inbox.suggestion import CityWords, Place, Topic, city_words, suggest
 from inbox.vocabulary import Vocabulary, assess
 
 VOCABULARY = "vocabulary"
+_VERSION_SEEN = "version of the triage rules"
 
 # Everything the rules are made of, as one digest: a change on a settings screen holds at once, everywhere.
 _VERSION = text(
@@ -45,6 +46,7 @@ def save_vocabulary(session: Session, raw: dict[str, Any]) -> None:
     """Replace the city's triage rules. Raises pydantic's ValidationError naming what is wrong."""
     Vocabulary.model_validate(raw)
     session.merge(CitySetting(key=VOCABULARY, value=raw))
+    session.info.pop(_VERSION_SEEN, None)
 
 
 def assess_group(session: Session, message: Message) -> None:
@@ -65,7 +67,11 @@ def assess_group(session: Session, message: Message) -> None:
 def _rules(session: Session) -> _Rules:
     """The city's rules, built anew only when what they are made of changed."""
     global _built
-    version: str = session.scalar(_VERSION) or ""
+    version: str | None = session.info.get(
+        _VERSION_SEEN
+    )  # asked once a transaction, for reading it takes a while
+    if version is None:
+        version = session.info[_VERSION_SEEN] = session.scalar(_VERSION) or ""
     if _built is None or _built.version != version:
         _built = _build(session, version)
     return _built

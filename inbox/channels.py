@@ -24,6 +24,7 @@ from inbox.settings import settings
 from inbox.states import ReplyState
 from inbox.values import Access, Renewal
 
+_ACCOUNTS = "channels by account"
 ACCESS_LOST = "access_lost"
 """The alarm of a channel whose credentials need a person."""
 STALE_AFTER = timedelta(minutes=20)
@@ -110,6 +111,15 @@ def access(channel: Channel, secrets: Mapping[str, SecretStr], *, api_url: str) 
         base_url=settings().api_urls.get(channel.platform, api_url).rstrip("/"),
         credentials=secrets,
     )
+
+
+def of_account(session: Session, platform: str, external_id: str | None) -> Channel | None:
+    """The channel of this account, None when it is none of ours. All are read once a transaction."""
+    ours: dict[tuple[str, str], Channel] | None = session.info.get(_ACCOUNTS)
+    if ours is None:
+        found = session.scalars(select(Channel))
+        ours = session.info[_ACCOUNTS] = {(one.platform, one.external_id): one for one in found}
+    return ours.get((platform, external_id or ""))
 
 
 def called(channel: Channel, *, error: str | None, at: datetime | None = None) -> None:

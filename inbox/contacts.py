@@ -104,7 +104,7 @@ def thread(
     """
     who = str(contact.id) if contact else f"unknown:{external_id}"
     key = f"{conversation or 'chat'}|{who}"
-    session.execute(
+    made = session.scalars(
         insert(Thread)
         .values(
             channel_id=channel.id,
@@ -113,7 +113,10 @@ def thread(
             contact_id=contact.id if contact else None,
         )
         .on_conflict_do_nothing(index_elements=[Thread.channel_id, Thread.key])
-    )
+        .returning(Thread)
+    ).first()
+    if made is not None:
+        return made
     return session.scalars(select(Thread).where(Thread.channel_id == channel.id, Thread.key == key)).one()
 
 

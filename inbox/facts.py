@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inbox import assessment, contacts, grouping, history, moved, ratings, replies
+from inbox import assessment, channels, contacts, grouping, history, moved, ratings, replies
 from inbox.models import (
     Attachment,
     Channel,
+    Contact,
     FormerText,
     Message,
     MessageDoor,
@@ -58,11 +59,8 @@ def _as_ours(session: Session, fact: MessageSeen) -> MessageSeen:
     """One account of ours may name another of ours: that is no citizen."""
     if fact.from_us or fact.author is None or fact.kind is MessageKind.CHAT:
         return fact
-    names = [key.value for key in fact.author.keys]
-    ours = session.scalar(
-        select(Channel.id).where(Channel.platform == fact.platform, Channel.external_id.in_(names))
-    )
-    return replace(fact, from_us=True, author=None) if ours is not None else fact
+    is_ours = any(channels.of_account(session, fact.platform, key.value) for key in fact.author.keys)
+    return replace(fact, from_us=True, author=None) if is_ours else fact
 
 
 def _message(session: Session, platform: str, external_id: str) -> Message | None:
@@ -80,9 +78,9 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
     """The new row, or None when another worker stored the same message first."""
     is_work = not fact.from_us and fact.kind not in _NO_WORK
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
-    thread = _thread_for(session, fact, channel, is_work=is_work)
+    thread = _thread_for(session, fact, channel, author, is_work=is_work)
     text = clean(fact.text)
-    row = session.execute(
+    message = session.scalars(
         insert(Message)
         .values(
             platform=fact.platform,
@@ -112,23 +110,21 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
             changed_after_conversion=False,
         )
         .on_conflict_do_nothing(index_elements=[Message.platform, Message.external_id])
-        .returning(Message.id)
+        .returning(Message)
     ).first()
-    if row is None:
+    if message is None:
         return None
-    message = session.get_one(Message, row[0])
     message.group_id = message.id if is_work else None
     _add_door(session, message, channel)
     _add_attachments(session, message, fact)
     return message
 
 
-def _thread_for(session: Session, fact: MessageSeen, channel: Channel, *, is_work: bool) -> Thread | None:
+def _thread_for(
+    session: Session, fact: MessageSeen, channel: Channel, author: Contact | None, *, is_work: bool
+) -> Thread | None:
     """The citizen's own conversation; for words of ours, that of the citizen they were said to."""
     if is_work:
-        author = (
-            contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
-        )
         thread = contacts.thread(
             session,
             channel,
@@ -273,7 +269,7 @@ def _name_author(
         return
     message.author_id = contact.id
     if message.state is MessageState.NEW:
-        thread = _thread_for(session, fact, channel, is_work=True)
+        thread = _thread_for(session, fact, channel, contact, is_work=True)
         message.thread_id = thread.id if thread else message.thread_id
         session.flush()
         grouping.regroup(session, message.thread_id or 0)
@@ -328,7 +324,7 @@ def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
 def _promote(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> None:
     """Known so far as somebody's post that others answered; now it is addressed to us."""
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
-    thread = _thread_for(session, fact, channel, is_work=True)
+    thread = _thread_for(session, fact, channel, author, is_work=True)
     message.kind, message.channel_id = fact.kind, channel.id
     message.author_id = author.id if author else message.author_id
     message.thread_id = thread.id if thread else None

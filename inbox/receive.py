@@ -8,6 +8,7 @@ something not yet known is parked until that comes.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from inbox import facts, moved, parking, receipts
+from inbox import channels, facts, moved, parking, receipts
 from inbox.clock import now
 from inbox.models import Channel, HookCount, HookRefusal, RawEvent, SetAside
 from inbox.setting_aside import MISTAKES, named, set_aside
@@ -43,6 +44,8 @@ LEASE = timedelta(seconds=30)
 WHOLE_BODY = -1
 FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
+LONGEST_TOGETHER = 1.0
+"""Seconds after which a transaction that applies several bodies begins no other."""
 HEARD_EVERY = timedelta(seconds=5)
 """How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
 for replies to send passes over what is locked.
@@ -151,6 +154,56 @@ def apply_raw_event(
     Whether more are left: then commit and call again. `normalise(source, body)` is pure. A body nobody can
     read is set aside whole; a fact that fails is set aside by its position and its siblings stand.
     """
+    heard: dict[int, datetime] = {}
+    more = _apply_event(session, event_id, normalise, heard)
+    _note_heard(session, heard)
+    return more
+
+
+def apply_raw_events(
+    session: Session,
+    event_ids: Iterable[int],
+    normalise: Callable[[str, bytes], Iterable[Fact]],
+    *,
+    end: float,
+) -> int:
+    """The same for several in one transaction, as many as it may last; none but the first is begun after
+    `end` (by time.monotonic). Answers how many are through.
+
+    The one after them, where any is left, has more facts than one transaction applies, or was not begun.
+    """
+    end = min(end, time.monotonic() + LONGEST_TOGETHER)
+    heard: dict[int, datetime] = {}
+    through = 0
+    for event_id in event_ids:
+        if (through and time.monotonic() > end) or _apply_event(session, event_id, normalise, heard):
+            break
+        through += 1
+    _note_heard(session, heard)
+    return through
+
+
+def _note_heard(session: Session, heard: dict[int, datetime]) -> None:
+    """Last, for it locks the channels, and in one order, for two of us must not wait for each other."""
+    session.flush()
+    for channel_id, at in sorted(heard.items()):
+        session.execute(
+            update(Channel)
+            .where(
+                Channel.id == channel_id,
+                Channel.last_event_at.is_(None) | (Channel.last_event_at < at - HEARD_EVERY),
+            )
+            .values(last_event_at=at)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def _apply_event(
+    session: Session,
+    event_id: int,
+    normalise: Callable[[str, bytes], Iterable[Fact]],
+    heard: dict[int, datetime],
+) -> bool:
     event = session.get_one(RawEvent, event_id, with_for_update=True)
     if event.state is not RawEventState.PENDING or event.body is None:
         return False
@@ -165,7 +218,7 @@ def apply_raw_event(
         return False
     stop = start + FACTS_AT_ONCE
     for position, fact in enumerate(seen[start:stop], start):
-        counts[_apply_one(session, event, position, fact)] += 1
+        counts[_apply_one(session, event, position, fact, heard)] += 1
     if stop < len(seen):
         event.counts = {**counts, _DONE: stop}
         event.claimed_until = now() + LEASE
@@ -187,11 +240,11 @@ def failed(session: Session, event_id: int, error: BaseException) -> None:
     event.not_before = now() + timedelta(seconds=2**event.attempts)
 
 
-def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> str:
+def _apply_one(
+    session: Session, event: RawEvent, position: int, fact: Fact, heard: dict[int, datetime]
+) -> str:
     """Apply one fact; answers what it counts as."""
-    channel = session.scalar(
-        select(Channel).where(Channel.platform == fact.platform, Channel.external_id == fact.account)
-    )
+    channel = channels.of_account(session, fact.platform, fact.account)
     channel_id = channel.id if channel else None
     if isinstance(fact, NotUnderstood):
         set_aside(session, event.id, position, "unsupported", fact.what, channel_id)
@@ -201,7 +254,7 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact) -> 
         set_aside(session, event.id, position, "unknown_account", what, None)
         return "set_aside"
     if channel.last_event_at is None or channel.last_event_at < event.received_at - HEARD_EVERY:
-        channel.last_event_at = event.received_at
+        heard[channel.id] = max(event.received_at, heard.get(channel.id, event.received_at))
     tries = 0
     while True:
         tries += 1

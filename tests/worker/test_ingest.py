@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from connectors.contract import Polled
 from inbox import receive
@@ -192,3 +192,42 @@ def test_a_body_no_longer_kept_stays_set_aside(page: None) -> None:
         assert receive.replay(session, [event_id]) == 0
         assert receive.replay_all(session) == 0
         assert session.scalars(select(SetAside.resolved_at)).one() is None
+
+
+def test_bodies_that_wait_together_are_applied_in_one_transaction(page: None) -> None:
+    for number in range(4):
+        arrived(polled(f"söz-{number}"))
+
+    assert ingest.run() == 4
+    with transaction() as session:
+        assert session.scalar(text("SELECT count(DISTINCT xmin::text) FROM raw_event")) == 1
+
+
+def test_what_breaks_off_a_transaction_of_several_bodies_takes_none_of_the_others_along(page: None) -> None:
+    good = [arrived(polled(f"söz-{number}")) for number in range(2)]
+    bad = arrived(polled("poison"))
+    behind = arrived(polled("sonra"))
+    with transaction() as session:  # it shows at the commit alone, when no savepoint is left to go back to
+        session.execute(
+            text(
+                "CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " IF NEW.text = 'poison' THEN RAISE 'refused'; END IF; RETURN NULL; END $$"
+            )
+        )
+        session.execute(
+            text(
+                "CREATE CONSTRAINT TRIGGER refuse_poison AFTER INSERT ON message"
+                " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_poison()"
+            )
+        )
+    try:
+        ingest.run()
+    finally:
+        with transaction() as session:
+            session.execute(text("DROP TRIGGER refuse_poison ON message"))
+            session.execute(text("DROP FUNCTION refuse_poison"))
+
+    assert states() == {
+        **dict.fromkeys((*good, behind), RawEventState.APPLIED),
+        bad: RawEventState.PENDING,
+    }
