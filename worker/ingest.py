@@ -27,14 +27,15 @@ def run() -> int:
         claimed = receive.claim_raw_events(session, limit=BATCH)
     claimed_by = now()
     end = time.monotonic() + receive.LEASE.total_seconds() / 2
-    place = 0
+    place = apart = 0  # up to `apart` each by itself: something in there broke off, and would again
     while place < len(claimed):
         if place and time.monotonic() > end:
             with transaction() as session:
                 receive.give_back(session, claimed[place:], claimed_by=claimed_by)
             return place
-        through = apply_together(claimed[place : place + TOGETHER], end=end)
+        through = apply_together(claimed[place : place + TOGETHER], end=end) if place >= apart else 0
         if not through:
+            apart = max(apart, place + TOGETHER)
             apply(claimed[place])
         place += through or 1
     return len(claimed)
