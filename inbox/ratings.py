@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from inbox import history, replies, texts
 from inbox.clock import now
@@ -36,19 +36,22 @@ def choices(reply: Reply) -> list[tuple[str, str]]:
 
 
 def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
-    """Sent answers whose citizen was not asked yet and may be."""
-    asked = select(Reply.rates_reply_id).where(Reply.rates_reply_id.is_not(None))
+    """Sent answers whose citizen was not asked yet and may be; an emergency is never rated."""
+    question = aliased(Reply)
     return list(
         session.scalars(
             select(Reply)
+            .join(Message, Reply.message_id == Message.id)
             .where(
                 Reply.kind == ReplyKind.ANSWER,
                 Reply.state == ReplyState.SENT,
                 Reply.request_id.is_not(None),
-                Reply.id.not_in(asked),
                 Reply.sent_at > now() - ASKED_LATELY,
+                Message.intent != Intent.EMERGENCY,
+                Message.deleted_at.is_(None),
+                ~exists().where(question.rates_reply_id == Reply.id),
             )
-            .order_by(Reply.id)
+            .order_by(Reply.sent_at)
             .limit(limit)
             .with_for_update(skip_locked=True, of=Reply)
         )
@@ -58,11 +61,9 @@ def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
 def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool) -> Reply | None:
     """Ask the citizen of one sent answer for a verdict, at an hour that is decent. None where we do not ask.
 
-    An emergency is never rated. The text is the library's own and needs no approval.
+    The text is the library's own and needs no approval.
     """
     message = session.get_one(Message, answer.message_id)
-    if message.intent is Intent.EMERGENCY or message.deleted_at is not None:
-        return None
     is_chat = message.kind is MessageKind.CHAT
     text = texts.rating_question(
         session, answer, message, has_choices=has_choices, private=is_chat or in_private

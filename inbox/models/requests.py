@@ -115,6 +115,11 @@ class Reply(Table):
         Index("ix_reply_request_id", "request_id", postgresql_where=text("request_id IS NOT NULL")),
         Index("ix_reply_message_id", "message_id"),
         Index("ix_reply_state_id", "state", "id"),
+        Index(
+            "ix_reply_sent_answers",
+            "sent_at",
+            postgresql_where=text("kind = 'answer' AND state = 'SENT' AND request_id IS NOT NULL"),
+        ),
         CheckConstraint("kind != 'rating' OR rates_reply_id IS NOT NULL", name="rating_rates"),
     )
 

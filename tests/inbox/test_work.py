@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from inbox import clock, differences, queries, ratings, receipts, replies, sending, tracking, triage
 from inbox.db import transaction
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
 from inbox.models import HistoryEntry, Message, Rating, Reply, SetAside, TrackedRequest
-from inbox.states import DifferenceKind, MessageState, Outcome, ReplyState, RequestState
+from inbox.states import DifferenceKind, Intent, MessageState, Outcome, ReplyState, RequestState, Urgency
 from inbox.values import (
     AccessLost,
     Author,
@@ -700,6 +700,27 @@ def test_nobody_is_asked_twice_and_a_number_without_question_is_no_rating(
     with transaction() as session:
         assert ratings.due_to_ask(session, limit=10) == []
         assert session.scalars(select(Rating)).all() == []
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"intent": Intent.EMERGENCY, "urgency": Urgency.SIREN},
+        {"deleted_at": datetime(2026, 11, 26, tzinfo=UTC)},
+    ],
+)
+def test_whom_nobody_asks_stands_before_nobody_who_may_be_asked(
+    seen: Seen, arrive: Arrive, request_number: int, why: dict[str, Any]
+) -> None:
+    respond(request_number)
+    approve(request_number)
+    end(claim()[0], Sent("answer-1"))
+    with transaction() as session:
+        assert len(ratings.due_to_ask(session, limit=1)) == 1
+        session.execute(update(Message).values(**why))
+
+    with transaction() as session:
+        assert ratings.due_to_ask(session, limit=1) == []
 
 
 # --- time and trail ---------------------------------------------------------------------------------
