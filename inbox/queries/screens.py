@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.errors import InvalidInput, NotFound
@@ -120,7 +120,9 @@ def inbox(
     """One row a group, newest first; in `new` emergencies on top. Raises InvalidInput, UnknownKey."""
     if not 1 <= limit <= MOST:
         raise InvalidInput("limit", f"is between 1 and {MOST}")
-    rank = _RANK if view == "new" else case((_LEADS, 0), else_=0)
+    # What has no rank is ordered by its key alone: then the index gives the page, and nothing is sorted.
+    place = (_RANK, Message.id) if view == "new" else (Message.id,)
+    rank = _RANK if view == "new" else literal(0)
     query = select(Message.id, rank).where(_LEADS, _view(view))
     if channel is not None:
         query = query.where(through(session, channel))
@@ -130,8 +132,9 @@ def inbox(
         start_rank, _, start = after.partition("-")
         if start_rank not in ("0", "1", "2"):
             raise InvalidInput("after", "is not a place in this list")
-        query = query.where(tuple_(rank, Message.id) < tuple_(int(start_rank), after_id(start) or 0))
-    rows = session.execute(query.order_by(rank.desc(), Message.id.desc()).limit(limit + 1)).all()
+        before = (int(start_rank), after_id(start) or 0)[-len(place) :]
+        query = query.where(tuple_(*place) < tuple_(*before))
+    rows = session.execute(query.order_by(*(one.desc() for one in place)).limit(limit + 1)).all()
     groups = _groups(session, [row[0] for row in rows[:limit]])
     more = f"{rows[limit - 1][1]}-{opaque(rows[limit - 1][0])}" if len(rows) > limit else None
     return Listing(groups, more)
