@@ -93,6 +93,7 @@ def fill(place: Place, total: int) -> None:
     """Let `total` messages be stored in an empty place."""
     statements = _FILL.format(words=_WORDS, places=_PLACES, open=OPEN, fold=_FOLD % "text")
     with place.connect(as_superuser=True) as connection:
+        connection.execute("SET transaction_timeout = 0")
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '512MB'")
@@ -112,10 +113,9 @@ def fill(place: Place, total: int) -> None:
                 "message": marks[1] if marks else 0,
             }
             with connection.transaction():
-                for statement in filter(None, (part.strip() for part in statements.split(";\n"))):
+                for statement in statements.split(";\n"):
                     used = {name: value for name, value in values.items() if f"%({name})s" in statement}
-                    connection.execute(statement, used or None) if used else connection.execute(
-                        statement.replace("%%", "%")
-                    )
+                    # With values `%%` is one sign; without any it would be two.
+                    connection.execute(statement if used else statement.replace("%%", "%"), used or None)
         connection.execute(index[0] if index else "")
         connection.execute("VACUUM (ANALYZE)")

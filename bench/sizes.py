@@ -25,7 +25,7 @@ class Sizes:
 FULL = Sizes(
     rounds=7,
     hooks=4000,
-    stream=4000,
+    stream=1200,
     steady=300,
     steady_rate=20,
     replies=300,
@@ -37,7 +37,7 @@ FULL = Sizes(
 QUICK = Sizes(
     rounds=5,
     hooks=2000,
-    stream=1500,
+    stream=450,
     steady=100,
     steady_rate=20,
     replies=100,
