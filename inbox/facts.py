@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inbox import assessment, channels, contacts, grouping, history, moved, ratings, replies
+from inbox import assessment, channels, contacts, grouping, history, ratings, replies
 from inbox.models import (
     Attachment,
     Channel,
@@ -36,8 +36,6 @@ _NO_WORK = (MessageKind.POST,)
 def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> str:
     """Apply one sighting. Answers what it counts as: messages, changes, repeated, or ours."""
     fact = _as_ours(session, fact)
-    if fact.author is not None:
-        moved.take_over(session, fact.author, fact.observed_at)
     known = _message(session, fact.platform, fact.external_id)
     if known is None:
         if fact.from_us and _is_a_reply_of_ours(session, fact):

@@ -19,20 +19,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from inbox import channels, facts, moved, parking, receipts
+from inbox import channels, facts, parking, receipts
 from inbox.clock import now
 from inbox.models import Channel, HookCount, HookRefusal, RawEvent, SetAside
 from inbox.setting_aside import MISTAKES, named, set_aside
 from inbox.states import RawEventState
-from inbox.values import (
-    Fact,
-    MessageGone,
-    MessageSeen,
-    NotUnderstood,
-    PersonMoved,
-    ReplyReceipt,
-    UnreadablePayload,
-)
+from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyReceipt, UnreadablePayload
 
 log = structlog.get_logger()
 
@@ -276,16 +268,13 @@ def _apply_fact(
     session: Session,
     event: RawEvent,
     position: int,
-    fact: MessageSeen | MessageGone | ReplyReceipt | PersonMoved,
+    fact: MessageSeen | MessageGone | ReplyReceipt,
     channel: Channel,
 ) -> str:
     if isinstance(fact, MessageSeen):
         what = facts.message_seen(session, fact, channel, event)
         parking.unpark(session, fact.platform, fact.external_id, fact.our_reference)
         return what
-    if isinstance(fact, PersonMoved):
-        moved.person_moved(session, fact)
-        return "changes"
     applied = (
         facts.message_gone(session, fact)
         if isinstance(fact, MessageGone)

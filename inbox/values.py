@@ -165,23 +165,6 @@ class ReplyReceipt:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonMoved:
-    """A citizen goes by another key from now on; the old one may be a stranger's later.
-
-    Without `new` the platform says only that somebody else may sit behind `old` now.
-    """
-
-    platform: str
-    account: str
-    old: AuthorKey
-    new: AuthorKey | None
-    observed_at: datetime
-
-    def __post_init__(self) -> None:
-        _aware("observed_at", self.observed_at)
-
-
-@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """A part of a body we have no use for or cannot read. Kept with its raw body, counted and shown."""
 
@@ -190,7 +173,7 @@ class NotUnderstood:
     what: str  # the platform's own word for it, e.g. "field:account_update"; never a citizen's words
 
 
-Fact = MessageSeen | MessageGone | ReplyReceipt | PersonMoved | NotUnderstood
+Fact = MessageSeen | MessageGone | ReplyReceipt | NotUnderstood
 
 
 # --- sending ----------------------------------------------------------------------------------------

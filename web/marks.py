@@ -53,7 +53,6 @@ _DRAFT_REASONS: Mapping[str, LazyString] = {
     "edited": _l("The citizen edited their message"),
     "deleted": _l("The citizen deleted their message"),
     "failed": _l("It could not be sent as it is"),
-    "number_changed": _l("The citizen's number changed hands: look who gets it before it goes out"),
     "already_there": _l("The same words of ours stand there already: look before it goes out"),
     "restored": _l("Restored from a backup: it may stand there already, look before it goes out"),
 }

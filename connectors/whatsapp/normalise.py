@@ -10,7 +10,6 @@ Source: developers.facebook.com, WhatsApp Business Platform, webhooks reference 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from connectors.contract import Polled
@@ -30,9 +29,7 @@ from connectors.whatsapp.shapes import (
     Referral,
     Revoke,
     Status,
-    System,
     Text,
-    UserIdUpdate,
 )
 from inbox.values import (
     AttachmentSeen,
@@ -45,7 +42,6 @@ from inbox.values import (
     MessageKind,
     MessageSeen,
     NotUnderstood,
-    PersonMoved,
     Receipt,
     ReplyReceipt,
     UnreadablePayload,
@@ -62,7 +58,7 @@ RECEIPTS = {
     "failed": Receipt.FAILED,
 }
 # Fields whose changes hold messages and their statuses. Elsewhere `statuses` are of calls.
-MESSAGE_FIELDS = (None, "messages", "smb_message_echoes", "user_id_update")
+MESSAGE_FIELDS = (None, "messages", "smb_message_echoes")
 # Said by the platform or by a gesture; nothing a person has to answer.
 NO_WORK = ("reaction", "system", "request_welcome")
 
@@ -112,20 +108,9 @@ def _change(account: str, value: dict[str, Any]) -> Iterator[Fact]:
         yield _message(account, raw_message, head, _recipient(head) if head else None, from_us=True)
     for raw_status in items(value.get("statuses")):
         yield _status(account, raw_status)
-    for raw_update in items(value.get("user_id_update")):
-        yield _new_user_id(account, raw_update)
     for error in items(value.get("errors")):
         yield NotUnderstood(PLATFORM, account, f"error:{_code(error)}")
-    read = (
-        "messaging_product",
-        "metadata",
-        "contacts",
-        "messages",
-        "message_echoes",
-        "statuses",
-        "user_id_update",
-        "errors",
-    )
+    read = ("messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "errors")
     for key in value:
         if key not in read:
             yield NotUnderstood(PLATFORM, account, f"key:{word(key)}")
@@ -183,8 +168,6 @@ def _message(
         return NotUnderstood(PLATFORM, account, f"message:{kind}")
     if kind in NO_WORK:
         system = raw.get("system")
-        if kind == "system" and (moved := _moved(account, head, part(System, system), at)) is not None:
-            return moved
         detail = f":{word(system.get('type'))}" if isinstance(system, dict) else ""
         return NotUnderstood(PLATFORM, account, f"{kind}{detail}")
     if kind == "revoke":
@@ -223,31 +206,6 @@ def _message(
         attachments=attachments,
         button=button,
     )
-
-
-def _moved(account: str, head: Head, system: System | None, at: datetime) -> PersonMoved | None:
-    """A number that is another's now, or whose owner may be. Older bodies name the number in other places."""
-    old = (system.customer if system else None) or head.sender
-    if system is None or old is None:
-        return None
-    new = system.new_wa_id or system.wa_id
-    if system.type == "user_changed_number" and new and new != old:
-        return PersonMoved(
-            PLATFORM, account, AuthorKey(KeyScope.PHONE, old), AuthorKey(KeyScope.PHONE, new), at
-        )
-    if system.type in ("customer_identity_changed", "user_identity_changed"):
-        return PersonMoved(PLATFORM, account, AuthorKey(KeyScope.PHONE, old), None, at)
-    return None
-
-
-def _new_user_id(account: str, raw: Any) -> Fact:
-    """A citizen under a new business-scoped id."""
-    update = part(UserIdUpdate, raw)
-    at = moment(update.timestamp) if update else None
-    if update is None or at is None:
-        return NotUnderstood(PLATFORM, account, "user_id_update")
-    old, new = update.user_id.previous, update.user_id.current
-    return PersonMoved(PLATFORM, account, AuthorKey(KeyScope.BSUID, old), AuthorKey(KeyScope.BSUID, new), at)
 
 
 # What a message says: its text, its attachments, and the id of the button or row chosen; None when it

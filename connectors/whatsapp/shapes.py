@@ -44,29 +44,6 @@ class Head(Shape):
     group_id: Id | None = None
 
 
-class System(Shape):
-    """A notice of the platform's own about a citizen; the new number stands under one name or the other."""
-
-    type: str
-    customer: Id | None = None
-    wa_id: Id | None = None
-    new_wa_id: Id | None = None
-
-
-class UserIdChange(Shape):
-    """A business-scoped id and the one before it."""
-
-    previous: Id
-    current: Id
-
-
-class UserIdUpdate(Shape):
-    """A citizen's new business-scoped id."""
-
-    user_id: UserIdChange
-    timestamp: Any = None
-
-
 class Context(Shape):
     """The message this one answers; without `id` when it was only forwarded."""
 

@@ -38,7 +38,6 @@ from inbox.values import (
     NotThere,
     NotUnderstood,
     Outgoing,
-    PersonMoved,
     ReplyKind,
     Sent,
     UnreadablePayload,
@@ -125,7 +124,7 @@ def keep_the_promises(platform: str, raw: bytes, facts: tuple[Fact, ...]) -> Non
             assert fact.account is None or fact.account in texts
             continue
         assert fact.account in texts
-        assert fact.old.value if isinstance(fact, PersonMoved) else fact.external_id
+        assert fact.external_id
         assert not (isinstance(fact, MessageSeen) and fact.from_us and fact.author)
 
 

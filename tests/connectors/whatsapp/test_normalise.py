@@ -16,12 +16,10 @@ from inbox.values import (
     AuthorKey,
     Fact,
     Gone,
-    KeyScope,
     MessageGone,
     MessageKind,
     MessageSeen,
     NotUnderstood,
-    PersonMoved,
     Receipt,
     ReplyReceipt,
     UnreadablePayload,
@@ -252,7 +250,7 @@ def test_what_cannot_be_read_is_kept_as_unsupported_and_never_dropped() -> None:
 def test_a_gesture_or_a_notice_of_the_platform_is_no_message() -> None:
     told = [fact.what for fact in normalise(bodies("hook-kinds.json")) if isinstance(fact, NotUnderstood)]
 
-    assert told == ["reaction", "reaction", "message:request_welcome"]
+    assert told == ["reaction", "reaction", "system:user_changed_number", "message:request_welcome"]
 
 
 def test_a_message_of_a_group_stands_in_the_groups_conversation() -> None:
@@ -303,6 +301,7 @@ def test_what_is_spoilt_or_of_no_use_costs_none_of_its_siblings() -> None:
     assert told == [
         (LINE, "message:text"),
         (LINE, "error:131000"),
+        (LINE, "field:user_id_update"),
         (None, "field:account_update"),
         (None, "field:messages"),
         (None, "change"),
@@ -345,70 +344,3 @@ def test_only_its_own_object_is_claimed() -> None:
     assert not claims(b'{"object": "page", "entry": []}')
     assert not claims(b'[{"object": "whatsapp_business_account"}]')
     assert not claims(b"\xff\xfe")
-
-
-def a_system_message(sender: str, **system: str) -> bytes:
-    message = {"from": sender, "id": "w.1", "timestamp": "1795500000", "type": "system", "system": system}
-    value = {"metadata": {"phone_number_id": "105500000000001"}, "messages": [message]}
-    return json.dumps(
-        {
-            "object": "whatsapp_business_account",
-            "entry": [{"changes": [{"field": "messages", "value": value}]}],
-        }
-    ).encode()
-
-
-@pytest.mark.parametrize(
-    ("sender", "system", "old", "new"),
-    [
-        (
-            "905320000001",
-            {"type": "user_changed_number", "wa_id": "905320000002"},
-            "905320000001",
-            "905320000002",
-        ),
-        (
-            "905320000001",
-            {"type": "user_changed_number", "new_wa_id": "905320000002"},
-            "905320000001",
-            "905320000002",
-        ),
-        (
-            "905320000002",
-            {"type": "user_changed_number", "wa_id": "905320000002", "customer": "905320000001"},
-            "905320000001",
-            "905320000002",
-        ),
-        (
-            "905320000001",
-            {"type": "customer_identity_changed", "wa_id": "905320000001"},
-            "905320000001",
-            None,
-        ),
-    ],
-)
-def test_a_changed_number_or_identity_is_told_of_the_citizen(
-    sender: str, system: dict[str, str], old: str, new: str | None
-) -> None:
-    (fact,) = normalise(a_system_message(sender, **system))
-
-    assert isinstance(fact, PersonMoved)
-    assert fact.old == AuthorKey(KeyScope.PHONE, old)
-    assert fact.new == (AuthorKey(KeyScope.PHONE, new) if new else None)
-
-
-def test_a_new_user_id_is_told_of_the_citizen() -> None:
-    ids = {"previous": "TR.1", "current": "TR.2"}
-    value = {
-        "metadata": {"phone_number_id": "105500000000001"},
-        "contacts": [{"wa_id": "905320000001", "profile": {"name": "Ayşe"}}],
-        "user_id_update": [{"wa_id": "905320000001", "user_id": ids, "timestamp": "1795500000"}],
-    }
-    change = {"field": "user_id_update", "value": value}
-
-    (fact,) = normalise(
-        json.dumps({"object": "whatsapp_business_account", "entry": [{"changes": [change]}]}).encode()
-    )
-
-    assert isinstance(fact, PersonMoved)
-    assert (fact.old.value, fact.new and fact.new.value) == ("TR.1", "TR.2")
