@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Column, Connection, exists, func, insert, literal, select, text, union_all
@@ -17,6 +18,12 @@ from inbox.settings import settings
 from stack.embedded import embedded_postgres, embedded_valkey
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+# How soon examples come says more of a busy machine than of a test.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

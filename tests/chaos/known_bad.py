@@ -88,7 +88,7 @@ def slice_(seed: int) -> Plan:
         seed=seed,
         messages=600,
         replies=40,
-        faults=24,
+        faults=26,
         seconds=55,
         settle=180,
         waits=SHORT,
