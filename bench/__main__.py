@@ -68,7 +68,7 @@ def _measure(folder: Path, wanted: list[str], sizes: Sizes, found: dict[str, Any
             found["intake"] = intake(work, sizes)
             with work.connect() as connection:  # what was taken in without a worker waits no more
                 connection.execute("UPDATE raw_event SET state = 'APPLIED'")
-            with work.running(work.worker(), work.platforms()):
+            with work.running(work.worker(pool=sizes.pool), work.platforms()):
                 if "end_to_end" in wanted:
                     say("end to end …")
                     found["end_to_end"] = stream(work, sizes, intake=found["intake"]["ours"]["rate"])

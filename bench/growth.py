@@ -35,12 +35,12 @@ def growth(small: Place, large: Place, sizes: Sizes) -> dict[str, Any]:
     filled = time.perf_counter() - began
     slowness: dict[str, list[list[float]]] = {}
     both = (small, large)
-    with small.running(small.web()), large.running(large.web()):
+    with small.running(*(place.web() for place in both)):
         for number in range(sizes.rounds + 1):
             pair = [_intake(place, number, sizes) for place in both]
             if number:
                 slowness.setdefault("intake", []).append(pair)
-        with small.running(small.worker()), large.running(large.worker()):
+        with small.running(*(place.worker(pool=sizes.pool) for place in both)):
             for number in range(min(3, sizes.rounds) + 1):
                 pair = [_end_to_end(place, number, sizes) for place in both]
                 if number:

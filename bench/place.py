@@ -6,6 +6,7 @@ and not into another. All servers are embedded and thrown away, and writes are f
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import socket
@@ -64,9 +65,11 @@ class Place:
         """Its web server, on `port`."""
         return programs.web(self.env, host="127.0.0.1", port=self.port)
 
-    def worker(self) -> Program:
-        """Its worker."""
-        return programs.worker(self.env)
+    def worker(self, *, pool: int | None = None) -> Program:
+        """Its worker, with fewer processes where a `pool` says so: each takes seconds to warm up."""
+        started = programs.worker(self.env)
+        fewer = [] if pool is None else ["--concurrency", str(pool)]  # the last one given counts
+        return dataclasses.replace(started, argv=[*started.argv, *fewer])
 
     def platforms(self) -> Program:
         """The stand-in platforms, on `sandbox_port`. Their hooks go to our web server."""

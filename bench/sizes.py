@@ -19,6 +19,7 @@ class Sizes:
     small: int  # messages stored, for growth
     large: int
     looks: int  # how often a query is timed
+    pool: int | None = None  # processes of the worker; None: as many as `cozum up` gives it
     grace: int = 10  # seconds a server that is told nothing of streams waits for them at a stop
 
 
@@ -57,5 +58,6 @@ SMOKE = Sizes(
     small=300,
     large=1_000,
     looks=2,
+    pool=1,
     grace=1,
 )
