@@ -151,6 +151,9 @@ class Comparison:
     def vanished(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
         """Citizens' messages that did not stand where we looked. To be asked when every page was read, and to
         be looked for one by one: a list may have a gap.
+
+        None where we saw no citizen's message at all: with a permission lost, platforms leave them all out of
+        their lists, and say of each that it does not exist.
         """
         held = session.execute(
             select(Message.external_id, Message.conversation)
@@ -163,7 +166,9 @@ class Comparison:
                 Message.sent_at <= self.until,
             )
             .order_by(Message.id.desc())
-        )
+        ).all()
+        if not any(external_id in self.seen for external_id, _ in held):
+            return []
         return [
             external_id
             for external_id, conversation in held

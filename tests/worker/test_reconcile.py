@@ -211,12 +211,13 @@ def test_a_message_whose_deletion_no_hook_told_is_marked_and_its_words_are_kept(
 def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_called_deleted(
     stage: Stage,
 ) -> None:
-    external_id = stage.heard("Yolda çukur var")
+    external_id, seen = stage.heard("Yolda çukur var"), stage.heard("Lamba yanmıyor", author="Can Demir")
     ahead(600)
     with transaction() as session:
         channel = session.scalars(select(Channel)).one()
         since, until = reconcile.window(session, channel)
         gap = reconcile.Comparison(channel.id, since, until, whole_account=True)
+        gap.seen.add(seen)
         assert gap.vanished(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
         line = calling.line(channel)
 
@@ -225,6 +226,20 @@ def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_calle
     message = stage.message(external_id)
     assert message is not None
     assert message.deleted_at is None
+
+
+def test_where_no_citizens_words_are_shown_at_all_none_are_called_deleted(stage: Stage) -> None:
+    said = [stage.heard("Yolda çukur var"), stage.heard("Lamba yanmıyor", author="Can Demir")]
+    for external_id in said:  # the platform says of each that it is not there, as without a permission
+        stage.control("delete", external_id=external_id, channel=stage.key)
+    ahead(600)
+
+    stage.reconcile()
+
+    for external_id in said:
+        message = stage.message(external_id)
+        assert message is not None
+        assert message.deleted_at is None
 
 
 def test_words_of_ours_that_nobody_here_wrote_are_found_and_kept(stage: Stage) -> None:
