@@ -97,19 +97,18 @@ class Place:
         """Its settings as this process's own, for calls into the product's code."""
         before = {name: os.environ.get(name) for name in self.env}
         os.environ.update(self.env)
+        db.forget()
         settings.cache_clear()
-        db.engine.cache_clear()
         try:
             yield
         finally:
-            db.engine().dispose()
+            db.forget()
             for name, value in before.items():
                 if value is None:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
             settings.cache_clear()
-            db.engine.cache_clear()
 
     @contextmanager
     def running(self, *wanted: Program) -> Iterator[None]:

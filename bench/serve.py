@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import click
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import MPServer
 from gunicorn.app.base import BaseApplication
+
+from web.__main__ import serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -54,24 +52,6 @@ def _gunicorn(build: Build, port: int, threads: int, grace: int) -> None:
     _Gunicorn(build, options).run()
 
 
-def _granian(build: Build, port: int, threads: int) -> None:
-    multiprocessing.set_start_method("fork")
-    server = MPServer(
-        "bench.serve",
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=threads,
-        blocking_threads_idle_timeout=600,
-        backlog=1024,
-        backpressure=1024,
-        log_level=LogLevels.error,
-        log_access=False,
-    )
-    server.serve(target_loader=build, wrap_loader=False)
-
-
 class _Nothing(asyncio.Protocol):
     """Answers whatever comes in one piece, as the load generator sends it."""
 
@@ -107,7 +87,7 @@ def main(app: str, server: str, port: int, threads: int, grace: int) -> None:
     elif server == "gunicorn":
         _gunicorn(build, port, threads, grace)
     else:
-        _granian(build, port, threads)
+        serve(build, host="127.0.0.1", port=port, threads=threads)  # as the product is
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from inbox import db
 from inbox.models import FeedEpoch, HistoryEntry, Table
 from inbox.settings import settings
 from stack.embedded import embedded_postgres, embedded_valkey
+from tests.support.environment import another_environment
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -62,19 +62,8 @@ def environment(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         "COZUM_X_CONSUMER_SECRETS": '["consumer-secret"]',
         "COZUM_COOKIE_SECURE": "false",
     }
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    settings.cache_clear()
-    db.engine.cache_clear()
-    yield values
-    db.engine().dispose()
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-    settings.cache_clear()
-    db.engine.cache_clear()
+    with another_environment(values):
+        yield values
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ from stack import environment as stack_environment
 from stack.embedded import fresh_database
 from stack.errors import StackError
 from tests.stack.conftest import COZUM, remove
-from tests.support.restoring import another_environment, restored
+from tests.support.environment import another_environment
+from tests.support.restoring import restored
 
 # What a CHECK of the table asks for, beyond the type of the column.
 SPECIAL: dict[tuple[str, str], Any] = {

@@ -142,7 +142,8 @@ def test_a_database_that_is_gone_is_told_with_503_and_nothing_more(
     )
     with pytest.raises(OperationalError):
         away.connect()
-    monkeypatch.setattr(db, "engine", lambda: away)
+    for name in ("engine", "_unasked_engine"):
+        monkeypatch.setattr(db, name, lambda: away)
     assert platform.post("/hooks/meta", data=body, headers=meta_signed(body)).status_code == 503
     assert platform.post("/hooks/meta", data=body).status_code == 403
 
