@@ -63,8 +63,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too_large": Kind(
         _l("Bodies too large to be taken come to the hook %(subject)s (%(count)s in the last hours)"),
-        "admin_channels.set_aside",
-        "set_aside.read",
+        "admin_reconcile.index",  # what such a body told is found there
+        "channel.read",
     ),
     "unread": Kind(
         _l("What arrived is not being read (waiting: %(count)s, the oldest for %(minutes)s minutes)"),

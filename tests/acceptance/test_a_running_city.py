@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inbox import clock
-from tests.support.city import City, phone_message, running_city
+from tests.support.city import City, page_comment, phone_message, running_city
 from tests.support.running_demo import eventually
 
 BEING_CHECKED = "Denetleniyor: yayımlanmış olabilir"
@@ -81,17 +81,8 @@ def test_one_body_for_two_pages_loses_none_of_its_parts(city: City) -> None:
     seconds, ids = int(time.time()), [uuid.uuid4().hex for _ in range(3)]
 
     def comment(id: str, text: str) -> dict[str, Any]:
-        value = {
-            "item": "comment",
-            "verb": "add",
-            "comment_id": id,
-            "post_id": post,
-            "parent_id": post,
-            "from": {"id": f"7{uuid.uuid4().int % 10**9}", "name": "Can Demir"},
-            "created_time": seconds,
-            "message": text,
-        }
-        return {"field": "feed", "value": value}
+        who = {"id": f"7{uuid.uuid4().int % 10**9}", "name": "Can Demir"}
+        return page_comment(id, text, post, seconds, **{"from": who})
 
     parties = {"recipient": {"id": city.account(second)}, "sender": {"id": "7100200300"}}
     body = {
@@ -298,23 +289,15 @@ def test_a_message_that_was_held_up_for_twenty_hours_can_be_answered_for_four_mo
 
     page = city.desk().conversation(city.message(WHATSAPP, wamid))
     ends = (written + timedelta(hours=24)).astimezone(ZoneInfo(clock.ISTANBUL))
-    assert re.search(rf"Son yanıt [^·<]*{ends:%H:%M} · 4 saat kaldı", page)
+    assert re.search(rf"Yanıt için son [^·<]*{ends:%H:%M} · 4 saat kaldı", page)
 
 
 def test_a_comment_without_author_is_shown_with_its_words(city: City) -> None:
     """Facebook hides who wrote where the person did not consent: the words are there, the name is not."""
     channel, id = "facebook-belediye", uuid.uuid4().hex
     post, seconds = city.threads(channel)["posts"][0]["external_id"], int(time.time())
-    value = {
-        "item": "comment",
-        "verb": "add",
-        "comment_id": id,
-        "post_id": post,
-        "parent_id": post,
-        "created_time": seconds,
-        "message": "Çukur hâlâ kapatılmadı",
-    }
-    entry = {"id": city.account(channel), "time": seconds, "changes": [{"field": "feed", "value": value}]}
+    change = page_comment(id, "Çukur hâlâ kapatılmadı", post, seconds)
+    entry = {"id": city.account(channel), "time": seconds, "changes": [change]}
 
     assert city.hook({"object": "page", "entry": [entry]}) == 200
 

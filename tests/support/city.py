@@ -148,3 +148,18 @@ def running_city(folder: Path, **spoilt: Any) -> Iterator[City]:
         city = City(system)
         city.polled()
         yield city
+
+
+def page_comment(id: str, text: str, post: str, at: int, **more: Any) -> dict[str, Any]:
+    """A comment under a post of a page, as one change of a hook body; nobody's where `more` names nobody."""
+    value = {
+        "item": "comment",
+        "verb": "add",
+        "comment_id": id,
+        "post_id": post,
+        "parent_id": post,
+        "created_time": at,
+        "message": text,
+        **more,
+    }
+    return {"field": "feed", "value": value}

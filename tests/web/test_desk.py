@@ -473,8 +473,8 @@ def test_a_unit_officer_has_no_desk(officer: Any, citizens: Any) -> None:
 @pytest.mark.parametrize(
     ("hours_ago", "told", "is_warning"),
     [
-        (20, "Son yanıt 14:30 · 4 saat kaldı", False),
-        (22.5, "Son yanıt 12:00 · 90 dakika kaldı", True),
+        (20, "Yanıt için son 14:30 · 4 saat kaldı", False),
+        (22.5, "Yanıt için son 12:00 · 90 dakika kaldı", True),
         (24.5, "Yanıt süresi doldu", True),
     ],
 )
