@@ -44,19 +44,23 @@ def main(sizes: str | None, only: str, file: Path | None) -> None:
     chosen = {"quick": QUICK, "smoke": SMOKE}.get(sizes or "", FULL)
     began = time.monotonic()
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="cozum-bench-") as folder:
-        _measure(Path(folder), wanted, chosen, found)
-    found["about"] = {
-        "sizes": sizes or "full",
-        "cores": os.cpu_count(),
-        "seconds": round(time.monotonic() - began),
-    }
+    try:
+        with tempfile.TemporaryDirectory(prefix="cozum-bench-") as folder:
+            _measure(Path(folder), wanted, chosen, found)
+    finally:  # what was measured is told, whatever broke off the rest
+        about = {
+            "sizes": sizes or "full",
+            "cores": os.cpu_count(),
+            "seconds": round(time.monotonic() - began),
+        }
+        _tell({**found, "about": about}, file or Path(__file__).parent / "out" / "bench.json")
+
+
+def _tell(found: dict[str, Any], file: Path) -> None:
+    about = found["about"]
     for line in lines(found):
         click.echo(line)
-    click.echo(
-        f"\n  {found['about']['seconds']} s on {os.cpu_count()} cores, sizes: {found['about']['sizes']}"
-    )
-    file = file or Path(__file__).parent / "out" / "bench.json"
+    click.echo(f"\n  {about['seconds']} s on {about['cores']} cores, sizes: {about['sizes']}")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=1) + "\n")
 

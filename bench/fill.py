@@ -27,7 +27,7 @@ _FOLD = "lower(translate(%s, 'çÇğĞıİöÖşŞüÜ', 'ccggiioossuu'))"
 
 _FILL = """
 CREATE TEMP TABLE lot AS
-SELECT n, 1 + n %% 7 AS channel_no, n / 2 AS citizen,
+SELECT n, 1 + n %% 7 AS channel_no, (n - 1) / 2 AS citizen,
        moment - make_interval(secs => (total - n) * 15) AS at,
        (places)[1 + n %% 10] || ' ' || (words)[1 + (n / 7) %% 10] || ' no ' || n AS text
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
