@@ -67,9 +67,8 @@ def assess_group(session: Session, message: Message) -> None:
 def _rules(session: Session) -> _Rules:
     """The city's rules, built anew only when what they are made of changed."""
     global _built
-    version: str | None = session.info.get(
-        _VERSION_SEEN
-    )  # asked once a transaction, for reading it takes a while
+    # Asked once a transaction, for reading it takes a while.
+    version: str | None = session.info.get(_VERSION_SEEN)
     if version is None:
         version = session.info[_VERSION_SEEN] = session.scalar(_VERSION) or ""
     if _built is None or _built.version != version:
