@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -19,7 +20,11 @@ from typing import Any
 
 
 def cursor_early(polling: Any) -> None:
-    """The cursor is kept at once, the body ten seconds later: who dies in between has lost it."""
+    """The cursor is kept at once, the body ten seconds later: who dies in between has lost it.
+
+    What X may show late is not asked for again either, or the next page would bring it back.
+    """
+    sys.modules["connectors.x.calls"]._OVERLAP = timedelta(0)  # type: ignore[attr-defined]
 
     def store(session: Any, channel_id: int, edge: str, page: Any) -> int:
         cursor = polling._cursor(session, channel_id, edge)
