@@ -7,8 +7,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import redis
 from cryptography.fernet import Fernet
-from sqlalchemy import Column, Connection, exists, func, insert, literal, select, text, union_all
+from sqlalchemy import Connection, exists, insert, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from inbox import db
@@ -42,10 +43,18 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A broker of our own."""
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of our own, with whatever tests left in it."""
     with embedded_valkey(tmp_path_factory.mktemp("valkey"), throwaway=True) as url:
         yield url
+
+
+@pytest.fixture
+def broker_url(broker: str) -> str:
+    """An empty broker: whole systems of earlier tests went away with wake-ups under way."""
+    with redis.Redis.from_url(broker.replace("redis+socket://", "unix://")) as client:
+        client.flushall()
+    return broker
 
 
 @pytest.fixture(scope="session")
@@ -98,12 +107,15 @@ def _empty(connection: Connection) -> None:
     for table in reversed(tables):
         if table.name in filled:
             connection.execute(table.delete())
-            if isinstance(table.autoincrement_column, Column):
-                sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")
-                connection.execute(select(func.setval(sequence, 1, False)))
     if HistoryEntry.__tablename__ in filled:
         connection.execute(text("ALTER TABLE history_entry ENABLE TRIGGER history_is_append_only"))
-    connection.execute(select(func.setval("request_number", 10_001, False)))
+    # What was taken back or refused has used up ids too, and left no row to tell of it.
+    connection.execute(
+        text(
+            "SELECT setval(to_regclass(format('%I.%I', schemaname, sequencename)), start_value, false)"
+            " FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+        )
+    )
     connection.execute(insert(FeedEpoch).values(id=1, epoch=1))
 
 
