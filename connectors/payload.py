@@ -10,6 +10,7 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
@@ -38,8 +39,12 @@ def _id_text(value: Any) -> Any:
 Id = Annotated[str, BeforeValidator(_id_text), StringConstraints(min_length=1, max_length=512)]
 
 
+@lru_cache(maxsize=1)
 def read_json(raw: bytes | str) -> Any:
-    """The JSON value in `raw`, every string in it storable. Raises UnreadablePayload."""
+    """The JSON value in `raw`, all strings storable; to be read, not changed. Raises UnreadablePayload.
+
+    The last one is remembered: each platform is asked whether a body is its own, and then one reads it.
+    """
     try:
         return _storable(json.loads(raw, parse_constant=_no_number))
     except (ValueError, RecursionError) as error:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inbox.turkish import fold
+from inbox.turkish import beginnings, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ class CityWords:
 
     places: tuple[Place, ...]
     topics: tuple[Topic, ...]
-    _names: tuple[tuple[re.Pattern[str], Place], ...] = field(init=False, repr=False, compare=False)
-    _stems: tuple[tuple[re.Pattern[str], int, Topic], ...] = field(init=False, repr=False, compare=False)
+    # Each with how its first word begins: looked up before the pattern is run.
+    _names: tuple[tuple[str, re.Pattern[str], Place], ...] = field(init=False, repr=False, compare=False)
+    _stems: tuple[tuple[str, re.Pattern[str], int, Topic], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = {
@@ -77,12 +78,17 @@ class CityWords:
         # The longest name first: "Fatih Sultan Mehmet" is not Fatih.
         ordered = sorted(names, key=lambda pair: (-len(pair[0]), pair[0]))
         patterns = tuple(
-            (re.compile(rf"(?<= ){re.escape(name)}(?P<suffix>(?: ?{_SUFFIX}))(?= )"), place)
+            (
+                name.split()[0],
+                re.compile(rf"(?<= ){re.escape(name)}(?P<suffix>(?: ?{_SUFFIX}))(?= )"),
+                place,
+            )
             for name, place in ordered
             if name
         )
         stems = tuple(
             (
+                stem.split()[0],
                 re.compile("(?<= )" + " ".join(map(_beginning, stem.split())) + "(?= )"),
                 2 if " " in stem else 1,
                 topic,
@@ -97,7 +103,10 @@ class CityWords:
         """The neighbourhood named in blank-separated folded words, and by what; None also when two are."""
         seen: list[tuple[int, int, Place, str]] = []  # strength, place in the text, …
         taken: list[tuple[int, int]] = []
-        for pattern, place in self._names:
+        begun = beginnings(words.split())
+        for first, pattern, place in self._names:
+            if first not in begun:
+                continue
             for found in pattern.finditer(words):
                 if any(found.start() < end and start < found.end() for start, end in taken):
                     continue
@@ -114,7 +123,10 @@ class CityWords:
         """The topic with most words, how clear it is, and the words."""
         scores: dict[str, int] = {}
         reasons: dict[str, list[str]] = {}
-        for pattern, weight, topic in self._stems:
+        begun = beginnings(words.split())
+        for first, pattern, weight, topic in self._stems:
+            if first not in begun:
+                continue
             found = pattern.findall(words)
             if found:
                 scores[topic.key] = scores.get(topic.key, 0) + weight * min(len(found), 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # --- what a text column can hold -------------------------------------------------------------------
 
@@ -87,20 +88,30 @@ _FOLDS = _folding_table()
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs"})  # zero-width and bidi marks, accents, controls
 
 
-def _kept(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Nd":
-        return str(unicodedata.decimal(character))
-    if category in _DROPPED and not character.isspace():
-        return ""
-    return character
+class _Kept(dict[int, str]):
+    """What each character becomes in the end; looked up once for those that are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        if category == "Nd":
+            kept = str(unicodedata.decimal(character))
+        else:
+            kept = "" if category in _DROPPED and not character.isspace() else character
+        if len(self) < _MOST_KNOWN:
+            self[code] = kept
+        return kept
+
+
+_MOST_KNOWN = 4_000  # more than the scripts of any city; a million, sent on purpose, would fill the memory
+_KEPT = _Kept()
 
 
 def _fold_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_FOLDS)
     # Cherokee alone folds to capitals, hence `lower` too.
     text = unicodedata.normalize("NFKD", text.casefold().lower()).translate(_FOLDS)
-    return unicodedata.normalize("NFKC", "".join(map(_kept, text)))
+    return unicodedata.normalize("NFKC", text.translate(_KEPT))
 
 
 def fold(text: str) -> str:
@@ -110,12 +121,17 @@ def fold(text: str) -> str:
     controls are gone, white space is one blank. Folding twice changes nothing.
     """
     if text.isascii():
-        folded = "".join(map(_kept, text.translate(_FOLDS).lower()))
+        folded = text.translate(_FOLDS).lower().translate(_KEPT)
     else:
         folded = _fold_once(text)
         while (again := _fold_once(folded)) != folded:
             folded = again
     return " ".join(folded.split())
+
+
+def beginnings(words: Iterable[str]) -> frozenset[str]:
+    """Every beginning of every word, whole words too: a stem is looked up here before it is sought."""
+    return frozenset(word[:end] for word in set(words) for end in range(1, len(word) + 1))
 
 
 # --- order -------------------------------------------------------------------------------------------

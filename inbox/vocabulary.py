@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inbox.states import Intent, Urgency
-from inbox.turkish import clean, fold, tr_lower
+from inbox.turkish import beginnings, clean, fold, tr_lower
 
 # --- a message as the rules see it -----------------------------------------------------------------
 
@@ -36,14 +36,11 @@ class Words:
         self._texts = (self._joined(self.folded), self._joined(self.exact))
         # What a phrase can begin with here: whole words, and all beginnings of words.
         self.known = (frozenset(self.folded), frozenset(self.exact))
-        self.beginnings = (self._beginnings(self.folded), self._beginnings(self.exact))
+        self.beginnings = (beginnings(self.folded), beginnings(self.exact))
+        self._length: int = sum(word[0].isalnum() for word in self.exact)
 
     def __len__(self) -> int:
-        return sum(word[0].isalnum() for word in self.exact)
-
-    @staticmethod
-    def _beginnings(words: list[str]) -> frozenset[str]:
-        return frozenset(word[:end] for word in set(words) for end in range(1, len(word) + 1))
+        return self._length
 
     @staticmethod
     def _joined(words: list[str]) -> tuple[str, dict[int, int]]:
