@@ -53,15 +53,25 @@ def assess_group(session: Session, message: Message) -> None:
     """Assess the group of `message` as one text: fragments count together."""
     group = grouping.members(session, message)
     whole = "\n".join(one.text for one in group if one.text)
+    proposed = proposals(session, whole)
+    for one in group:
+        for name, value in proposed.items():
+            setattr(one, name, value)
+
+
+def proposals(session: Session, whole: str) -> dict[str, Any]:
+    """What the city's rules make of some words, as columns of their messages."""
     rules = _rules(session)
     verdict = assess(whole, rules.vocabulary)
     proposal = suggest(whole, rules.words)
-    for one in group:
-        one.intent, one.urgency = verdict.intent, verdict.urgency
-        one.suggested_unit_id = rules.units.get(proposal.unit or "")
-        one.suggested_category_id = rules.categories.get(proposal.category or "")
-        one.suggested_neighbourhood_id = rules.neighbourhoods.get(proposal.neighbourhood or "")
-        one.suggestion_confidence = proposal.confidence if proposal.category else None
+    return {
+        "intent": verdict.intent,
+        "urgency": verdict.urgency,
+        "suggested_unit_id": rules.units.get(proposal.unit or ""),
+        "suggested_category_id": rules.categories.get(proposal.category or ""),
+        "suggested_neighbourhood_id": rules.neighbourhoods.get(proposal.neighbourhood or ""),
+        "suggestion_confidence": proposal.confidence if proposal.category else None,
+    }
 
 
 def _rules(session: Session) -> _Rules:

@@ -6,16 +6,19 @@ thread, the other finds them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
+from inbox.many import given, insert_many, next_ids
 from inbox.models import Channel, Contact, ContactKey, Thread
 from inbox.turkish import clean
-from inbox.values import Author
+from inbox.values import Author, AuthorKey
 
 
 def contact(session: Session, platform: str, author: Author, observed_at: datetime) -> Contact:
@@ -28,20 +31,27 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
         known = _made(session, platform, author)
     else:
         _add_keys(session, known, author)
-    is_younger = known.named_at is None or known.named_at < observed_at
-    is_same_moment = known.named_at == observed_at
-    shown = {
+    _take_names(known, author, observed_at)
+    return known
+
+
+def _take_names(contact: Contact, author: Author, observed_at: datetime) -> None:
+    is_younger = contact.named_at is None or contact.named_at < observed_at
+    is_same_moment = contact.named_at == observed_at
+    for field, value in _shown(author).items():
+        shown_before = getattr(contact, field)
+        if value and (is_younger or shown_before is None or (is_same_moment and shown_before < value)):
+            setattr(contact, field, value)
+    if is_younger and author.name:
+        contact.named_at = observed_at
+
+
+def _shown(author: Author) -> dict[str, str | None]:
+    return {
         "name": clean(author.name) if author.name else None,
         "handle": clean(author.handle) if author.handle else None,
         "phone": author.phone,
     }
-    for field, value in shown.items():
-        shown_before = getattr(known, field)
-        if value and (is_younger or shown_before is None or (is_same_moment and shown_before < value)):
-            setattr(known, field, value)
-    if is_younger and author.name:
-        known.named_at = observed_at
-    return known
 
 
 def find(session: Session, author: Author) -> Contact | None:
@@ -78,16 +88,89 @@ def _add_keys(session: Session, contact: Contact, author: Author) -> bool:
         return False
     added = session.execute(
         insert(ContactKey)
-        .values(
-            [
-                {"contact_id": contact.id, "scope": key.scope, "value": clean(key.value), "rank": rank}
-                for rank, key in enumerate(author.keys)
-            ]
-        )
+        .values(_key_rows(contact.id, author))
         .on_conflict_do_nothing(index_elements=[ContactKey.scope, ContactKey.value])
         .returning(ContactKey.id)
     ).all()
     return bool(added)
+
+
+Shown = tuple[str, Author, datetime]
+"""An author as some platform showed them, and when."""
+
+
+def many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
+    """The ids of the contacts of authors who have no key in common, made where there are none.
+
+    None, and nothing done, where it takes more than to look and to make: a key that is new to somebody
+    known, or keys of two; and where somebody else makes the same contact at this moment.
+    """
+    holders = _holders(session, [key for _, author, _ in shown for key in author.keys])
+    ids: list[int | None] = []
+    new: list[int] = []
+    for place, (_, author, observed_at) in enumerate(shown):
+        first, *others = (holders.get((key.scope, clean(key.value))) for key in author.keys)
+        is_one = all(other is first for other in others)
+        if is_one and first is not None:
+            _take_names(first, author, observed_at)
+        elif is_one:
+            new.append(place)
+        ids.append(first.id if is_one and first is not None else None)
+    if new:
+        for place, made in zip(new, _make_many(session, [shown[place] for place in new]), strict=True):
+            ids[place] = made
+    return ids
+
+
+def _holders(session: Session, keys: Iterable[AuthorKey]) -> dict[tuple[str, str], Contact]:
+    """Who goes by which of `keys`."""
+    rows = [{"scope": key.scope, "value": clean(key.value)} for key in keys]
+    if not rows:
+        return {}
+    asked = given(ContactKey, rows)
+    found = session.execute(
+        select(ContactKey.scope, ContactKey.value, Contact)
+        .join(ContactKey.contact)
+        .join(asked, (ContactKey.scope == asked.c.scope) & (ContactKey.value == asked.c.value))
+    )
+    return {(scope, value): contact for scope, value, contact in found}
+
+
+def _make_many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
+    """New contacts with their keys. None for one who is not ours to make: another worker just did."""
+    ids = next_ids(session, Contact, len(shown))
+    moment = now()
+    contacts = [
+        {
+            "id": id,
+            "platform": platform,
+            **_shown(author),
+            "named_at": observed_at if author.name else None,
+            "first_seen_at": moment,
+        }
+        for id, (platform, author, observed_at) in zip(ids, shown, strict=True)
+    ]
+    session.execute(insert_many(Contact, contacts))
+    keys = [row for id, (_, author, _) in zip(ids, shown, strict=True) for row in _key_rows(id, author)]
+    keys.sort(key=lambda row: (row["scope"], row["value"]))  # two of us never wait for each other
+    made = set(
+        session.scalars(
+            insert_many(ContactKey, keys)
+            .on_conflict_do_nothing(index_elements=[ContactKey.scope, ContactKey.value])
+            .returning(ContactKey.contact_id)
+        )
+    )
+    raced = [id for id in ids if id not in made]
+    if raced:
+        session.execute(delete(Contact).where(Contact.id.in_(raced)))
+    return [id if id in made else None for id in ids]
+
+
+def _key_rows(contact_id: int, author: Author) -> list[dict[str, Any]]:
+    return [
+        {"contact_id": contact_id, "scope": key.scope, "value": clean(key.value), "rank": rank}
+        for rank, key in enumerate(author.keys)
+    ]
 
 
 def thread(
@@ -102,8 +185,7 @@ def thread(
 
     Where the platform hides the author, each comment stands alone under its own `external_id`.
     """
-    who = str(contact.id) if contact else f"unknown:{external_id}"
-    key = f"{conversation or 'chat'}|{who}"
+    key = thread_key(conversation, contact.id if contact else f"unknown:{external_id}")
     made = session.scalars(
         insert(Thread)
         .values(
@@ -118,6 +200,11 @@ def thread(
     if made is not None:
         return made
     return session.scalars(select(Thread).where(Thread.channel_id == channel.id, Thread.key == key)).one()
+
+
+def thread_key(conversation: str | None, who: int | str) -> str:
+    """What tells a thread from the others of its channel: the public post, if any, and who speaks."""
+    return f"{conversation or 'chat'}|{who}"
 
 
 def heard(thread: Thread, sent_at: datetime) -> None:

@@ -5,8 +5,10 @@ Each function is idempotent and order-free: the same facts twice, or shuffled, l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,9 +27,9 @@ from inbox.models import (
     Thread,
     TrackedRequest,
 )
-from inbox.states import Intent, MessageState, ReplyState, RequestState, Urgency
+from inbox.states import AttachmentState, Intent, MessageState, ReplyState, RequestState, Urgency
 from inbox.turkish import clean, fold
-from inbox.values import Author, Gone, MessageGone, MessageKind, MessageSeen
+from inbox.values import AttachmentSeen, Author, Gone, MessageGone, MessageKind, MessageSeen
 
 INGEST = "ingest"
 _NO_WORK = (MessageKind.POST,)
@@ -55,10 +57,21 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
 
 def _as_ours(session: Session, fact: MessageSeen) -> MessageSeen:
     """One account of ours may name another of ours: that is no citizen."""
-    if fact.from_us or fact.author is None or fact.kind is MessageKind.CHAT:
+    if fact.from_us or not is_an_account_of_ours(session, fact):
         return fact
-    is_ours = any(channels.of_account(session, fact.platform, key.value) for key in fact.author.keys)
-    return replace(fact, from_us=True, author=None) if is_ours else fact
+    return replace(fact, from_us=True, author=None)
+
+
+def is_an_account_of_ours(session: Session, fact: MessageSeen) -> bool:
+    """Whether who wrote it in public is one of our accounts, told as if it were anybody."""
+    if fact.author is None or fact.kind is MessageKind.CHAT:
+        return False
+    return any(channels.of_account(session, fact.platform, key.value) for key in fact.author.keys)
+
+
+def is_work(fact: MessageSeen) -> bool:
+    """Whether somebody must triage it: the words of others, but for a post of theirs that is only context."""
+    return not fact.from_us and fact.kind not in _NO_WORK
 
 
 def _message(session: Session, platform: str, external_id: str) -> Message | None:
@@ -74,48 +87,69 @@ def _message(session: Session, platform: str, external_id: str) -> Message | Non
 
 def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> Message | None:
     """The new row, or None when another worker stored the same message first."""
-    is_work = not fact.from_us and fact.kind not in _NO_WORK
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
-    thread = _thread_for(session, fact, channel, author, is_work=is_work)
-    text = clean(fact.text)
+    thread = _thread_for(session, fact, channel, author, is_work=is_work(fact))
     message = session.scalars(
         insert(Message)
         .values(
-            platform=fact.platform,
-            external_id=clean(fact.external_id),
-            channel_id=channel.id,
-            thread_id=thread.id if thread else None,
-            author_id=author.id if author and not fact.from_us else None,
-            kind=fact.kind,
-            is_ours=fact.from_us,
-            text=text,
-            search_text=fold(text),
-            conversation=fact.conversation,
-            parent_external_id=fact.parent_external_id,
-            permalink=fact.permalink,
-            button=fact.button,
-            language=fact.language,
-            sent_at=fact.sent_at,
-            received_at=event.received_at,
-            observed_at=fact.observed_at,
-            text_since=fact.observed_at,
-            edited_at=fact.edited_at,
-            raw_event_id=event.id,
-            state=MessageState.NEW if is_work else None,
-            version=1,
-            intent=Intent.REQUEST,
-            urgency=Urgency.NORMAL,
-            changed_after_conversion=False,
+            columns(
+                fact,
+                channel,
+                event_id=event.id,
+                received_at=event.received_at,
+                thread_id=thread.id if thread else None,
+                author_id=author.id if author and not fact.from_us else None,
+            )
         )
         .on_conflict_do_nothing(index_elements=[Message.platform, Message.external_id])
         .returning(Message)
     ).first()
     if message is None:
         return None
-    message.group_id = message.id if is_work else None
+    message.group_id = message.id if is_work(fact) else None
     _add_door(session, message, channel)
     _add_attachments(session, message, fact)
     return message
+
+
+def columns(
+    fact: MessageSeen,
+    channel: Channel,
+    *,
+    event_id: int,
+    received_at: datetime,
+    thread_id: int | None,
+    author_id: int | None,
+) -> dict[str, Any]:
+    """The columns of a message as it was told first, by name."""
+    text = clean(fact.text)
+    return {
+        "platform": fact.platform,
+        "external_id": clean(fact.external_id),
+        "channel_id": channel.id,
+        "thread_id": thread_id,
+        "author_id": author_id,
+        "kind": fact.kind,
+        "is_ours": fact.from_us,
+        "text": text,
+        "search_text": fold(text),
+        "conversation": fact.conversation,
+        "parent_external_id": fact.parent_external_id,
+        "permalink": fact.permalink,
+        "button": fact.button,
+        "language": fact.language,
+        "sent_at": fact.sent_at,
+        "received_at": received_at,
+        "observed_at": fact.observed_at,
+        "text_since": fact.observed_at,
+        "edited_at": fact.edited_at,
+        "raw_event_id": event_id,
+        "state": MessageState.NEW if is_work(fact) else None,
+        "version": 1,
+        "intent": Intent.REQUEST,
+        "urgency": Urgency.NORMAL,
+        "changed_after_conversion": False,
+    }
 
 
 def _thread_for(
@@ -161,25 +195,28 @@ def _add_attachments(session: Session, message: Message, fact: MessageSeen) -> N
         return
     session.execute(
         insert(Attachment)
-        .values(
-            [
-                {
-                    "message_id": message.id,
-                    "position": position,
-                    "kind": seen.kind,
-                    "media_id": seen.media_id,
-                    "url": seen.url,
-                    "mime": seen.mime,
-                    "name": clean(seen.name) if seen.name else None,
-                    "latitude": seen.latitude,
-                    "longitude": seen.longitude,
-                    "state": "PENDING",
-                }
-                for position, seen in enumerate(fact.attachments)
-            ]
-        )
+        .values(attachment_rows(message.id, fact.attachments))
         .on_conflict_do_nothing(index_elements=[Attachment.message_id, Attachment.position])
     )
+
+
+def attachment_rows(message_id: int, attachments: Iterable[AttachmentSeen]) -> list[dict[str, Any]]:
+    """What a message carries, by the names of the columns, still to be fetched."""
+    return [
+        {
+            "message_id": message_id,
+            "position": position,
+            "kind": seen.kind,
+            "media_id": seen.media_id,
+            "url": seen.url,
+            "mime": seen.mime,
+            "name": clean(seen.name) if seen.name else None,
+            "latitude": seen.latitude,
+            "longitude": seen.longitude,
+            "state": AttachmentState.PENDING,
+        }
+        for position, seen in enumerate(attachments)
+    ]
 
 
 def _open_work(session: Session, message: Message, fact: MessageSeen) -> None:
@@ -386,4 +423,12 @@ def _is_a_reply_of_ours(session: Session, fact: MessageSeen) -> bool:
     return True
 
 
-__all__ = ["message_gone", "message_seen"]
+__all__ = [
+    "INGEST",
+    "attachment_rows",
+    "columns",
+    "is_an_account_of_ours",
+    "is_work",
+    "message_gone",
+    "message_seen",
+]

@@ -7,7 +7,7 @@ it by the pair (transaction, id), below the oldest transaction still open, so th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox.clock import now
 from inbox.errors import CursorExpired, IllegalMove, InvalidInput, MovedMeanwhile, NotFound
+from inbox.many import insert_many
 from inbox.models import Channel, FeedEpoch, HistoryEntry, Message, Reply, TrackedRequest, User
 from inbox.models.trail import Xid8
 from inbox.states import MessageState, State, may_move
@@ -98,6 +99,25 @@ def opened(session: Session, row: Stateful, *, by: Actor, details: Mapping[str, 
     """Write down that `row` came to be, in the state it has. Flushes, so that it has its id."""
     session.flush()
     _write(session, f"{_NOUN[type(row)]}.opened", by, row, None, row.state, details or {})
+
+
+def opened_many(session: Session, messages: Iterable[tuple[int, int]], *, by: str) -> None:
+    """The same for messages that were inserted as NEW in one statement, each given as its id and channel."""
+    moment = now()
+    rows = [
+        {
+            "at": moment,
+            "kind": "message.opened",
+            "by": by,
+            "message_id": message_id,
+            "channel_id": channel_id,
+            "to_state": str(MessageState.NEW),
+            "version": 1,
+            "details": {},
+        }
+        for message_id, channel_id in messages
+    ]
+    session.execute(insert_many(HistoryEntry, rows))
 
 
 def _write(
@@ -244,6 +264,7 @@ __all__ = [
     "move",
     "now_cursor",
     "opened",
+    "opened_many",
     "raise_epoch",
     "record",
     "revise",

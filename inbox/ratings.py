@@ -94,6 +94,15 @@ def decent_hour(session: Session, moment: datetime) -> datetime:
     return texts.after_quiet_hours(session, moment)
 
 
+def may_be_a_verdict(text: str, button: str | None) -> bool:
+    """Whether a citizen's words could be meant for `take`, whomever we asked."""
+    return button is not None or _in_words(text) is not None
+
+
+def _in_words(text: str) -> re.Match[str] | None:
+    return _VERDICT.fullmatch(text.replace("\ufe0f", "").strip())
+
+
 def take(session: Session, message: Message) -> bool:
     """Keep `message` as a verdict if it is one. A bare number ends its triage; words stay for a person.
 
@@ -106,7 +115,7 @@ def take(session: Session, message: Message) -> bool:
         rate(session, asked, stars=int(chosen[2]), by=RATINGS, message=message)
         _done(session, message)
         return True
-    verdict = _VERDICT.fullmatch(message.text.replace("\ufe0f", "").strip())
+    verdict = _in_words(message.text)
     asked = _asked(session, message) if verdict else None
     if verdict is None or asked is None:
         return False

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,8 +19,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from inbox import channels, facts, parking, receipts
+from inbox import channels, facts, first_words, parking, receipts
 from inbox.clock import now
+from inbox.first_words import Sighting
 from inbox.models import Channel, HookCount, HookRefusal, RawEvent, SetAside
 from inbox.setting_aside import MISTAKES, named, set_aside
 from inbox.states import RawEventState
@@ -138,44 +139,89 @@ def give_back(session: Session, event_ids: Iterable[int], *, claimed_by: datetim
     )
 
 
-def apply_raw_event(
-    session: Session, event_id: int, normalise: Callable[[str, bytes], Iterable[Fact]]
-) -> bool:
+Normalise = Callable[[str, bytes], Iterable[Fact]]
+"""What a body of some source says. Pure. Raises UnreadablePayload."""
+Heard = dict[int, datetime]
+"""Channels by their ids, and when something came through them."""
+
+
+def apply_raw_event(session: Session, event_id: int, normalise: Normalise) -> bool:
     """Understand one claimed body and apply its next facts, each in a savepoint of its own.
 
-    Whether more are left: then commit and call again. `normalise(source, body)` is pure. A body nobody can
-    read is set aside whole; a fact that fails is set aside by its position and its siblings stand.
+    Whether more are left: then commit and call again. A body nobody can read is set aside whole; a fact that
+    fails is set aside by its position and its siblings stand.
     """
-    heard: dict[int, datetime] = {}
-    more = _apply_event(session, event_id, normalise, heard)
+    heard: Heard = {}
+    event = session.get_one(RawEvent, event_id, with_for_update=True)
+    more = _apply_event(session, event, _read(session, event, normalise), heard)
     _note_heard(session, heard)
     return more
 
 
 def apply_raw_events(
-    session: Session,
-    event_ids: Iterable[int],
-    normalise: Callable[[str, bytes], Iterable[Fact]],
-    *,
-    end: float,
-) -> int:
+    session: Session, event_ids: Collection[int], normalise: Normalise, *, end: float
+) -> set[int]:
     """The same for several in one transaction, as many as it may last; none but the first is begun after
-    `end` (by time.monotonic). Answers how many are through.
+    `end` (by time.monotonic). Answers which are through.
 
-    The one after them, where any is left, has more facts than one transaction applies, or was not begun.
+    First words, which most bodies are, are kept all at once. Of the others the first that is not through, if
+    any, has more facts than one transaction applies, or was not begun.
     """
     end = min(end, time.monotonic() + LONGEST_TOGETHER)
-    heard: dict[int, datetime] = {}
-    through = 0
-    for event_id in event_ids:
-        if (through and time.monotonic() > end) or _apply_event(session, event_id, normalise, heard):
+    heard: Heard = {}
+    through: set[int] = set()
+    events = session.scalars(
+        select(RawEvent).where(RawEvent.id.in_(event_ids)).order_by(RawEvent.id).with_for_update()
+    ).all()
+    bodies = [(event, _read(session, event, normalise)) for event in events]
+    kept = _keep_first_words(session, bodies, heard)
+    for event, seen in bodies:
+        is_late = through and seen and time.monotonic() > end and len(kept[event.id]) < len(seen)
+        if is_late or _apply_event(session, event, seen, heard, kept[event.id]):
             break
-        through += 1
+        through.add(event.id)
     _note_heard(session, heard)
     return through
 
 
-def _note_heard(session: Session, heard: dict[int, datetime]) -> None:
+def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact, ...] | None:
+    """What a body says; None when nothing is left to do with it, which is seen to here."""
+    if event.state is not RawEventState.PENDING or event.body is None:
+        return None
+    try:
+        return tuple(normalise(event.source, event.body))
+    except UnreadablePayload as error:
+        set_aside(session, event.id, WHOLE_BODY, "failed", f"unreadable: {error}", None)
+        event.counts = {"set_aside": 1}
+        _finish(event, RawEventState.SET_ASIDE)
+        return None
+
+
+def _keep_first_words(
+    session: Session, bodies: Iterable[tuple[RawEvent, tuple[Fact, ...] | None]], heard: Heard
+) -> dict[int, set[int]]:
+    """Keep what is somebody's first words in a conversation; by body the places of the facts that were."""
+    kept: dict[int, set[int]] = defaultdict(set)
+    sightings = []
+    for event, seen in bodies:
+        if seen is None or len(seen) > FACTS_AT_ONCE:
+            continue
+        for position, fact in enumerate(seen):
+            channel = channels.of_account(session, fact.platform, fact.account)
+            if isinstance(fact, MessageSeen) and channel is not None:
+                sightings.append(Sighting(event.id, position, event.received_at, fact, channel))
+    for one in first_words.apply(session, sightings):
+        _hear(heard, one.channel, one.received_at)
+        kept[one.event_id].add(one.position)
+    return kept
+
+
+def _hear(heard: Heard, channel: Channel, at: datetime) -> None:
+    if channel.last_event_at is None or channel.last_event_at < at - HEARD_EVERY:
+        heard[channel.id] = max(at, heard.get(channel.id, at))
+
+
+def _note_heard(session: Session, heard: Heard) -> None:
     """Last, for it locks the channels, and in one order, for two of us must not wait for each other."""
     session.flush()
     for channel_id, at in sorted(heard.items()):
@@ -192,25 +238,20 @@ def _note_heard(session: Session, heard: dict[int, datetime]) -> None:
 
 def _apply_event(
     session: Session,
-    event_id: int,
-    normalise: Callable[[str, bytes], Iterable[Fact]],
-    heard: dict[int, datetime],
+    event: RawEvent,
+    seen: tuple[Fact, ...] | None,
+    heard: Heard,
+    kept: Collection[int] = (),
 ) -> bool:
-    event = session.get_one(RawEvent, event_id, with_for_update=True)
-    if event.state is not RawEventState.PENDING or event.body is None:
+    """Apply the next facts of a body but for those that are `kept`; whether more are left."""
+    if seen is None:
         return False
     counts: Counter[str] = Counter(event.counts or {})
     start = counts.pop(_DONE, 0)
-    try:
-        seen = tuple(normalise(event.source, event.body))
-    except UnreadablePayload as error:
-        set_aside(session, event.id, WHOLE_BODY, "failed", f"unreadable: {error}", None)
-        event.counts = {"set_aside": 1}
-        _finish(event, RawEventState.SET_ASIDE)
-        return False
     stop = start + FACTS_AT_ONCE
     for position, fact in enumerate(seen[start:stop], start):
-        counts[_apply_one(session, event, position, fact, heard)] += 1
+        what = "messages" if position in kept else _apply_one(session, event, position, fact, heard)
+        counts[what] += 1
     if stop < len(seen):
         event.counts = {**counts, _DONE: stop}
         event.claimed_until = now() + LEASE
@@ -232,9 +273,7 @@ def failed(session: Session, event_id: int, error: BaseException) -> None:
     event.not_before = now() + timedelta(seconds=2**event.attempts)
 
 
-def _apply_one(
-    session: Session, event: RawEvent, position: int, fact: Fact, heard: dict[int, datetime]
-) -> str:
+def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, heard: Heard) -> str:
     """Apply one fact; answers what it counts as."""
     channel = channels.of_account(session, fact.platform, fact.account)
     channel_id = channel.id if channel else None
@@ -245,8 +284,7 @@ def _apply_one(
         what = f"{fact.platform} {fact.account}"
         set_aside(session, event.id, position, "unknown_account", what, None)
         return "set_aside"
-    if channel.last_event_at is None or channel.last_event_at < event.received_at - HEARD_EVERY:
-        heard[channel.id] = max(event.received_at, heard.get(channel.id, event.received_at))
+    _hear(heard, channel, event.received_at)
     tries = 0
     while True:
         tries += 1

@@ -27,34 +27,36 @@ def run() -> int:
         claimed = receive.claim_raw_events(session, limit=BATCH)
     claimed_by = now()
     end = time.monotonic() + receive.LEASE.total_seconds() / 2
-    place = apart = 0  # up to `apart` each by itself: something in there broke off, and would again
-    while place < len(claimed):
-        if place and time.monotonic() > end:
+    waiting, alone = list(claimed), set[int]()
+    while waiting:
+        if len(waiting) < len(claimed) and time.monotonic() > end:
             with transaction() as session:
-                receive.give_back(session, claimed[place:], claimed_by=claimed_by)
-            return place
-        through = apply_together(claimed[place : place + TOGETHER], end=end) if place >= apart else 0
+                receive.give_back(session, waiting, claimed_by=claimed_by)
+            break
+        lot = waiting[:TOGETHER]
+        through = set() if waiting[0] in alone else apply_together(lot, end=end)
         if not through:
-            apart = max(apart, place + TOGETHER)
-            apply(claimed[place])
-        place += through or 1
-    return len(claimed)
+            alone.update(lot)  # something in there broke off, and would again
+            apply(waiting[0])
+            through = {waiting[0]}
+        waiting = [one for one in waiting if one not in through]
+    return len(claimed) - len(waiting)
 
 
-def apply_together(event_ids: Sequence[int], *, end: float) -> int:
-    """Apply claimed bodies in one transaction, beginning none after `end`. Answers how many are through.
+def apply_together(event_ids: Sequence[int], *, end: float) -> set[int]:
+    """Apply claimed bodies in one transaction, beginning none after `end`. Answers which are through.
 
     None when the first holds more than one transaction applies, or when anything broke it off: then nothing
     of it stands, and that body is to be applied by itself.
     """
     if len(event_ids) == 1:
-        return 0
+        return set()
     try:
         with transaction() as session:
             return receive.apply_raw_events(session, event_ids, facts, end=end)
     except Exception as error:
         log.warning("raw_events_apart", count=len(event_ids), error=type(error).__name__)
-        return 0
+        return set()
 
 
 def apply(event_id: int) -> None:
