@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 # --- what a text column can hold -------------------------------------------------------------------
 
@@ -88,23 +88,31 @@ _FOLDS = _folding_table()
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs"})  # zero-width and bidi marks, accents, controls
 
 
-class _Kept(dict[int, str]):
-    """What each character becomes in the end; looked up once for those that are met."""
+class ByCharacter(dict[int, str]):
+    """For `str.translate`: what each character becomes, asked once for those that are met."""
+
+    MOST = 4_000  # more than the scripts of any city; a million, sent on purpose, would fill the memory
+
+    def __init__(self, becomes: Callable[[str], str]) -> None:
+        self._becomes = becomes
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        category = unicodedata.category(character)
-        if category == "Nd":
-            kept = str(unicodedata.decimal(character))
-        else:
-            kept = "" if category in _DROPPED and not character.isspace() else character
-        if len(self) < _MOST_KNOWN:
-            self[code] = kept
-        return kept
+        found = self._becomes(chr(code))
+        if len(self) < self.MOST:
+            self[code] = found
+        return found
 
 
-_MOST_KNOWN = 4_000  # more than the scripts of any city; a million, sent on purpose, would fill the memory
-_KEPT = _Kept()
+def _kept(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category in _DROPPED and not character.isspace():
+        return ""
+    return character
+
+
+_KEPT = ByCharacter(_kept)
 
 
 def _fold_once(text: str) -> str:

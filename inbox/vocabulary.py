@@ -11,17 +11,27 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inbox.states import Intent, Urgency
-from inbox.turkish import beginnings, clean, fold, tr_lower
+from inbox.turkish import ByCharacter, beginnings, clean, fold, tr_lower
 
 # --- a message as the rules see it -----------------------------------------------------------------
 
 _TOKEN = re.compile(r"[^\W_]+|\?|[\u2600-\u27bf\u2b50\U0001f1e6-\U0001faff]")
+
+
+_SPOKEN = ByCharacter(lambda c: "" if unicodedata.category(c) == "Cf" else c)
+_UNMARKED = ByCharacter(lambda c: "" if unicodedata.category(c) == "Mn" else c)
+
+
+@lru_cache(maxsize=4_096)
+def _folded(word: str) -> str:
+    """Most words come again and again."""
+    return fold(word).replace(" ", "") or "_"
 
 
 class Words:
@@ -29,14 +39,19 @@ class Words:
 
     def __init__(self, text: str) -> None:
         # A capital I is i or ı, nobody knows which; fold takes both for i, and so do exact phrases.
-        spoken = tr_lower("".join(c for c in clean(text) if unicodedata.category(c) != "Cf"))
-        spoken = "".join(c for c in unicodedata.normalize("NFC", spoken) if unicodedata.category(c) != "Mn")
-        self.exact = _TOKEN.findall(spoken)
-        self.folded = [fold(word).replace(" ", "") or "_" for word in self.exact]
+        spoken = unicodedata.normalize("NFC", tr_lower(clean(text).translate(_SPOKEN)))
+        self.exact = _TOKEN.findall(spoken.translate(_UNMARKED))
+        self.folded = list(map(_folded, self.exact))
         self._texts = (self._joined(self.folded), self._joined(self.exact))
-        # What a phrase can begin with here: whole words, and all beginnings of words.
-        self.known = (frozenset(self.folded), frozenset(self.exact))
-        self.beginnings = (beginnings(self.folded), beginnings(self.exact))
+        # What a phrase can begin with here, as _Phrases names it: whole words, and all beginnings of words.
+        self.firsts = frozenset(
+            [
+                *beginnings(self.folded),
+                *(f"{word} " for word in self.folded),
+                *(f"={first}" for first in beginnings(self.exact)),
+                *(f"={word} " for word in self.exact),
+            ]
+        )
         self._length: int = sum(word[0].isalnum() for word in self.exact)
 
     def __len__(self) -> int:
@@ -78,34 +93,25 @@ class _Phrases:
         folded = [fold(phrase) for phrase in phrases if not phrase.startswith("=")]
         exact = [tr_lower(phrase[1:]) for phrase in phrases if phrase.startswith("=")]
         self._forms = [
-            (
-                is_exact,
-                *self._firsts(found),
-                re.compile(f"(?<= )(?:{'|'.join(map(_phrase_pattern, found))})(?= )"),
-            )
+            (is_exact, re.compile(f"(?<= )(?:{'|'.join(map(_phrase_pattern, found))})(?= )"))
             for found, is_exact in ((folded, False), (exact, True))
             if found
         ]
+        self.firsts = frozenset(  # what any of them begins with: looked up before a pattern is run
+            [*map(self._first, folded), *(f"={first}" for first in map(self._first, exact))]
+        )
 
     @staticmethod
-    def _firsts(phrases: list[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """The first words of the phrases: whole ones, and beginnings. Looked up before a pattern is run."""
-        firsts = [phrase.split()[0] for phrase in phrases]
-        return (
-            frozenset(first for first in firsts if not first.endswith("*")),
-            frozenset(first[:-1] for first in firsts if first.endswith("*")),
-        )
+    def _first(phrase: str) -> str:
+        """How it begins: a whole word, with a blank behind it, or the beginning of one."""
+        first = phrase.split()[0]
+        return first[:-1] if first.endswith("*") else f"{first} "
 
     def spans(self, words: Words) -> list[tuple[int, int]]:
         """First and last word of every occurrence."""
-        return [
-            span
-            for is_exact, wholes, beginnings, pattern in self._forms
-            if not (
-                wholes.isdisjoint(words.known[is_exact]) and beginnings.isdisjoint(words.beginnings[is_exact])
-            )
-            for span in words.spans(pattern, exact=is_exact)
-        ]
+        if self.firsts.isdisjoint(words.firsts):
+            return []
+        return [span for is_exact, pattern in self._forms for span in words.spans(pattern, exact=is_exact)]
 
     def occur(self, words: Words) -> bool:
         return bool(self.spans(words))
@@ -136,6 +142,11 @@ class Rule(_Frozen):
     @cached_property
     def _barred(self) -> tuple[_Phrases, ...]:
         return tuple(map(_Phrases, self.none))
+
+    @property
+    def firsts(self) -> frozenset[str]:
+        """What the first of its phrases begins with, as Words.firsts has it."""
+        return self._wanted[0].firsts
 
     def holds(self, words: Words) -> bool:
         """Whether the rule speaks of this message."""
@@ -235,6 +246,29 @@ class Vocabulary(_Frozen):
     irrelevant: tuple[Rule, ...] = ()
     question: tuple[Rule, ...] = ()
 
+    @cached_property
+    def _emergency_rules(self) -> list[tuple[Urgency, EmergencyKind, Rule]]:
+        """All of them in the order in which they are asked."""
+        return [
+            *((Urgency.SIREN, kind, rule) for kind in self.emergencies for rule in kind.siren),
+            *((Urgency.LOOK_NOW, kind, rule) for kind in self.emergencies for rule in kind.look_now),
+        ]
+
+    @cached_property
+    def _places(self) -> Mapping[str, frozenset[int]]:
+        """The places of the rules in that order, by what they begin with."""
+        places: dict[str, set[int]] = {}
+        for place, (_, _, rule) in enumerate(self._emergency_rules):
+            for first in rule.firsts:
+                places.setdefault(first, set()).add(place)
+        return {first: frozenset(found) for first, found in places.items()}
+
+    def emergency_rules(self, words: Words) -> Iterator[tuple[Urgency, EmergencyKind, Rule]]:
+        """Those that could speak of this message, sirens first."""
+        begun = words.firsts & self._places.keys()
+        for place in sorted(frozenset[int]().union(*(self._places[first] for first in begun))):
+            yield self._emergency_rules[place]
+
     @model_validator(mode="before")
     @classmethod
     def _resolve_sets(cls, raw: Any) -> Any:
@@ -277,12 +311,9 @@ class Assessment:
 
 
 def _emergency(words: Words, vocabulary: Vocabulary) -> Assessment | None:
-    kinds = [kind for kind in vocabulary.emergencies if not kind.is_barred(words)]
-    for urgency in (Urgency.SIREN, Urgency.LOOK_NOW):
-        for kind in kinds:
-            for rule in kind.siren if urgency is Urgency.SIREN else kind.look_now:
-                if rule.holds(words):
-                    return Assessment(Intent.EMERGENCY, urgency, kind.key, f"{kind.key}: {rule}")
+    for urgency, kind, rule in vocabulary.emergency_rules(words):
+        if rule.holds(words) and not kind.is_barred(words):
+            return Assessment(Intent.EMERGENCY, urgency, kind.key, f"{kind.key}: {rule}")
     for hints in vocabulary.hints:
         found = hints.found(words)
         if found is not None:

@@ -17,7 +17,7 @@ from inbox.values import Fact, NotUnderstood
 log = structlog.get_logger()
 
 BATCH = 50
-TOGETHER = 25
+TOGETHER = 50
 """What one transaction applies: most of the time of a small one is its beginning and its end."""
 
 
