@@ -26,7 +26,7 @@ class Sizes:
 FULL = Sizes(
     rounds=7,
     hooks=4000,
-    stream=1200,
+    stream=6000,
     steady=300,
     steady_rate=20,
     replies=300,
@@ -38,7 +38,7 @@ FULL = Sizes(
 QUICK = Sizes(
     rounds=5,
     hooks=2000,
-    stream=450,
+    stream=1500,
     steady=100,
     steady_rate=20,
     replies=100,
