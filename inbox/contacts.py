@@ -6,6 +6,7 @@ thread, the other finds them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -71,28 +72,38 @@ def _made(session: Session, platform: str, author: Author) -> Contact:
     fresh = Contact(platform=platform, first_seen_at=now())
     session.add(fresh)
     session.flush()
-    if _add_keys(session, fresh, author) or not author.keys:
+    if _add_keys(session, fresh, author) == _how_many(author):
         return fresh
     # Another worker made this citizen between our look and our insert; theirs counts.
-    session.delete(fresh)
-    session.flush()
+    _unmake(session, [fresh.id])
     known = find(session, author)
     if known is None:
         raise ValueError("a contact's keys vanished while it was made")
+    _add_keys(session, known, author)
     return known
 
 
-def _add_keys(session: Session, contact: Contact, author: Author) -> bool:
-    """Give the contact the keys nobody has yet. True when at least one is its own now."""
+def _add_keys(session: Session, contact: Contact, author: Author) -> int:
+    """Give the contact the keys nobody has yet. How many that were."""
     if not author.keys:
-        return False
+        return 0
     added = session.execute(
         insert(ContactKey)
         .values(_key_rows(contact.id, author))
         .on_conflict_do_nothing(index_elements=[ContactKey.scope, ContactKey.value])
         .returning(ContactKey.id)
     ).all()
-    return bool(added)
+    return len(added)
+
+
+def _how_many(author: Author) -> int:
+    return len({(key.scope, clean(key.value)) for key in author.keys})
+
+
+def _unmake(session: Session, contact_ids: Sequence[int]) -> None:
+    """Take back contacts that were just made, of whose keys somebody else has some."""
+    session.execute(delete(ContactKey).where(ContactKey.contact_id.in_(contact_ids)))
+    session.execute(delete(Contact).where(Contact.id.in_(contact_ids)))
 
 
 Shown = tuple[str, Author, datetime]
@@ -153,17 +164,17 @@ def _make_many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
     session.execute(insert_many(Contact, contacts))
     keys = [row for id, (_, author, _) in zip(ids, shown, strict=True) for row in _key_rows(id, author)]
     keys.sort(key=lambda row: (row["scope"], row["value"]))  # two of us never wait for each other
-    made = set(
+    added = Counter(
         session.scalars(
             insert_many(ContactKey, keys)
             .on_conflict_do_nothing(index_elements=[ContactKey.scope, ContactKey.value])
             .returning(ContactKey.contact_id)
         )
     )
-    raced = [id for id in ids if id not in made]
+    raced = {id for id, (_, author, _) in zip(ids, shown, strict=True) if added[id] < _how_many(author)}
     if raced:
-        session.execute(delete(Contact).where(Contact.id.in_(raced)))
-    return [id if id in made else None for id in ids]
+        _unmake(session, sorted(raced))
+    return [None if id in raced else id for id in ids]
 
 
 def _key_rows(contact_id: int, author: Author) -> list[dict[str, Any]]:

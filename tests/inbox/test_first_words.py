@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from inbox import assessment, first_words, receive
+from inbox import assessment, contacts, first_words, receive
 from inbox.db import engine, transaction
 from inbox.models import (
     Attachment,
@@ -30,6 +30,7 @@ from inbox.models import (
 from inbox.states import Intent, MessageState
 from inbox.values import AttachmentSeen, Author, AuthorKey, Fact, Gone, MessageGone, MessageKind, MessageSeen
 from tests.connectors.test_rows import rows
+from tests.inbox.conftest import START
 from tests.support.waiting import until
 
 Seen = Callable[..., MessageSeen]
@@ -213,7 +214,7 @@ def test_a_known_citizens_new_name_by_which_the_platform_knows_them_is_kept(
     city: SimpleNamespace, seen: Seen, kept: list[str]
 ) -> None:
     together([seen("Su yok", author=ayse(("x", "ayse")))], [seen("Çöp", who="cem")])
-    both = seen("Işık", author=ayse(("x", "ayse"), ("y", "2")), conversation="post-2")
+    both = seen("Işık", author=ayse(("x", "ayse"), ("y", "y-ayse")), conversation="post-2")
 
     together([both], [seen("Yol", who="deniz")])
 
@@ -293,6 +294,37 @@ def test_of_two_workers_that_hear_the_same_at_once_each_row_is_made_by_one(
         assert session.scalars(select(Message.text).order_by(Message.sent_at)).all() == ["Su yok", "Çöp"]
     assert (counted(Contact), counted(Thread), counted(ContactKey)) == (2, 2, 2)
     assert counted(MessageDoor) == 2
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_two_who_make_one_citizen_by_some_of_their_names_one_yields_with_all_of_them(
+    city: SimpleNamespace, seen: Seen, at_once: bool
+) -> None:
+    both = ayse(("x", "ayse-1"), ("y", "ayse-2"))
+    told = arrived([seen("Su yok", author=both)], [seen("Çöp", who="cem")])
+
+    def work() -> None:
+        with transaction() as mine:
+            if at_once:
+                apply(told, mine)
+            else:
+                contacts.contact(mine, "x", both, START)
+
+    with transaction() as session:
+        contacts.contact(session, "x", ayse(("y", "ayse-2")), START)
+        session.flush()
+        worker = threading.Thread(target=work)
+        worker.start()
+        until(waits_for_a_lock)
+    worker.join(20)
+
+    with transaction() as session:
+        found = session.execute(
+            select(ContactKey.value, ContactKey.contact_id).where(ContactKey.value.startswith("ayse-"))
+        ).all()
+        assert len(found) == 2
+        assert len({contact_id for _, contact_id in found}) == 1
+        assert session.scalar(select(func.count(Contact.id)).where(Contact.name == "Ayşe")) == 1
 
 
 def waits_for_a_lock() -> bool:
