@@ -109,7 +109,7 @@ class Message(Table):
     external_id: Mapped[str]
     channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))  # the door it came through first
     thread_id: Mapped[Link | None] = mapped_column(ForeignKey("thread.id"))  # None: a post
-    author_id: Mapped[Link | None] = mapped_column(ForeignKey("contact.id"))
+    author_id: Mapped[Link | None] = mapped_column(ForeignKey("contact.id"), index=True)
     kind: Mapped[MessageKind] = mapped_column(words(MessageKind, "kind"))
     is_ours: Mapped[bool] = mapped_column(default=False)
     text: Mapped[str]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -19,28 +18,10 @@ from inbox import receive
 from inbox.db import engine, transaction
 from inbox.models import Channel
 from inbox.values import Fact, NotUnderstood
+from tests.support.rows import ROWS, forget, rows
 
 HERE = Path(__file__).parent
 ASKED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-ROWS = {
-    "messages": """SELECT m.platform, m.external_id, m.text, m.state, m.kind, m.is_ours, m.edited_at,
-            m.deleted_at, m.hidden_at IS NULL, m.parent_external_id, leader.external_id,
-            c.name, c.handle, c.phone
-        FROM message m LEFT JOIN message leader ON leader.id = m.group_id
-        LEFT JOIN contact c ON c.id = m.author_id ORDER BY 1, 2""",
-    "doors": """SELECT m.external_id, c.key FROM message_door d JOIN message m ON m.id = d.message_id
-        JOIN channel c ON c.id = d.channel_id ORDER BY 1, 2""",
-    "former texts": """SELECT m.external_id, f.text FROM former_text f
-        JOIN message m ON m.id = f.message_id
-        ORDER BY 1, 2""",
-    "attachments": """SELECT m.external_id, a.position, a.kind FROM attachment a
-        JOIN message m ON m.id = a.message_id
-        ORDER BY 1, 2""",
-    "contacts": "SELECT scope, value FROM contact_key ORDER BY 1, 2",
-    "threads": """SELECT c.key, t.conversation, count(*) FROM thread t JOIN channel c ON c.id = t.channel_id
-        GROUP BY 1, 2 ORDER BY 1, 2""",
-    "parked": "SELECT DISTINCT external_id, fact ->> 'status' FROM parked_fact ORDER BY 1, 2",
-}
 
 
 def facts_of(platform: str) -> list[Fact]:
@@ -90,12 +71,6 @@ def apply_together(facts: list[Fact]) -> None:
         assert through == set(lot)
 
 
-def rows() -> dict[str, list[Any]]:
-    """What stands in the tables, told without ids."""
-    with engine().connect() as connection:
-        return {name: [tuple(row) for row in connection.execute(text(query))] for name, query in ROWS.items()}
-
-
 @pytest.fixture
 def accounts(database: None) -> Iterator[None]:
     """A channel for every account the bodies name, and a way to forget everything else."""
@@ -107,14 +82,6 @@ def accounts(database: None) -> Iterator[None]:
         )
     yield
     forget()
-
-
-def forget() -> None:
-    """Everything but the channels."""
-    with engine().begin() as connection:
-        connection.execute(
-            text("TRUNCATE message, former_text, parked_fact, contact, thread, raw_event, reply CASCADE")
-        )
 
 
 @pytest.mark.parametrize("platform", sorted(ACCOUNT))

@@ -29,8 +29,8 @@ from inbox.models import (
 )
 from inbox.states import Intent, MessageState
 from inbox.values import AttachmentSeen, Author, AuthorKey, Fact, Gone, MessageGone, MessageKind, MessageSeen
-from tests.connectors.test_rows import rows
 from tests.inbox.conftest import START
+from tests.support.rows import forget, rows
 from tests.support.waiting import until
 
 Seen = Callable[..., MessageSeen]
@@ -182,10 +182,7 @@ def test_what_is_more_than_first_words_leaves_the_rows_it_leaves_one_by_one(
     together(*([fact] for fact in facts))
     at_once = rows()
     assert len(kept) == 1
-    with transaction() as session:
-        session.execute(
-            text("TRUNCATE message, former_text, parked_fact, contact, thread, raw_event, reply CASCADE")
-        )
+    forget()
 
     for fact in facts:
         (event_id,) = arrived([fact])
@@ -331,3 +328,18 @@ def waits_for_a_lock() -> bool:
     with transaction() as session:
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         return bool(session.scalar(text(waiting)))
+
+
+def test_taking_a_citizen_back_reads_no_whole_table(city: SimpleNamespace) -> None:
+    """Whatever points at a contact is asked when one is deleted: each such column leads an index."""
+    with transaction() as session:
+        unindexed = session.execute(
+            text(
+                "SELECT conrelid::regclass::text, attname FROM pg_constraint"
+                " JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]"
+                " WHERE contype = 'f' AND confrelid = 'contact'::regclass AND NOT EXISTS ("
+                "   SELECT FROM pg_index"
+                "   WHERE indrelid = conrelid AND indkey[0] = conkey[1] AND indpred IS NULL)"
+            )
+        ).all()
+    assert unindexed == []
