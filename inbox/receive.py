@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -37,6 +37,8 @@ LEASE = timedelta(seconds=30)
 WHOLE_BODY = -1
 FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
+FACTS_TOGETHER = 100
+"""After how many a transaction that applies several bodies takes no other."""
 LONGEST_TOGETHER = 1.0
 """Seconds after which a transaction that applies several bodies begins no other."""
 HEARD_EVERY = timedelta(seconds=5)
@@ -161,27 +163,48 @@ def apply_raw_event(session: Session, event_id: int, normalise: Normalise) -> bo
 def apply_raw_events(
     session: Session, event_ids: Collection[int], normalise: Normalise, *, end: float
 ) -> set[int]:
-    """The same for several in one transaction, as many as it may last; none but the first is begun after
-    `end` (by time.monotonic). Answers which are through.
+    """The same for several in one transaction, as many as it may hold and last; none but the first is begun
+    after `end` (by time.monotonic). Answers which are through.
 
-    First words, which most bodies are, are kept all at once. Of the others the first that is not through, if
-    any, has more facts than one transaction applies, or was not begun.
+    First words, which most bodies are, are kept all at once. None is through when the first body has more
+    facts than one transaction applies.
     """
     end = min(end, time.monotonic() + LONGEST_TOGETHER)
     heard: Heard = {}
     through: set[int] = set()
-    events = session.scalars(
-        select(RawEvent).where(RawEvent.id.in_(event_ids)).order_by(RawEvent.id).with_for_update()
-    ).all()
-    bodies = [(event, _read(session, event, normalise)) for event in events]
+    bodies = _read_lot(session, event_ids, normalise, end)
     kept = _keep_first_words(session, bodies, heard)
-    for event, seen in bodies:
-        is_late = through and seen and time.monotonic() > end and len(kept[event.id]) < len(seen)
-        if is_late or _apply_event(session, event, seen, heard, kept[event.id]):
+    # Those of which something is kept come first: what is left for later must be left whole.
+    for event, seen in sorted(bodies, key=lambda body: body[0].id not in kept):
+        if through and event.id not in kept and time.monotonic() > end:
             break
-        through.add(event.id)
+        if not _apply_event(session, event, seen, heard, kept.get(event.id, ())):
+            through.add(event.id)
     _note_heard(session, heard)
     return through
+
+
+Body = tuple[RawEvent, tuple[Fact, ...] | None]
+"""One that is ours to apply, and what it says; None when nothing is left to do with it."""
+
+
+def _read_lot(session: Session, event_ids: Collection[int], normalise: Normalise, end: float) -> list[Body]:
+    """The first of some bodies, as many as one transaction applies: one with very many facts stands alone."""
+    events = session.scalars(
+        select(RawEvent).where(RawEvent.id.in_(event_ids)).order_by(RawEvent.id).with_for_update()
+    )
+    bodies: list[Body] = []
+    told = 0
+    for event in events:
+        if told >= FACTS_TOGETHER or (bodies and time.monotonic() > end):
+            break
+        seen = _read(session, event, normalise)
+        count = len(seen or ())
+        if count > FACTS_AT_ONCE and bodies:
+            break
+        bodies.append((event, seen))
+        told += count if count <= FACTS_AT_ONCE else FACTS_TOGETHER
+    return bodies
 
 
 def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact, ...] | None:
@@ -197,11 +220,8 @@ def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact
         return None
 
 
-def _keep_first_words(
-    session: Session, bodies: Iterable[tuple[RawEvent, tuple[Fact, ...] | None]], heard: Heard
-) -> dict[int, set[int]]:
+def _keep_first_words(session: Session, bodies: Iterable[Body], heard: Heard) -> dict[int, set[int]]:
     """Keep what is somebody's first words in a conversation; by body the places of the facts that were."""
-    kept: dict[int, set[int]] = defaultdict(set)
     sightings = []
     for event, seen in bodies:
         if seen is None or len(seen) > FACTS_AT_ONCE:
@@ -210,9 +230,10 @@ def _keep_first_words(
             channel = channels.of_account(session, fact.platform, fact.account)
             if isinstance(fact, MessageSeen) and channel is not None:
                 sightings.append(Sighting(event.id, position, event.received_at, fact, channel))
+    kept: dict[int, set[int]] = {}
     for one in first_words.apply(session, sightings):
         _hear(heard, one.channel, one.received_at)
-        kept[one.event_id].add(one.position)
+        kept.setdefault(one.event_id, set()).add(one.position)
     return kept
 
 

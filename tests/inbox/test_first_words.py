@@ -49,8 +49,7 @@ def arrived(*bodies: Sequence[Fact]) -> dict[int, Sequence[Fact]]:
 
 
 def apply(told: dict[int, Sequence[Fact]], session: Session) -> set[int]:
-    with session.no_autoflush:
-        bodies = {session.get_one(RawEvent, id).body: facts for id, facts in told.items()}
+    bodies = {session.get_one(RawEvent, id).body: facts for id, facts in told.items()}
     return receive.apply_raw_events(
         session, list(told), lambda _source, body: bodies[body], end=time.monotonic() + 30
     )
@@ -231,6 +230,57 @@ def test_what_was_told_of_a_message_before_it_came_counts_when_it_comes(
     with transaction() as session:
         deleted = session.scalars(select(Message.text).where(Message.deleted_at.is_not(None))).all()
     assert deleted == ["Su yok"]
+
+
+def test_no_transaction_takes_more_bodies_than_it_may_last(city: SimpleNamespace, seen: Seen) -> None:
+    whole = [[seen(who=f"{body}-{fact}") for fact in range(40)] for body in range(5)]
+    told = arrived(*whole)
+
+    with transaction() as session:
+        through = apply(told, session)
+
+    assert through == set(sorted(told)[:3])
+    assert counted(Message) == 120, "nothing of those that are left for later"
+
+
+def test_a_body_of_very_many_messages_shares_its_transaction_with_none(
+    city: SimpleNamespace, seen: Seen
+) -> None:
+    small, large, behind = [seen("Su yok")], [seen(who=f"{n}") for n in range(60)], [seen("Çöp", who="cem")]
+    told = arrived(small, large, behind)
+    ids = sorted(told)
+
+    with transaction() as session:
+        assert apply(told, session) == {ids[0]}
+    with transaction() as session:
+        assert apply({id: told[id] for id in ids[1:]}, session) == set()
+    assert counted(Message) == 1 + receive.FACTS_AT_ONCE
+    with transaction() as session:
+        assert session.get_one(RawEvent, ids[2]).counts is None
+
+
+def test_what_is_left_for_later_is_left_whole(
+    city: SimpleNamespace, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the time is over, what was kept is finished all the same; the others are not begun."""
+    told = arrived([seen("Su yok")], [seen("Gizli", author=None)], [seen("Çöp", who="cem")])
+    first, other, last = sorted(told)
+    as_it_is = receive._keep_first_words
+
+    def slowly(*given: Any) -> Any:
+        kept = as_it_is(*given)
+        monkeypatch.setattr(receive, "time", SimpleNamespace(monotonic=lambda: float("inf")))
+        return kept
+
+    monkeypatch.setattr(receive, "_keep_first_words", slowly)
+    with transaction() as session:
+        assert apply(told, session) == {first, last}
+    monkeypatch.undo()
+
+    with transaction() as session:
+        assert apply({other: told[other]}, session) == {other}
+        counts = session.scalars(select(RawEvent.counts)).all()
+    assert counts == [{"messages": 1}] * 3
 
 
 @pytest.mark.parametrize("words", ["5", "4/5", "⭐⭐⭐"])
