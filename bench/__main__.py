@@ -13,14 +13,14 @@ from typing import Any
 import click
 
 from bench.growth import growth
-from bench.intake import intake, servers
+from bench.intake import beside_streams, intake
 from bench.place import places
 from bench.replies import replies
 from bench.report import lines
 from bench.sizes import FULL, QUICK, SMOKE, Sizes
 from bench.stream import stream
 
-PARTS = ("intake", "end_to_end", "replies", "servers", "growth")
+PARTS = ("intake", "end_to_end", "replies", "streams", "growth")
 LONGEST_SECONDS = 15 * 60
 
 
@@ -32,7 +32,7 @@ LONGEST_SECONDS = 15 * 60
 )
 @click.option("--json", "file", type=click.Path(path_type=Path), default=None, help="bench/out/bench.json")
 def main(sizes: str | None, only: str, file: Path | None) -> None:
-    """Measure intake, end to end, replies, web servers and growth; print a table and write it as JSON."""
+    """Measure intake, end to end, replies, live streams and growth; print a table and write it as JSON."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(LONGEST_SECONDS)
@@ -79,9 +79,9 @@ def _measure(folder: Path, wanted: list[str], sizes: Sizes, found: dict[str, Any
                 if "replies" in wanted:
                     say("replies …")
                     found["replies"] = replies(work, sizes)
-        if "servers" in wanted:
-            say("web servers …")
-            found["servers"] = servers(work, sizes)
+        if "streams" in wanted:
+            say("beside live streams …")
+            found["streams"] = beside_streams(work, sizes)
         if "growth" in wanted:
             say("growth …")
             found["growth"] = growth(small, large, sizes)

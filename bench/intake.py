@@ -110,50 +110,41 @@ def _check_stored(place: Place, sizes: Sizes) -> None:
         raise RuntimeError(f"{expected} hooks were answered 200, and {row and row[0]} bodies are stored")
 
 
-# --- which server ------------------------------------------------------------------------------------
+# --- beside live streams ------------------------------------------------------------------------------
 
 
-def servers(place: Place, sizes: Sizes) -> dict[str, Any]:
-    """The product under either server: hooks a second, the same with streams open, and how long a stop takes.
-
-    Under gunicorn nobody tells the streams that a stop came: it is told as any server of its kind is.
-    """
-    found = {}
-    for name in FLOORS:
-        server, port = place.floor("web:create_app", name, grace=sizes.grace)
-        if name == "granian":
-            server, port = place.web(), place.port
-        with ExitStack() as serving:
-            serving.enter_context(place.running(server))
-            fire(port, Citizens(f"{name}-warm", place.secrets).requests(sizes.hooks // 2))
-            plain = _rounds(place, port, name, sizes)
-            with _streams(place, port, sizes.streams):
-                streamed = _rounds(place, port, f"{name}-streams", sizes)
-                began = time.perf_counter()
-                serving.close()
-                stop = time.perf_counter() - began
-        found[name] = {
-            "hooks": plain.as_json(),
-            "hooks_with_streams": streamed.as_json(),
-            "streams": sizes.streams,
-            "stop_seconds": round(stop, 2),
-        }
-    return found
+def beside_streams(place: Place, sizes: Sizes) -> dict[str, Any]:
+    """Hooks a second alone and with live streams open, and how long a stop takes then."""
+    with ExitStack() as serving:
+        serving.enter_context(place.running(place.web()))
+        fire(place.port, Citizens("warm", place.secrets).requests(sizes.hooks // 2))
+        alone = _rounds(place, "alone", sizes)
+        with _streams(place, sizes.streams):
+            beside = _rounds(place, "streams", sizes)
+            began = time.perf_counter()
+            serving.close()
+            stop = time.perf_counter() - began
+    return {
+        "alone": alone.as_json(),
+        "beside": beside.as_json(),
+        "streams": sizes.streams,
+        "stop_seconds": round(stop, 2),
+    }
 
 
-def _rounds(place: Place, port: int, name: str, sizes: Sizes) -> Rates:
+def _rounds(place: Place, name: str, sizes: Sizes) -> Rates:
     return Rates.of(
         [
-            fire(port, Citizens(f"{name}-{number}", place.secrets).requests(sizes.hooks))
+            fire(place.port, Citizens(f"{name}-{number}", place.secrets).requests(sizes.hooks))
             for number in range(sizes.rounds)
         ]
     )
 
 
 @contextmanager
-def _streams(place: Place, port: int, count: int) -> Iterator[None]:
+def _streams(place: Place, count: int) -> Iterator[None]:
     """So many open live streams of somebody who is logged in."""
-    base = f"http://127.0.0.1:{port}"
+    base = f"http://127.0.0.1:{place.port}"
     with requests.Session() as session:
         session.trust_env = False
         cursor = _log_in(session, base, place)

@@ -76,11 +76,11 @@ class Place:
         told, kept = self.folder / environment.SANDBOX, self.folder / "sandbox"
         return programs.sandbox(self.env, port=self.sandbox_port, config=told, keep=kept)
 
-    def floor(self, app: str, server: str, *, grace: int = 10) -> tuple[Program, int]:
-        """A tiny app, or ours, under a server of its own; and the port."""
+    def floor(self, app: str, server: str) -> tuple[Program, int]:
+        """A tiny app under a server of its own, and the port."""
         port = _free_port()
         argv = [sys.executable, "-m", "bench.serve", "--app", app, "--server", server]
-        argv += ["--port", str(port), "--grace", str(grace)]
+        argv += ["--port", str(port)]
         secrets = {"BENCH_META_SECRET": self.secrets.meta, "BENCH_X_SECRET": self.secrets.x}
         started = Program(
             name="web",

@@ -15,7 +15,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         ("intake", _intake),
         ("end_to_end", _end_to_end),
         ("replies", _replies),
-        ("servers", _servers),
+        ("streams", _streams),
         ("growth", _growth),
     ):
         if name in found:
@@ -62,13 +62,11 @@ def _replies(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {'ours to bare':28} {found['ratio']:9.2f}"
 
 
-def _servers(found: dict[str, Any]) -> Iterator[str]:
-    yield f"  {'WEB SERVER, with our app':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
-    for name, one in found.items():
-        stop = f"   stops in {one['stop_seconds']:.1f} s"
-        with_streams = f"{name}, {one['streams']} streams open"
-        yield f"  {name:28} {_rates(one['hooks'])}"
-        yield f"  {with_streams:28} {_rates(one['hooks_with_streams'])}{stop}"
+def _streams(found: dict[str, Any]) -> Iterator[str]:
+    beside = f"beside {found['streams']} live streams"
+    yield f"  {'LIVE STREAMS':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
+    yield f"  {'alone':28} {_rates(found['alone'])}"
+    yield f"  {beside:28} {_rates(found['beside'])}   a stop then takes {found['stop_seconds']:.1f} s"
 
 
 def _growth(found: dict[str, Any]) -> Iterator[str]:

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections.abc import Callable
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 from gunicorn.app.base import BaseApplication
-
-from web.__main__ import serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -37,7 +39,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # without types
         return self._build()
 
 
-def _gunicorn(build: Build, port: int, threads: int, grace: int) -> None:
+def _gunicorn(build: Build, port: int, threads: int) -> None:
     options = {
         "bind": f"127.0.0.1:{port}",
         "workers": 1,
@@ -46,10 +48,26 @@ def _gunicorn(build: Build, port: int, threads: int, grace: int) -> None:
         "worker_connections": 1000,
         "keepalive": 30,
         "backlog": 1024,
-        "graceful_timeout": grace,
         "control_socket_disable": True,
     }
     _Gunicorn(build, options).run()
+
+
+def _granian(build: Build, port: int, threads: int) -> None:
+    multiprocessing.set_start_method("fork")
+    Granian(
+        "bench",
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        blocking_threads_idle_timeout=600,
+        backlog=1024,
+        backpressure=1024,
+        log_level=LogLevels.error,
+        log_access=False,
+    ).serve(target_loader=build, wrap_loader=False)
 
 
 class _Nothing(asyncio.Protocol):
@@ -78,16 +96,15 @@ async def _serve_nothing(port: int) -> None:
 @click.option("--server", type=click.Choice(["gunicorn", "granian", "nothing"]), required=True)
 @click.option("--port", type=int, required=True)
 @click.option("--threads", type=int, default=64)
-@click.option("--grace", type=int, default=10)
-def main(app: str, server: str, port: int, threads: int, grace: int) -> None:
+def main(app: str, server: str, port: int, threads: int) -> None:
     """Serve until told to stop."""
     build: Build = resolve_name(app)
     if server == "nothing":
         asyncio.run(_serve_nothing(port))
     elif server == "gunicorn":
-        _gunicorn(build, port, threads, grace)
+        _gunicorn(build, port, threads)
     else:
-        serve(build, host="127.0.0.1", port=port, threads=threads)  # as the product is
+        _granian(build, port, threads)
 
 
 if __name__ == "__main__":

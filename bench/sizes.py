@@ -20,7 +20,6 @@ class Sizes:
     large: int
     looks: int  # how often a query is timed
     pool: int | None = None  # processes of the worker; None: as many as `cozum up` gives it
-    grace: int = 10  # seconds a server that is told nothing of streams waits for them at a stop
 
 
 FULL = Sizes(
@@ -59,5 +58,4 @@ SMOKE = Sizes(
     large=1_000,
     looks=2,
     pool=1,
-    grace=1,
 )

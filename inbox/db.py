@@ -1,26 +1,33 @@
 """The database: one engine a process, one way to open a transaction, and the migrations.
 
-`with transaction() as session:` is the only place where work is committed, but for `at_once`. No transaction
-may be open while a platform is called.
+`with transaction() as session:` is the only place where work is committed, but for the bodies of hooks
+(`connect_alone`). No transaction may be open while a platform is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, Executable, create_engine, make_url
+from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
 from inbox.settings import settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+_CONNECT: dict[str, Any] = {
+    "options": "-c timezone=UTC -c statement_timeout=30s",
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms until a network that swallows everything counts as gone
+}
 
 
 def dialect_url(url: str) -> str:
@@ -34,36 +41,37 @@ def dialect_url(url: str) -> str:
 @cache
 def engine() -> Engine:
     """The engine of this process."""
-    return _create(pool_size=10, max_overflow=60, pool_pre_ping=True)
-
-
-@cache
-def _unasked_engine() -> Engine:
-    """For `at_once`: nobody asks its connections first whether they live, and each statement is committed."""
-    return _create(pool_size=4, max_overflow=20, isolation_level="AUTOCOMMIT")
-
-
-def _create(**how: Any) -> Engine:
     return create_engine(
         dialect_url(settings().database_url),
         hide_parameters=True,  # an error must not carry a citizen's words into a log
-        connect_args={"options": "-c timezone=UTC -c statement_timeout=30s", "connect_timeout": 5},
-        **how,
+        connect_args=_CONNECT,
+        pool_size=10,
+        max_overflow=60,
+        pool_pre_ping=True,
+    )
+
+
+async def connect_alone() -> psycopg.AsyncConnection[Any]:
+    """A connection for an event loop, of which each statement is a transaction by itself: one trip, not four.
+
+    Nobody asks it first whether it lives. Raises psycopg.OperationalError.
+    """
+    url = make_url(settings().database_url).set(drivername="postgresql")
+    return await psycopg.AsyncConnection.connect(
+        url.render_as_string(hide_password=False), autocommit=True, **_CONNECT
     )
 
 
 def forget() -> None:
     """Close the connections of this process; whoever opens the next reads the settings anew."""
-    for made in (engine, _unasked_engine):
-        if made.cache_info().currsize:
-            made().dispose()
-        made.cache_clear()
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
 
 
 def forget_connections_after_fork() -> None:
     """A forked child must not share its parent's sockets. Called when a worker's pool process starts."""
-    for made in (engine, _unasked_engine):
-        made().dispose(close=False)
+    engine().dispose(close=False)
 
 
 @contextmanager
@@ -71,16 +79,6 @@ def transaction() -> Iterator[Session]:
     """A session whose work is committed at the end, or rolled back when anything raises."""
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
-
-
-def at_once(statement: Executable, values: Mapping[str, Any]) -> int:
-    """Run one statement that is a transaction by itself, committed when this returns: how many rows it made.
-
-    One trip to the database instead of four. After a restart of the database the first may meet a connection
-    that is dead: it raises DBAPIError with `connection_invalidated`, and to run it again is the caller's.
-    """
-    with _unasked_engine().connect() as connection:
-        return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _alembic(url: str) -> Config:

@@ -40,11 +40,9 @@ def test_a_few_seconds_of_the_bench_give_every_figure_and_leave_no_process(tmp_p
     assert 0 < through["visible_p50_ms"] <= through["visible_p99_ms"]
     assert found["replies"]["rate"] > 0
     assert found["replies"]["bare"] > 0
-    for server in ("gunicorn", "granian"):
-        one = found["servers"][server]
-        assert one["hooks"]["rate"] > 0
-        assert one["hooks_with_streams"]["rate"] > 0
-        assert one["stop_seconds"] > 0
+    assert found["streams"]["alone"]["rate"] > 0
+    assert found["streams"]["beside"]["rate"] > 0
+    assert found["streams"]["stop_seconds"] > 0
     growth = {name: one for name, one in found["growth"].items() if isinstance(one, dict)}
     assert {"intake", "end_to_end", "inbox_new", "claim_bodies", "claim_replies", "search_rare"} <= set(
         growth

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import text as sql
 
 from connectors.contract import Polled
 from inbox import db, receive
 from inbox.models import Channel, FormerText, Message, RawEvent
 from inbox.states import RawEventState
-from web import create_app
+from tests.support.front import Client, knocking
 from worker import ingest
 
 CHANNELS = {
@@ -215,7 +214,7 @@ def _outcome() -> tuple[str, dict[str, int]]:
         return event.state, event.counts or {}
 
 
-def _replay(client: FlaskClient, hook: str, body: bytes, became: Became) -> set[str]:
+def _replay(client: Client, hook: str, body: bytes, became: Became) -> set[str]:
     answer = client.post(f"/hooks/{hook}", data=body, headers=_signed(hook, body))
     became.bodies += 1
     became.statuses[answer.status_code] += 1
@@ -236,11 +235,12 @@ def _bodies(shared: Path) -> Iterator[tuple[str, str, str, bytes]]:
 
 
 @pytest.fixture
-def client(database: None, shared: Path) -> FlaskClient:
+def client(database: None, shared: Path) -> Iterator[Client]:
     if not (shared / "payloads").is_dir():
         pytest.skip("the recorded bodies (../shared/payloads) are not on this machine")
     _add_channels()
-    return create_app().test_client()
+    with knocking() as client:
+        yield client
 
 
 def _table(became: dict[str, Became]) -> str:
@@ -254,7 +254,7 @@ def _table(became: dict[str, Became]) -> str:
 
 @pytest.mark.timeout(900)
 def test_every_recorded_hook_body_is_taken_and_every_text_in_it_is_found(
-    client: FlaskClient, shared: Path, capsys: pytest.CaptureFixture[str]
+    client: Client, shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     became: dict[str, Became] = defaultdict(Became)
 
@@ -296,7 +296,7 @@ def _is_a_repost(post: dict[str, Any]) -> bool:
 
 
 def test_every_recorded_page_of_posts_is_read_and_every_text_in_it_is_found(
-    client: FlaskClient, shared: Path, capsys: pytest.CaptureFixture[str]
+    client: Client, shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     became, missing = Became(), []
 

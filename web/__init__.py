@@ -1,4 +1,4 @@
-"""The screens, the hooks and the API, as one WSGI application: `create_app()`."""
+"""The screens and the API, as one WSGI application: `create_app()`. `web.front` serves it with the hooks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,6 @@ def create_app() -> Flask:
     ):
         app.register_blueprint(blueprint)
     api.register(app)
-    app.wsgi_app = webhooks.Door(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -1,6 +1,7 @@
 """Serve the screens, the hooks and the API: `python -m web --port 8000`.
 
-One process serves with many blocking threads, because live streams hold one each; this one watches over it.
+One process serves: hooks in its event loop, all else in many threads, for live streams hold one each. The
+process that was started watches over it.
 On SIGINT or SIGTERM the streams end first, then what is still being answered, then the process.
 """
 
@@ -10,20 +11,19 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import structlog
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import MPServer
 
 from inbox import log
 from inbox.settings import settings
 from web import create_app, lifecycle
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from web.asgi import Application
+from web.front import Front
 
 GRACE_SECONDS = 10
 """How long what is being answered may take to end, once a stop was asked for."""
@@ -47,12 +47,12 @@ class WebServer(MPServer):
         signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
 
 
-def serve(build: Callable[[], WSGIApplication], *, host: str, port: int, threads: int) -> None:
+def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
     """Serve what `build` makes until told to stop; `build` runs in the process that serves."""
     multiprocessing.set_start_method("fork")  # the pipe and the listening socket are inherited
     read_end, write_end = os.pipe()
 
-    def load() -> WSGIApplication:
+    def load() -> Application:
         os.close(write_end)
         lifecycle.stop_with_parent(read_end, grace_seconds=GRACE_SECONDS)
         return build()
@@ -61,10 +61,9 @@ def serve(build: Callable[[], WSGIApplication], *, host: str, port: int, threads
         "web",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
+        loop=Loops.uvloop,
         workers=1,
-        blocking_threads=threads,
-        blocking_threads_idle_timeout=600,
         backlog=1024,
         backpressure=1024,
         log_level=LogLevels.error,
@@ -84,7 +83,7 @@ def main(host: str, port: int, threads: int) -> None:
     """Serve until told to stop."""
     log.configure(as_json=settings().log_json)
     structlog.get_logger().info("web_starts", host=host, port=port, threads=threads)
-    serve(create_app, host=host, port=port, threads=threads)
+    serve(lambda: Front(create_app(), threads=threads), host=host, port=port)
 
 
 if __name__ == "__main__":

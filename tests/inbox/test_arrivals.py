@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Sequence
 
+import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import db
 from inbox.arrivals import Arrivals
-from tests.support.waiting import until
+from inbox.settings import settings
+from tests.support.away import database_away
+
+Told = bool | BaseException
 
 
-@contextmanager
-def arriving(bodies: list[bytes]) -> Iterator[list[Future[bool]]]:
-    """The first two bodies are being stored while all others come."""
-    arrivals = Arrivals()
-    with ThreadPoolExecutor(len(bodies)) as pool:
-        with db.engine().begin() as connection:
-            connection.execute(text("LOCK TABLE raw_event IN SHARE MODE"))
-            said = []
-            for body in bodies:
-                said.append(pool.submit(arrivals.store, "hook:meta", body))
-                until(lambda: arrivals._storing + len(arrivals._waiting) == len(said))
-        yield said
+def arrive(*rounds: Sequence[bytes]) -> list[Told]:
+    """What those of each round are told: of one, the first is being stored while all others come."""
+
+    async def all_of_them() -> list[Told]:
+        arrivals = Arrivals()
+        told: list[Told] = []
+        for bodies in rounds:
+            waits = (arrivals.store("hook:meta", body) for body in bodies)
+            told += await asyncio.gather(*waits, return_exceptions=True)
+        await arrivals.close()
+        return told
+
+    return asyncio.run(all_of_them())
 
 
 def stored() -> dict[bytes, str]:
@@ -38,21 +41,33 @@ def stored() -> dict[bytes, str]:
 
 
 def test_those_who_come_while_one_is_stored_are_stored_together(database: None) -> None:
-    bodies = [b"body %d" % number for number in range(20)]
-    with arriving(bodies) as said:
-        assert sum(one.result() for one in said) == 3  # who reads them is woken once for each transaction
+    first, others = [b"first"], [b"body %d" % number for number in range(20)]
+
+    async def come() -> int:
+        arrivals = Arrivals()
+        storing = asyncio.create_task(arrivals.store("hook:meta", first[0]))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        told = await asyncio.gather(storing, *(arrivals.store("hook:meta", body) for body in others))
+        await arrivals.close()
+        return sum(told)
+
+    assert asyncio.run(come()) == 2  # who reads them is woken once for each transaction
 
     found = stored()
-    assert set(found) == set(bodies)
-    assert len({found[body] for body in bodies[2:]}) == 1
-    assert len(set(found.values())) == 3
+    assert set(found) == {*first, *others}
+    assert len({found[body] for body in others}) == 1
+    assert len(set(found.values())) == 2
 
 
 def test_a_body_that_comes_twice_at_one_moment_is_kept_once(database: None) -> None:
-    with arriving([b"first", b"second", b"twice", b"twice", b"first"]) as said:
-        for one in said:
-            one.result()
+    told = arrive([b"first", b"second", b"twice", b"twice", b"first"])
+    assert sum(told) == 1
     assert set(stored()) == {b"first", b"second", b"twice"}
+
+
+def test_who_reads_bodies_is_not_woken_for_those_that_were_here(database: None) -> None:
+    assert arrive([b"one", b"two"], [b"two"], [b"one", b"two"]) == [True, False, False, False, False]
 
 
 def test_a_body_that_cannot_be_kept_takes_none_of_those_beside_it_along(database: None) -> None:
@@ -61,16 +76,29 @@ def test_a_body_that_cannot_be_kept_takes_none_of_those_beside_it_along(database
             text("ALTER TABLE raw_event ADD CONSTRAINT no_poison CHECK (body <> 'poison'::bytea)")
         )
     try:
-        with arriving([b"first", b"second", b"beside", b"poison", b"behind"]) as said:
-            first, second, beside, poison, behind = said
-            for one in (first, second, beside, behind):
-                one.result()
-            with pytest.raises(SQLAlchemyError):
-                poison.result()
+        *others, behind, poison = arrive([b"first"], [b"beside", b"before", b"behind", b"poison"])
     finally:
         with db.engine().begin() as connection:
             connection.execute(text("ALTER TABLE raw_event DROP CONSTRAINT no_poison"))
-    assert set(stored()) == {b"first", b"second", b"beside", b"behind"}
+    assert isinstance(poison, psycopg.errors.CheckViolation)
+    assert [*others, behind] == [True] * 4
+    assert set(stored()) == {b"first", b"beside", b"before", b"behind"}
+
+
+def test_whoever_hangs_up_while_waiting_takes_nobody_along(database: None) -> None:
+    async def hang_up() -> Told:
+        arrivals = Arrivals()
+        waiting = [
+            asyncio.create_task(arrivals.store("hook:meta", body)) for body in (b"one", b"gone", b"other")
+        ]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        await arrivals.close()
+        return told[1]
+
+    assert isinstance(asyncio.run(hang_up()), asyncio.CancelledError)
+    assert set(stored()) == {b"one", b"gone", b"other"}
 
 
 def test_large_bodies_do_not_all_go_into_one_statement(
@@ -78,8 +106,43 @@ def test_large_bodies_do_not_all_go_into_one_statement(
 ) -> None:
     monkeypatch.setattr("inbox.arrivals.MOST_BYTES_TOGETHER", 25)
     bodies = [b"body of 10" + b"%d" % number for number in range(6)]
-    with arriving(bodies) as said:
-        assert sum(one.result() for one in said) == 4
+    assert sum(arrive(bodies)) == 3
     found = stored()
     assert set(found) == set(bodies)
-    assert len(set(found.values())) == 4  # the first two alone, the others in twos
+    assert len(set(found.values())) == 3  # in twos
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_bodies_are_stored_although_the_connection_died(database: None, count: int) -> None:
+    bodies = [b"body %d" % number for number in range(count)]
+
+    async def survive() -> list[bool]:
+        arrivals = Arrivals()
+        await arrivals.store("hook:meta", b"before")
+        assert arrivals._connection is not None
+        async with await psycopg.AsyncConnection.connect(settings().database_url, autocommit=True) as other:
+            await other.execute(
+                "SELECT pg_terminate_backend(%s, 5000)", [arrivals._connection.info.backend_pid]
+            )
+        told = await asyncio.gather(*(arrivals.store("hook:meta", body) for body in bodies))
+        await arrivals.close()
+        return told
+
+    assert sum(asyncio.run(survive())) == 1
+    assert set(stored()) == {b"before", *bodies}
+
+
+def test_a_database_that_is_away_is_told_to_each_and_found_again(database: None) -> None:
+    async def come_back() -> tuple[list[Told], bool]:
+        arrivals = Arrivals()
+        with database_away():
+            waits = (arrivals.store("hook:meta", body) for body in (b"one", b"two"))
+            told = await asyncio.gather(*waits, return_exceptions=True)
+        found = await arrivals.store("hook:meta", b"one")
+        await arrivals.close()
+        return told, found
+
+    told, found = asyncio.run(come_back())
+    assert [type(one) for one in told] == [psycopg.OperationalError] * 2
+    assert found
+    assert set(stored()) == {b"one"}

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from inbox import db
 from inbox.models import Channel, HookCount, Message, RawEvent, SetAside
 from inbox.states import RawEventState
-from web import create_app
+from tests.support.front import Client, knocking
 from worker import ingest
 
 PAGE = "100200300401"
@@ -23,7 +22,7 @@ LINE = "105500000000001"
 
 
 @pytest.fixture
-def client(database: None) -> FlaskClient:
+def client(database: None) -> Iterator[Client]:
     with db.transaction() as session:
         for key, platform, external_id in (
             ("facebook-belediye", "facebook", PAGE),
@@ -40,10 +39,11 @@ def client(database: None) -> FlaskClient:
                     is_active=True,
                 )
             )
-    return create_app().test_client()
+    with knocking() as client:
+        yield client
 
 
-def _deliver(client: FlaskClient, body: bytes, signed_with: str = "app-secret") -> int:
+def _deliver(client: Client, body: bytes, signed_with: str = "app-secret") -> int:
     signature = "sha256=" + hmac.new(signed_with.encode(), body, hashlib.sha256).hexdigest()
     return client.post("/hooks/meta", data=body, headers={"X-Hub-Signature-256": signature}).status_code
 
@@ -95,7 +95,7 @@ def _waiting() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _the_rest_goes_on(client: FlaskClient) -> Iterator[None]:
+def _the_rest_goes_on(client: Client) -> Iterator[None]:
     """After every test: an ordinary comment still arrives, and nothing waits for ever."""
     yield
     assert _deliver(client, _page(_comment(777_777, "Her şey yolunda"))) == 200
@@ -132,7 +132,7 @@ def _the_rest_goes_on(client: FlaskClient) -> Iterator[None]:
         b'{"object":"page","entry":[],"n":1e999,"m":NaN}',
     ],
 )
-def test_a_signed_body_nobody_can_read_is_kept_and_answered_200(client: FlaskClient, body: bytes) -> None:
+def test_a_signed_body_nobody_can_read_is_kept_and_answered_200(client: Client, body: bytes) -> None:
     assert _deliver(client, body) == 200
     _ingest()
 
@@ -142,14 +142,14 @@ def test_a_signed_body_nobody_can_read_is_kept_and_answered_200(client: FlaskCli
     assert _texts() == []
 
 
-def test_a_body_of_an_unknown_object_is_shown_as_unsupported(client: FlaskClient) -> None:
+def test_a_body_of_an_unknown_object_is_shown_as_unsupported(client: Client) -> None:
     assert _deliver(client, b'{"object": "martian", "entry": [{"id": "1"}]}') == 200
     _ingest()
 
     assert _set_aside() == ["unsupported"]
 
 
-def test_a_comment_for_an_account_we_do_not_know_is_set_aside(client: FlaskClient) -> None:
+def test_a_comment_for_an_account_we_do_not_know_is_set_aside(client: Client) -> None:
     known, foreign = _comment(1, "Bizim"), {**_comment(2, "Başkasının"), "id": "999"}
 
     assert _deliver(client, _page(foreign, known)) == 200
@@ -159,7 +159,7 @@ def test_a_comment_for_an_account_we_do_not_know_is_set_aside(client: FlaskClien
     assert _set_aside() == ["unknown_account"]
 
 
-def test_a_nul_goes_and_half_a_character_is_replaced(client: FlaskClient) -> None:
+def test_a_nul_goes_and_half_a_character_is_replaced(client: Client) -> None:
     body = _page(_comment(1, "yol\0bozuk"), _comment(2, "yarım \ud83d harf"), _comment(3, "tam \U0001f6a7"))
 
     assert _deliver(client, body) == 200
@@ -168,14 +168,14 @@ def test_a_nul_goes_and_half_a_character_is_replaced(client: FlaskClient) -> Non
     assert _texts() == ["yolbozuk", "yarım \ufffd harf", "tam \U0001f6a7"]
 
 
-def test_a_body_of_a_thousand_entries_gives_a_thousand_messages(client: FlaskClient) -> None:
+def test_a_body_of_a_thousand_entries_gives_a_thousand_messages(client: Client) -> None:
     assert _deliver(client, _page(*(_comment(serial, f"söz {serial}") for serial in range(1000)))) == 200
     _ingest()
 
     assert sorted(_texts()) == sorted(f"söz {serial}" for serial in range(1000))
 
 
-def test_a_broken_entry_leaves_its_siblings_standing(client: FlaskClient) -> None:
+def test_a_broken_entry_leaves_its_siblings_standing(client: Client) -> None:
     broken = {
         "id": PAGE,
         "time": 1,
@@ -188,7 +188,7 @@ def test_a_broken_entry_leaves_its_siblings_standing(client: FlaskClient) -> Non
     assert _texts() == ["önce", "sonra"]
 
 
-def test_a_body_of_eight_mebibytes_is_taken_and_one_byte_more_is_not(client: FlaskClient) -> None:
+def test_a_body_of_eight_mebibytes_is_taken_and_one_byte_more_is_not(client: Client) -> None:
     most = 8 * 1024 * 1024
     fitting = _page(_comment(1, "büyük"))
 
@@ -203,7 +203,7 @@ def test_a_body_of_eight_mebibytes_is_taken_and_one_byte_more_is_not(client: Fla
     "signature", [None, "", "sha256=", "sha256=00", "sha1=00", "sha256=" + "g" * 64, "ç"]
 )
 def test_a_body_that_is_not_signed_is_refused_counted_and_not_kept(
-    client: FlaskClient, signature: str | None
+    client: Client, signature: str | None
 ) -> None:
     headers = {} if signature is None else {"X-Hub-Signature-256": signature}
 
@@ -216,7 +216,7 @@ def test_a_body_that_is_not_signed_is_refused_counted_and_not_kept(
         assert session.get_one(HookCount, "meta").rejected == 1
 
 
-def test_any_of_the_configured_secrets_signs(client: FlaskClient) -> None:
+def test_any_of_the_configured_secrets_signs(client: Client) -> None:
     assert _deliver(client, _page(_comment(1, "eski")), "app-secret") == 200
     assert _deliver(client, _page(_comment(2, "yeni")), "second-app-secret") == 200
     assert _deliver(client, _page(_comment(3, "sahte")), "some-other-secret") == 403
@@ -225,7 +225,7 @@ def test_any_of_the_configured_secrets_signs(client: FlaskClient) -> None:
     assert _texts() == ["eski", "yeni"]
 
 
-def test_the_same_body_many_times_is_one_message(client: FlaskClient) -> None:
+def test_the_same_body_many_times_is_one_message(client: Client) -> None:
     body = _page(_comment(1, "tekrar"))
 
     assert {_deliver(client, body) for _ in range(5)} == {200}

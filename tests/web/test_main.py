@@ -23,6 +23,7 @@ STREAMING = """
 import sys
 from web import lifecycle
 from web.__main__ import serve
+from web.asgi import InThreads
 
 def app(environ, start):
     if environ["PATH_INFO"] != "/stream":
@@ -34,7 +35,7 @@ def app(environ, start):
             yield b": alive\\n\\n"
     return flow()
 
-serve(lambda: app, host="127.0.0.1", port=int(sys.argv[1]), threads=64)
+serve(lambda: InThreads(app, threads=64), host="127.0.0.1", port=int(sys.argv[1]))
 """
 
 
@@ -117,6 +118,16 @@ def test_others_are_answered_at_once_while_half_of_the_threads_stream() -> None:
         for stream in streams:
             stream.close()
     assert slowest < 1
+
+
+def test_streams_nobody_reads_any_more_leave_their_threads() -> None:
+    port = free_port()
+    with served(port, "-c", STREAMING, str(port)):
+        for _ in range(2):
+            streams = [open_stream(port) for _ in range(64)]
+            for stream in streams:
+                stream.close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
 
 
 def test_the_whole_application_is_served(database: None, environment: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from inbox import db
 from inbox.clock import now
 from inbox.models import Channel, RawEvent
+from tests.support.front import knocking
 from web import public
 
 
@@ -44,13 +45,13 @@ def test_healthz_does_not_hang_with_a_database_that_hangs(
     time.sleep(3)
 
 
-def test_metrics_count_what_waits_and_never_name_anybody(app: Flask) -> None:
-    client = app.test_client()
+def test_metrics_count_what_waits_and_never_name_anybody(database: None) -> None:
     with db.transaction() as session:
         session.add(RawEvent(source="hook:meta", body=b"{}", digest=b"1", received_at=now()))
         session.add(Channel(key="x-belediye", platform="x", external_id="15", name="Belediye"))
-    client.post("/hooks/x", data=b"{}")
-    answer = client.get("/metrics")
+    with knocking() as client:
+        client.post("/hooks/x", data=b"{}")
+        answer = client.get("/metrics")
     assert answer.status_code == 200
     told = {
         (sample.name, *sample.labels.values()): sample.value

@@ -1,0 +1,89 @@
+"""The process's front, asked in this process: hooks in an event loop, all else as Flask answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.test import EnvironBuilder, TestResponse
+
+from web import create_app
+from web.asgi import Event
+from web.front import Front
+
+PIECE = 65536  # bytes of a body that come at once
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks as platforms and people do; each call waits for its answer."""
+
+    front: Front
+    loop: asyncio.AbstractEventLoop
+
+    def get(self, path: str, query_string: Mapping[str, str] | None = None) -> TestResponse:
+        """Ask for `path`."""
+        return self._ask(EnvironBuilder(path, query_string=query_string))
+
+    def post(
+        self,
+        path: str,
+        data: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> TestResponse:
+        """Send `data` to `path`."""
+        return self._ask(
+            EnvironBuilder(path, method="POST", data=data, headers=headers, content_type=content_type)
+        )
+
+    def _ask(self, asked: EnvironBuilder) -> TestResponse:
+        request = asked.get_request()
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": request.path,
+            "query_string": request.query_string,
+            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 40000),
+        }
+        answer = self._answered(scope, request.get_data())
+        told = asyncio.run_coroutine_threadsafe(answer, self.loop).result(60)
+        headers = [(name.decode(), value.decode()) for name, value in told[0]["headers"]]
+        body = [part.get("body", b"") for part in told[1:]]
+        return TestResponse(body, str(int(told[0]["status"])), headers, request)
+
+    async def _answered(self, scope: dict[str, Any], body: bytes) -> list[Event]:
+        pieces = [body[start : start + PIECE] for start in range(0, len(body), PIECE)] or [b""]
+        coming: asyncio.Queue[Event] = asyncio.Queue()
+        for left, piece in zip(range(len(pieces) - 1, -1, -1), pieces, strict=True):
+            coming.put_nowait({"type": "http.request", "body": piece, "more_body": left > 0})
+        told: list[Event] = []
+
+        async def send(event: Event) -> None:
+            told.append(event)
+
+        await self.front(scope, coming.get, send)
+        return told
+
+
+@contextmanager
+def knocking() -> Iterator[Client]:
+    """A client of the whole application."""
+    client = Client(Front(create_app(), threads=4), asyncio.new_event_loop())
+    thread = threading.Thread(target=client.loop.run_forever)
+    thread.start()
+    try:
+        yield client
+    finally:
+        asyncio.run_coroutine_threadsafe(client.front.hooks.close(), client.loop).result(10)
+        client.loop.call_soon_threadsafe(client.loop.stop)
+        thread.join()
+        client.loop.close()
