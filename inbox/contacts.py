@@ -27,10 +27,11 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
 
     Names are those of the youngest sighting: an older one, arriving late, fills gaps alone.
     """
-    known = find(session, author)
+    holders = _holders(session, author.keys)
+    known = _surest(holders, author)
     if known is None:
         known = _made(session, platform, author)
-    else:
+    elif len(holders) < _how_many(author):
         _add_keys(session, known, author)
     _take_names(known, author, observed_at)
     return known
@@ -57,15 +58,16 @@ def _shown(author: Author) -> dict[str, str | None]:
 
 def find(session: Session, author: Author) -> Contact | None:
     """The contact that goes by any of the author's keys, the surest first; None when there is none."""
-    for key in author.keys:
-        found = session.scalar(
-            select(Contact)
-            .join(ContactKey)
-            .where(ContactKey.scope == key.scope, ContactKey.value == clean(key.value))
-        )
-        if found is not None:
-            return found
-    return None
+    return _surest(_holders(session, author.keys), author)
+
+
+Holders = dict[tuple[str, str], Contact]
+"""Who goes by which key."""
+
+
+def _surest(holders: Holders, author: Author) -> Contact | None:
+    found = (holders.get((key.scope, clean(key.value))) for key in author.keys)
+    return next((one for one in found if one is not None), None)
 
 
 def _made(session: Session, platform: str, author: Author) -> Contact:
@@ -88,8 +90,7 @@ def _add_keys(session: Session, contact: Contact, author: Author) -> int:
     if not author.keys:
         return 0
     added = session.execute(
-        insert(ContactKey)
-        .values(_key_rows(contact.id, author))
+        insert_many(ContactKey, _key_rows(contact.id, author))
         .on_conflict_do_nothing(index_elements=[ContactKey.scope, ContactKey.value])
         .returning(ContactKey.id)
     ).all()
@@ -133,8 +134,8 @@ def many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
     return ids
 
 
-def _holders(session: Session, keys: Iterable[AuthorKey]) -> dict[tuple[str, str], Contact]:
-    """Who goes by which of `keys`."""
+def _holders(session: Session, keys: Iterable[AuthorKey]) -> Holders:
+    """Who goes by which of `keys`; those nobody goes by are left out."""
     rows = [{"scope": key.scope, "value": clean(key.value)} for key in keys]
     if not rows:
         return {}
@@ -197,6 +198,9 @@ def thread(
     Where the platform hides the author, each comment stands alone under its own `external_id`.
     """
     key = thread_key(conversation, contact.id if contact else f"unknown:{external_id}")
+    known = select(Thread).where(Thread.channel_id == channel.id, Thread.key == key)
+    if (thread := session.scalars(known).first()) is not None:
+        return thread
     made = session.scalars(
         insert(Thread)
         .values(
@@ -210,7 +214,7 @@ def thread(
     ).first()
     if made is not None:
         return made
-    return session.scalars(select(Thread).where(Thread.channel_id == channel.id, Thread.key == key)).one()
+    return session.scalars(known).one()
 
 
 def thread_key(conversation: str | None, who: int | str) -> str:

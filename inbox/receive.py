@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -171,11 +171,16 @@ def apply_raw_events(
     """
     end = min(end, time.monotonic() + LONGEST_TOGETHER)
     heard: Heard = {}
-    through: set[int] = set()
     bodies = _read_lot(session, event_ids, normalise, end)
     kept = _keep_first_words(session, bodies, heard)
+    whole = {
+        event.id: len(seen) for event, seen in bodies if seen and len(kept.get(event.id, ())) == len(seen)
+    }
+    _finish_whole(session, whole)
+    through = set(whole)
     # Those of which something is kept come first: what is left for later must be left whole.
-    for event, seen in sorted(bodies, key=lambda body: body[0].id not in kept):
+    others = (body for body in bodies if body[0].id not in whole)
+    for event, seen in sorted(others, key=lambda body: body[0].id not in kept):
         if through and event.id not in kept and time.monotonic() > end:
             break
         if not _apply_event(session, event, seen, heard, kept.get(event.id, ())):
@@ -349,6 +354,23 @@ def _finish(event: RawEvent, state: RawEventState) -> None:
     event.state = state  # the ingest queue's own small state, not a machine of the desk
     event.claimed_until = None
     event.applied_at = now()
+
+
+def _finish_whole(session: Session, whole: Mapping[int, int]) -> None:
+    """The same for bodies that were nothing but first words; by their ids how many messages each."""
+    for count in sorted(set(whole.values())):
+        session.execute(
+            update(RawEvent)
+            .where(RawEvent.id.in_([id for id, of_it in whole.items() if of_it == count]))
+            .values(
+                state=RawEventState.APPLIED,
+                claimed_until=None,
+                applied_at=now(),
+                error=None,
+                counts={"messages": count},
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def replay(session: Session, event_ids: Iterable[int]) -> int:
