@@ -103,13 +103,18 @@ def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
     return connector.length(text), connector.max_private_length if private else connector.max_length
 
 
-def refuse_too_long(session: Session, reply: Reply) -> None:
-    """Raises InvalidInput for a text that the platform would refuse."""
+def is_too_long(session: Session, reply: Reply) -> bool:
+    """Whether the platform would refuse the text for its length."""
     channel = session.get_one(Channel, reply.channel_id)
     message = session.get_one(Message, reply.message_id)
     private = reply.in_private or message.kind is MessageKind.CHAT
     counted, most = length(channel, reply.text, private=private)
-    if counted > most:
+    return counted > most
+
+
+def refuse_too_long(session: Session, reply: Reply) -> None:
+    """Raises InvalidInput for a text that the platform would refuse."""
+    if is_too_long(session, reply):
         raise InvalidInput("text", TOO_LONG)
 
 

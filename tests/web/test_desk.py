@@ -384,6 +384,33 @@ def test_drafts_go_out_as_they_stand_when_the_shared_text_is_left_alone(
         assert queries.reply(session, draft.id).text == "Yalnız ona"
 
 
+def test_a_draft_too_long_for_its_platform_is_named_and_holds_the_others_back(
+    moderator: Any, citizens: Any
+) -> None:
+    number = convert(citizens.say("Çukur var", who="Emine Kara"))
+    with db.transaction() as session:
+        message = queries.message(session, citizens.say("Aynı çukur", who="Elif Aydın"))
+        tracking.join(session, queries.request(session, number), message, by="test")
+    respond(number)
+    fine, too_long = drafts(number)
+    with db.transaction() as session:
+        replies.edit(session, queries.reply(session, too_long.id), text="uzun " * 2000, by="test")
+    page = moderator.get(f"/requests/{number}/approve").text
+    seen = dict(re.findall(r'name="(seen-\d+)" value="(\w+)"', page))
+    warning = "Metin, platformun aldığından uzun"
+    *_, last_card = page.split('class="approve-card"')
+    assert page.count(warning) == last_card.count(warning) == 1
+
+    answer = moderator.post(f"/requests/{number}/approve", reply=[fine.id, too_long.id], **seen)
+
+    assert answer.status_code == 422
+    assert warning in answer.text
+    assert len(drafts(number)) == 2
+
+    assert moderator.post(f"/requests/{number}/approve", reply=[fine.id], **seen).status_code == 303
+    assert [reply.id for reply in drafts(number)] == [too_long.id]
+
+
 def test_a_draft_edited_after_the_approver_looked_is_not_released(moderator: Any, citizens: Any) -> None:
     number = convert(citizens.say("Çukur var"))
     respond(number)

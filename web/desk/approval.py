@@ -17,7 +17,7 @@ from inbox import errors, history, queries, replies, texts
 from inbox.db import transaction
 from inbox.models import Reply, TrackedRequest
 from inbox.states import ReplyState
-from web import refusals, request_file
+from web import doors, refusals, request_file
 from web.access import needs, person
 from web.desk.blueprint import blueprint
 from web.errors import STATUS
@@ -38,8 +38,10 @@ def _page(number: int, *, status: int = 200, refusal: str = "") -> Response:
         cursor = str(history.now_cursor(session))
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
-    drafts = _drafts(context["file"].replies)
+        drafts = _drafts(context["file"].replies)
+        too_long = {reply.id for reply in drafts if doors.is_too_long(session, reply)}
     context |= {
+        "too_long": too_long,
         "cursor": cursor,
         "drafts": drafts,
         "digests": {reply.id: digest(reply) for reply in drafts},
@@ -67,6 +69,8 @@ def approve_all(number: int) -> Response:
             released = replies.approve_all(
                 session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
             )
+            for reply in released:
+                doors.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return _page(number, status=STATUS[type(error)], refusal=refusals.explain(error))
     nudge("send")
