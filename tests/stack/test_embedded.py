@@ -69,12 +69,12 @@ def test_the_locale_of_the_shell_does_not_reach_the_database(
 
 
 def test_data_survive_a_hard_kill_of_the_database(folder: Path) -> None:
-    with embedded_postgres(folder) as url, psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE kept (word text)")
-        connection.execute("INSERT INTO kept VALUES ('here')")
-        connection.commit()
-        os.kill(postmaster(folder), signal.SIGKILL)
-        with suppress(psycopg.OperationalError):
+    with embedded_postgres(folder) as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept (word text)")
+            connection.execute("INSERT INTO kept VALUES ('here')")
+        with suppress(psycopg.OperationalError), psycopg.connect(url) as connection:
+            os.kill(postmaster(folder), signal.SIGKILL)
             connection.execute("SELECT 1")
 
     with embedded_postgres(folder) as url:
