@@ -83,20 +83,20 @@ class Arrivals:
         return lot
 
     async def _keep(self, lot: Sequence[_Arrival]) -> None:
-        """In one transaction; one by one where that failed. Each is told how its own body fared."""
+        """In one transaction; one by one where something in it cannot be kept. Each is told how it fared."""
         try:
             new = await self._stored(lot)
+        except psycopg.OperationalError as error:  # the database is away or does not get to it
+            _tell(lot, error)
         except Exception as error:
-            if len(lot) > 1 and self._is_connected():
-                for one in lot:
-                    await self._keep([one])
+            if len(lot) == 1:
+                _tell(lot, error)
             else:
                 for one in lot:
-                    _tell(one, error)
-            return
-        lot[0].brought_news = new > 0
-        for one in lot:
-            _tell(one, None)
+                    await self._keep([one])
+        else:
+            lot[0].brought_news = new > 0
+            _tell(lot, None)
 
     async def _stored(self, lot: Sequence[_Arrival]) -> int:
         """How many of a lot were not here already: committed."""
@@ -118,14 +118,12 @@ class Arrivals:
         await self._connection.execute(_STORE, values, prepare=True)
         return len(lot)  # of which some may have been here
 
-    def _is_connected(self) -> bool:
-        return self._connection is not None and not self._connection.closed
 
-
-def _tell(one: _Arrival, error: Exception | None) -> None:
-    if one.stored.done():
-        return  # whoever waited has hung up
-    if error is None:
-        one.stored.set_result(None)
-    else:
-        one.stored.set_exception(error)
+def _tell(lot: Sequence[_Arrival], error: Exception | None) -> None:
+    for one in lot:
+        if one.stored.done():
+            continue  # whoever waited has hung up
+        if error is None:
+            one.stored.set_result(None)
+        else:
+            one.stored.set_exception(error)

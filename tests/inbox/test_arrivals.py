@@ -132,6 +132,27 @@ def test_bodies_are_stored_although_the_connection_died(database: None, count: i
     assert set(stored()) == {b"before", *bodies}
 
 
+def test_those_who_wait_too_long_for_the_database_are_told_so_together(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(db._CONNECT, "options", "-c statement_timeout=200ms")
+
+    async def wait() -> list[Told]:
+        arrivals = Arrivals()
+        waits = (arrivals.store("hook:meta", body) for body in (b"one", b"two", b"three"))
+        told = await asyncio.gather(*waits, return_exceptions=True)
+        await arrivals.close()
+        return told
+
+    with psycopg.connect(settings().database_url) as other:
+        other.execute("LOCK TABLE raw_event IN EXCLUSIVE MODE")
+        told = asyncio.run(wait())
+
+    assert [type(one) for one in told] == [psycopg.errors.QueryCanceled] * 3
+    assert len({id(one) for one in told}) == 1
+    assert arrive([b"one", b"two"]) == [True, False]
+
+
 def test_a_database_that_is_away_is_told_to_each_and_found_again(database: None) -> None:
     async def come_back() -> tuple[list[Told], bool]:
         arrivals = Arrivals()
