@@ -1,7 +1,8 @@
 """Asking the platforms what is new: baseline where there are no hooks, catch-up where there are.
 
-A poll is claimed by a lease on the channel. The body and the cursor are stored in one transaction, the body
-first: a cursor is never ahead of what we hold.
+A poll is claimed by a lease on the channel, made longer with every page: of a worker that died it is free
+again within a minute. The body and the cursor are stored in one transaction, the body first: a cursor is
+never ahead of what we hold.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=45)  # longer than a call may take
 LONGEST_WAIT = timedelta(hours=25)  # a platform's daily limit
 
 
@@ -114,6 +115,7 @@ def _poll_edge(line: Line, edge: str) -> int | None:
     def one_page() -> int:
         nonlocal called, stored
         with transaction() as session:
+            session.get_one(Channel, line.channel_id, with_for_update=True).polling_until = now() + LEASE
             if not budgets.take(session, line.channel_id, CallKind.READ, connector.read_limit):
                 return False  # the next poll goes on from the cursor, when the bucket has filled
             cursor = _cursor(session, line.channel_id, edge).cursor

@@ -209,12 +209,18 @@ def _report(
 
 
 def _settle(system: System, ledger: Ledger, end: float, say: Say) -> tuple[bool, str]:
-    """Wait until nothing is on its way and every edge was polled again. Whether that came; what did not."""
-    last = datetime.now(UTC)
+    """Wait until nothing is on its way and every edge was polled again. Whether that came; what did not.
+
+    Polled twice: the first round may only end a walk that was broken off, and the next begins at the newest.
+    """
+    since, rounds = datetime.now(UTC), 0
     left: Any = ""
     following = time.monotonic() + 30
     while time.monotonic() < end:
-        left = watching.pending(system) or watching.not_polled_since(system, last)
+        left = watching.pending(system) or watching.not_polled_since(system, since)
+        if not left and rounds == 0:
+            since, rounds = datetime.now(UTC), 1
+            continue
         if not left:
             left = [one.message for one in ledger.watches if one.message and one.fault.recovered is None]
         if not left:

@@ -62,6 +62,13 @@ class Town:
         self.change(key, next_poll_at=None)
         polling.run()
 
+    def heard(self) -> set[str]:
+        """What citizens said, as far as we understood it."""
+        while ingest.run():
+            pass
+        with transaction() as session:
+            return set(session.scalars(select(Message.external_id).where(Message.state.is_not(None))))
+
     def approved(self, key: str, text: str = "Ekibimiz yarın orada.") -> int:
         """A citizen wrote on this channel, and an answer waits to go out."""
         external_id = self.say(key)
