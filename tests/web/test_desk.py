@@ -411,6 +411,25 @@ def test_a_draft_too_long_for_its_platform_is_named_and_holds_the_others_back(
     assert [reply.id for reply in drafts(number)] == [too_long.id]
 
 
+def test_one_text_for_all_that_is_too_long_marks_those_it_is_too_long_for(
+    moderator: Any, citizens: Any
+) -> None:
+    number = convert(citizens.say("Çukur var"))
+    respond(number)
+    (draft,) = drafts(number)
+    page = moderator.get(f"/requests/{number}/approve").text
+    seen = dict(re.findall(r'name="(seen-\d+)" value="(\w+)"', page))
+
+    answer = moderator.post(
+        f"/requests/{number}/approve", text="uzun " * 2000, shared="", reply=draft.id, **seen
+    )
+
+    assert answer.status_code == 422
+    _, card = answer.text.split('class="approve-card"')
+    assert "Metin, platformun aldığından uzun" in card
+    assert [reply.text for reply in drafts(number)] == [draft.text]
+
+
 def test_a_draft_edited_after_the_approver_looked_is_not_released(moderator: Any, citizens: Any) -> None:
     number = convert(citizens.say("Çukur var"))
     respond(number)

@@ -7,7 +7,7 @@ else by now refuses the approval.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import ngettext
@@ -33,15 +33,16 @@ def _drafts(rows: Sequence[Reply]) -> list[Reply]:
     return [reply for reply in rows if reply.state is ReplyState.DRAFT]
 
 
-def _page(number: int, *, status: int = 200, refusal: str = "") -> Response:
+def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collection[int] = ()) -> Response:
+    """`too_long`: replies whose text was refused for its length, besides those that stand too long."""
     with transaction() as session:
         cursor = str(history.now_cursor(session))
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
         drafts = _drafts(context["file"].replies)
-        too_long = {reply.id for reply in drafts if doors.is_too_long(session, reply)}
+        standing = {reply.id for reply in drafts if doors.is_too_long(session, reply)}
     context |= {
-        "too_long": too_long,
+        "too_long": standing.union(too_long),
         "cursor": cursor,
         "drafts": drafts,
         "digests": {reply.id: digest(reply) for reply in drafts},
@@ -63,16 +64,19 @@ def approval(number: int) -> Response:
 @needs("reply.approve")
 def approve_all(number: int) -> Response:
     """Release the drafts that were ticked, as they were seen. An edit of the shared text serves all."""
+    too_long: set[int] = set()
     try:
         with transaction() as session:
             tracked = queries.request(session, number)
             released = replies.approve_all(
                 session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
             )
-            for reply in released:
-                doors.refuse_too_long(session, reply)
+            too_long |= {reply.id for reply in released if doors.is_too_long(session, reply)}
+            if too_long:
+                raise errors.InvalidInput("text", doors.TOO_LONG)
     except errors.CoreError as error:
-        return _page(number, status=STATUS[type(error)], refusal=refusals.explain(error))
+        why = refusals.explain(error)
+        return _page(number, status=STATUS[type(error)], refusal=why, too_long=too_long)
     nudge("send")
     flash(
         ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", len(released)),
