@@ -22,7 +22,7 @@ _WORDS = (
 _PLACES = (
     "ARRAY['Zafer','Pınar','Fatih','Mevlana','Yenikent','İncirtepe','Saadetdere','Talatpaşa','Örnek','Namık']"
 )
-# For these words what inbox.turkish.fold would write.
+# For these words what inbox.language.turkish.fold would write.
 _FOLD = "lower(translate(%s, 'çÇğĞıİöÖşŞüÜ', 'ccggiioossuu'))"
 
 _FILL = """

@@ -18,8 +18,9 @@ from bench.place import Place
 from bench.sizes import Sizes
 from bench.stream import follow
 from connectors import CONNECTORS
-from inbox import db, queries, receive, sending
+from inbox import db, ingest, queries
 from inbox.models import RawEvent, Reply
+from inbox.replies import sending
 from inbox.states import RawEventState, ReplyState
 
 _SEARCHES = {"search_rare": "lambası 4711", "search_common": "çöpler", "search_absent": "zürafa"}
@@ -89,7 +90,7 @@ def _timed() -> dict[str, Callable[[Session], object]]:
         "inbox_answered": lambda session: queries.inbox(session, view="answered"),
         "inbox_all": lambda session: queries.inbox(session, view="all"),
         "inbox_counts": queries.counts,
-        "claim_bodies": lambda session: receive.claim_raw_events(session, limit=50),
+        "claim_bodies": lambda session: ingest.claim_raw_events(session, limit=50),
         "claim_replies": lambda session: sending.claim_for_sending(session, CONNECTORS.keys(), limit=1),
         **{name: _search(words) for name, words in _SEARCHES.items()},
     }

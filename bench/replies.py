@@ -16,8 +16,9 @@ from bench.place import Place, until
 from bench.sizes import Sizes
 from bench.stream import newest
 from connectors import CONNECTORS
-from inbox import budgets, triage
+from inbox.channels import budgets
 from inbox.db import transaction
+from inbox.desk import triage
 from inbox.models import Channel, Message, Reply
 from inbox.states import ReplyState
 from inbox.values import CallKind, Limit

@@ -14,13 +14,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from inbox.city import CityProfile
-from inbox.personal_data import personal_data
+from inbox.language.personal_data import personal_data
+from inbox.language.placeholders import BadTemplate, check_template
+from inbox.language.tone import Tone, check_tone
+from inbox.language.turkish import fold, sort_key
 from inbox.states import Outcome, Role
-from inbox.tone import Tone, check_tone
-from inbox.turkish import fold, sort_key
+from inbox.understanding.vocabulary import Vocabulary
 from inbox.values import ReplyKind
-from inbox.vocabulary import Vocabulary
-from inbox.wording import BadTemplate, check_template
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

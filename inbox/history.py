@@ -1,26 +1,23 @@
 """The only way a state changes, and the trail it leaves.
 
 `move` checks the table of moves, changes the row only if it is still as it was seen, and writes an entry.
-The trail is append-only (the database refuses to change it) and is the live feed at once: `changes` reads
-it by the pair (transaction, id), below the oldest transaction still open, so that no late commit is skipped.
+The trail is append-only (the database refuses to change it) and is the live feed at once: see `inbox.feed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, literal_column, select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from inbox.bulk import insert_many
 from inbox.clock import now
-from inbox.errors import CursorExpired, IllegalMove, InvalidInput, MovedMeanwhile, NotFound
-from inbox.many import insert_many
-from inbox.models import Channel, FeedEpoch, HistoryEntry, Message, Reply, TrackedRequest, User
-from inbox.models.trail import Xid8
+from inbox.errors import IllegalMove, MovedMeanwhile, NotFound
+from inbox.models import Channel, HistoryEntry, Message, Reply, TrackedRequest, User
 from inbox.states import MessageState, State, may_move
 
 Actor = User | str
@@ -181,92 +178,3 @@ def latest(session: Session, message_id: int, kinds: Collection[str], *, since: 
         .order_by(HistoryEntry.id.desc())
         .limit(1)
     )
-
-
-# --- the live feed ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cursor:
-    """A place in the feed: entries after it are those not yet told. As text: `epoch.xact.id`."""
-
-    epoch: int
-    xact: int
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}.{self.xact}.{self.id}"
-
-    @staticmethod
-    def parse(text: str) -> Cursor:
-        """The cursor `text` names. Raises InvalidInput."""
-        parts = text.split(".")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
-            raise InvalidInput("after", "is not a cursor of this feed")
-        return Cursor(*(int(part) for part in parts))
-
-
-def _epoch(session: Session) -> int:
-    return session.scalar(select(FeedEpoch.epoch)) or 1
-
-
-_xact_text = cast(HistoryEntry.xact, Text).label("xact_text")
-_settled = literal_column("pg_snapshot_xmin(pg_current_snapshot())", Xid8)
-
-
-def now_cursor(session: Session) -> Cursor:
-    """The place after everything that is settled at this moment."""
-    last = session.execute(
-        select(_xact_text, HistoryEntry.id)
-        .where(HistoryEntry.xact < _settled)
-        .order_by(HistoryEntry.xact.desc(), HistoryEntry.id.desc())
-        .limit(1)
-    ).first()
-    return Cursor(_epoch(session), int(last[0]) if last else 0, last[1] if last else 0)
-
-
-def changes(session: Session, after: Cursor, limit: int = 500) -> tuple[list[HistoryEntry], Cursor]:
-    """The entries after `after`, oldest first, and the place after the last of them.
-
-    Raises CursorExpired when the history was restored or moved since the cursor was made.
-    """
-    epoch = _epoch(session)
-    if after.epoch != epoch:
-        raise CursorExpired("The feed was restored meanwhile; start again from now.")
-    rows = session.execute(
-        select(HistoryEntry, _xact_text)
-        .where(
-            tuple_(HistoryEntry.xact, HistoryEntry.id)
-            > tuple_(cast(literal_column(f"'{after.xact:d}'"), Xid8), after.id),
-            HistoryEntry.xact < _settled,
-        )
-        .order_by(HistoryEntry.xact, HistoryEntry.id)
-        .limit(limit)
-    ).all()
-    if not rows:
-        return [], after
-    last, xact = rows[-1]
-    return [entry for entry, _ in rows], Cursor(epoch, int(xact), last.id)
-
-
-def raise_epoch(session: Session) -> None:
-    """Make every cursor handed out so far start again. Done after a restore into another cluster."""
-    session.execute(update(FeedEpoch).values(epoch=FeedEpoch.epoch + 1))
-
-
-__all__ = [
-    "Actor",
-    "Cursor",
-    "actor_name",
-    "become_work",
-    "changes",
-    "latest",
-    "move",
-    "now_cursor",
-    "opened",
-    "opened_many",
-    "raise_epoch",
-    "record",
-    "revise",
-    "shown_key",
-]

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cities import schema
-from inbox import assessment, city, history
+from inbox import city, history
 from inbox.models import Category, Channel, Neighbourhood, Reason, ReplyText, Unit
+from inbox.understanding import proposals
 
 CITIES = Path(schema.__file__).parent
 _BY = "city"
@@ -87,6 +88,6 @@ def load(session: Session, found: schema.City) -> bool:
         for one in found.accounts
     )
     city.save_profile(session, found.profile.core())
-    assessment.save_vocabulary(session, found.vocabulary.model_dump(mode="json"))
+    proposals.save_vocabulary(session, found.vocabulary.model_dump(mode="json"))
     history.record(session, "city.loaded", by=_BY)
     return True

@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 from connectors import CONNECTORS
 from connectors.contract import Connector
 from connectors.http import PlatformError
-from inbox import channel_report, channels, db, figures, people, queries
+from inbox import channels, db, people, queries
+from inbox.channels import report
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel
+from inbox.queries import figures
 from inbox.settings import settings
 from inbox.values import Access, ProbeFailed
 from stack import status
@@ -144,7 +146,7 @@ def _channels() -> Iterator[Finding]:
     try:
         with db.transaction() as session:
             reports = [
-                channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+                report.report(session, channel, CONNECTORS.get(channel.platform))
                 for channel in queries.channels(session)
                 if channel.is_active
             ]
@@ -155,7 +157,7 @@ def _channels() -> Iterator[Finding]:
         if connector is None:
             yield Finding(f"channel {told.channel.key}: worked by hand")
             continue
-        yield Finding(f"channel {told.channel.key}: {channel_report.words(channel_report.as_values(told))}")
+        yield Finding(f"channel {told.channel.key}: {report.words(report.as_values(told))}")
         yield _probe(connector, told.channel)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from inbox import differences, reconcile_runs
+from inbox.channels import comparison_runs, mismatches
 from inbox.db import transaction
 from stack.errors import StackError
 from worker import reconcile as reconciling
@@ -23,8 +23,8 @@ def reconcile(key: str | None) -> None:
     while reconciling.run():
         pass
     with transaction() as session:
-        runs = reconcile_runs.runs(session)
-        found = differences.shown(session)
+        runs = comparison_runs.runs(session)
+        found = mismatches.shown(session)
         lines = [
             f"{one.difference.channel.key:22}{one.difference.kind.value:14}{one.difference.external_id}"
             for one in found
@@ -36,5 +36,5 @@ def reconcile(key: str | None) -> None:
         raise SystemExit(1)
 
 
-def _why(run: reconcile_runs.Run) -> str:
+def _why(run: comparison_runs.Run) -> str:
     return run.failure or "paused, without access, or another worker is at it"

@@ -117,7 +117,7 @@ def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
 
 def _ask_at_any_hour(session: Session) -> None:
     """Nobody waits for the morning in a rehearsal: ratings are asked at once, at any hour."""
-    own = city.profile(session)
+    own = city.current_profile(session)
     city.save_profile(
         session,
         own.model_copy(

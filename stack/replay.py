@@ -10,8 +10,8 @@ import click
 
 from connectors import CONNECTORS
 from connectors.contract import Connector
-from inbox import receive
 from inbox.db import transaction
+from inbox.ingest import store_raw_event
 from inbox.models import RawEvent
 from inbox.states import RawEventState
 from inbox.values import UnreadablePayload
@@ -53,7 +53,7 @@ def replay_body(name: str, body: bytes) -> Replayed:
     The same body a second time is found here already and changes nothing.
     """
     with transaction() as session:
-        event_id = receive.store_raw_event(session, source_of(body), body)
+        event_id = store_raw_event(session, source_of(body), body)
     if event_id is None:
         return Replayed(name, "here already", {})
     ingest.apply(event_id)

@@ -2,7 +2,7 @@
 
 A backup is older than the end of what it was taken from. Meanwhile replies went out, numbers were given, the
 feed was read. What would do harm if it were taken for the present is put right before anything may start
-(inbox.restored); a restore that breaks off leaves a database that does not start.
+(inbox.ingest.after_restore); a restore that breaks off leaves a database that does not start.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
-from inbox import channels, db, history, reconcile_runs, restored
+from inbox import channels, db, feed, history
+from inbox.channels import comparison_runs
 from inbox.clock import now
 from inbox.errors import InvalidInput
+from inbox.ingest import after_restore
 from inbox.models import Channel
 from stack import archive, backup, environment, pgtools, postgres, processes
 from stack.archive import Archive, Manifest
@@ -252,18 +254,20 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
 
     try:
         in_batches(
-            lambda session: restored.doubt_replies(session, platforms, made_at=made_at, at=at, limit=_BATCH)
+            lambda session: after_restore.doubt_replies(
+                session, platforms, made_at=made_at, at=at, limit=_BATCH
+            )
         )
-        in_batches(lambda session: restored.leave_unasked(session, platforms, limit=_BATCH))
-        drafts = in_batches(lambda session: restored.mark_drafts(session, platforms, limit=_BATCH))
+        in_batches(lambda session: after_restore.leave_unasked(session, platforms, limit=_BATCH))
+        drafts = in_batches(lambda session: after_restore.mark_drafts(session, platforms, limit=_BATCH))
         with Session(engine) as session, session.begin():
-            restored.skip_given_out(session, made_at=made_at, at=at)
-            history.raise_epoch(session)
+            after_restore.skip_given_out(session, made_at=made_at, at=at)
+            feed.raise_epoch(session)
             history.record(
-                session, "system.restored", by=restored.BY, details={"made_at": made_at.isoformat()}
+                session, "system.restored", by=after_restore.BY, details={"made_at": made_at.isoformat()}
             )
             locked = tuple(_ask_for_comparison(session))
-            uncertain = restored.count_uncertain(session)
+            uncertain = after_restore.count_uncertain(session)
             session.execute(text(f"DROP TABLE {backup.UNFINISHED}"))
     finally:
         engine.dispose()
@@ -277,7 +281,7 @@ def _ask_for_comparison(session: Session) -> Iterator[str]:
         if connector is None:
             continue
         if connector.survey is not None:
-            reconcile_runs.ask(session, channel)
+            comparison_runs.ask(session, channel)
         try:
             channels.credentials(channel)
         except InvalidInput:

@@ -10,9 +10,11 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import CONNECTORS
-from inbox import channel_report, channels, figures
+from inbox import channels
+from inbox.channels import report
 from inbox.db import transaction
-from inbox.figures import Figures
+from inbox.queries import figures
+from inbox.queries.figures import Figures
 from stack import environment, processes
 from stack.errors import StackError
 
@@ -35,9 +37,7 @@ def status(folder: Path, as_json: bool) -> None:
             seen = figures.look(session)
             answer["queues"] = queues(seen)
             answer["channels"] = [
-                channel_report.as_values(
-                    channel_report.report(session, channel, CONNECTORS.get(channel.platform))
-                )
+                report.as_values(report.report(session, channel, CONNECTORS.get(channel.platform)))
                 for channel in seen.channels
             ]
         needs += needs_a_person(seen)
@@ -96,6 +96,6 @@ def table(answer: dict[str, Any]) -> str:
         f"{name:12}{queue['waiting']:>6} waiting, the oldest for {queue['oldest_seconds']:.0f} s"
         for name, queue in answer["queues"].items()
     ]
-    lines += [f"{one['key']:22}{channel_report.words(one)}" for one in answer["channels"]]
+    lines += [f"{one['key']:22}{report.words(one)}" for one in answer["channels"]]
     lines += ["", *(f"! {need}" for need in answer["needs_a_person"])] if answer["needs_a_person"] else []
     return "\n".join(lines)

@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from inbox.states import Intent, Urgency
-from inbox.vocabulary import Assessment, Vocabulary, assess
+from inbox.understanding.vocabulary import Assessment, Vocabulary, assess
 
 ESENYURT = Path(__file__).parents[1] / "cities" / "esenyurt"
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from running_demo import Demo, demo, eventually
+
+from tests.support.running_demo import Demo, demo, eventually
 
 CHANNELS = (
     "x-belediye",

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from running_demo import Demo, demo, eventually
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser import chromium
+from tests.support.running_demo import Demo, demo, eventually
 
-WIDE = {"width": 1366, "height": 768}
+WIDE = ViewportSize(width=1366, height=768)
 COMPLAINT = "Zafer Mahallesi 1405. Sokak'ta rögar kapağı çökmüş, çocuklar düşecek"
 ANSWER = "Rögar kapağı bugün yenilendi, sokak yeniden güvenli."
 
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(
             executable_path=str(own.executable),
             args=[*own.args, "--disable-background-networking", "--disable-quic"],
-            env=own.env,
+            env=dict(own.env),
         )
         yield running
         running.close()
@@ -165,7 +165,7 @@ def test_the_desk_works_on_a_phone_and_in_english(
     system: Demo, browser: Browser, picture: Callable[[Page, str], None]
 ) -> None:
     person = next(one for one in system.told["users"] if one["role"] == "moderator")
-    page = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB").new_page()
+    page = browser.new_context(viewport=ViewportSize(width=390, height=844), locale="en-GB").new_page()
     page.goto(f"{system.web}/login")
     page.get_by_label("E-posta").fill(person["email"])
     page.get_by_label("Parola", exact=True).fill(person["password"])

@@ -22,7 +22,8 @@ import pytest
 from sqlalchemy import text as sql
 
 from connectors.contract import Polled
-from inbox import db, receive
+from inbox import db
+from inbox.ingest import queue
 from inbox.models import Channel, FormerText, Message, RawEvent
 from inbox.states import RawEventState
 from tests.support.front import Client, knocking
@@ -304,7 +305,7 @@ def test_every_recorded_page_of_posts_is_read_and_every_text_in_it_is_found(
         asked_at = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         polled = Polled("x", CHANNELS["x"][0], "mentions", asked_at, json.dumps(page))
         with db.transaction() as session:
-            receive.store_raw_event(session, "poll:x-1500000001:mentions", polled.to_bytes())
+            queue.store_raw_event(session, "poll:x-1500000001:mentions", polled.to_bytes())
         while ingest.run():
             pass
         state, counts = _outcome()

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from inbox import citylists, queries
+from inbox import queries
+from inbox.city import lists
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Category
@@ -104,7 +105,7 @@ def index() -> Response:
 def rows(kind: str) -> str:
     """One list, whole."""
     with transaction() as session:
-        found = citylists.rows(session, kind)
+        found = lists.rows(session, kind)
     return render_template("admin/list.html", kind=kind, screen=SCREENS[kind], rows=found)
 
 
@@ -125,7 +126,7 @@ def add(kind: str) -> Response:
         form = _form(session, kind)
         if form.validate():
             try:
-                citylists.add(session, kind, form.values(), by=person())
+                lists.add(session, kind, form.values(), by=person())
                 flash(_("Added."))
                 return cast(Response, redirect(url_for("admin.rows", kind=kind), code=303))
             except (InvalidInput, UnknownKey) as error:
@@ -139,7 +140,7 @@ def add(kind: str) -> Response:
 def row(kind: str, row_id: int) -> str:
     """The form of one row."""
     with transaction() as session:
-        found = citylists.row(session, kind, row_id)
+        found = lists.row(session, kind, row_id)
         form = _form(session, kind, found)
     return render_template("admin/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
 
@@ -149,11 +150,11 @@ def row(kind: str, row_id: int) -> str:
 def edit(kind: str, row_id: int) -> Response:
     """Change one row."""
     with transaction() as session:
-        found = citylists.row(session, kind, row_id)
+        found = lists.row(session, kind, row_id)
         form = _form(session, kind, found)
         if form.validate():
             try:
-                citylists.edit(session, kind, found, form.values(), by=person())
+                lists.edit(session, kind, found, form.values(), by=person())
                 flash(_("Saved."))
                 return cast(Response, redirect(url_for("admin.rows", kind=kind), code=303))
             except (InvalidInput, UnknownKey) as error:
@@ -162,7 +163,7 @@ def edit(kind: str, row_id: int) -> Response:
     return make_response(shown, 422)
 
 
-def _form(session: Session, kind: str, found: citylists.Row | None = None) -> ListForm:
+def _form(session: Session, kind: str, found: lists.Row | None = None) -> ListForm:
     """The form of the list, filled from `found` or from what was sent; what is given once cannot be typed."""
     form = FORMS[kind](obj=None if request.method == "POST" else _as_typed(found))
     if isinstance(form, CategoryForm):
@@ -171,7 +172,7 @@ def _form(session: Session, kind: str, found: citylists.Row | None = None) -> Li
             units.append(found.unit)  # no longer in use, and still what it proposes
         form.unit_id.choices = [("", _("None")), *((unit.id, name(unit)) for unit in units)]
     if found is not None:
-        for locator in citylists.LOCATORS[kind]:
+        for locator in lists.LOCATORS[kind]:
             field = form[locator]
             field.data = getattr(found, locator)
             field.render_kw = {**(field.render_kw or {}), "disabled": True}
@@ -185,7 +186,7 @@ def _form(session: Session, kind: str, found: citylists.Row | None = None) -> Li
     return form
 
 
-def _as_typed(found: citylists.Row | None) -> Any:
+def _as_typed(found: lists.Row | None) -> Any:
     """The row with its lists as the text of a form."""
     if found is None:
         return None

@@ -11,10 +11,12 @@ from flask_babel import ngettext
 from pydantic import SecretStr
 
 from connectors import CONNECTORS
-from inbox import channel_report, channels, citylists, figures, queries, receive
+from inbox import channels, ingest, queries
+from inbox.channels import report
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Channel
+from inbox.queries import figures
 from web.access import needs, person
 from web.admin_forms import ChannelForm, credentials_form
 from web.refusals import show_in
@@ -39,7 +41,7 @@ def index() -> str:
     """Every account and line of ours, and how it fares."""
     with transaction() as session:
         reports = [
-            channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+            report.report(session, channel, CONNECTORS.get(channel.platform))
             for channel in queries.channels(session)
         ]
     return render_template("admin/channels.html", reports=[(told, *HEALTH[told.health]) for told in reports])
@@ -63,7 +65,7 @@ def edit(key: str) -> Response:
         found = queries.channel(session, key)
         if form.validate():
             try:
-                citylists.edit_channel(
+                channels.edit(
                     session,
                     found,
                     name=form.name.data or "",
@@ -115,7 +117,7 @@ def set_aside() -> str:
 def replay(event_id: int) -> Response:
     """Let one body be read afresh."""
     with transaction() as session:
-        again = receive.replay(session, [event_id])
+        again = ingest.replay(session, [event_id])
     nudge("ingest")
     if again:
         flash(_("It is being read again."))
@@ -129,7 +131,7 @@ def replay(event_id: int) -> Response:
 def replay_all() -> Response:
     """Let everything that was set aside be read afresh."""
     with transaction() as session:
-        again = receive.replay_all(session)
+        again = ingest.replay_all(session)
     nudge("ingest")
     flash(ngettext("%(num)d body is being read again.", "%(num)d bodies are being read again.", again))
     return cast(Response, redirect(url_for("admin_channels.set_aside"), code=303))

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from connectors import CONNECTORS
-from inbox import differences, history, queries, reconcile_runs
+from inbox import feed, history, queries
+from inbox.channels import comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.errors import InvalidInput
 from web.access import needs, person
@@ -22,13 +23,13 @@ blueprint = Blueprint("admin_reconcile", __name__)
 def index() -> str:
     """What differs and nobody has settled, with the way to the conversation and to the platform."""
     with transaction() as session:
-        runs = reconcile_runs.runs(session)
+        runs = comparison_runs.runs(session)
         channels = [channel for channel in queries.channels(session) if _can_be_compared(channel.platform)]
         return render_template(
             "desk/differences.html",
-            cursor=str(history.now_cursor(session)),
-            shown=differences.shown(session),
-            runs=[(channel, runs.get(channel.key, reconcile_runs.Run())) for channel in channels],
+            cursor=str(feed.now_cursor(session)),
+            shown=mismatches.shown(session),
+            runs=[(channel, runs.get(channel.key, comparison_runs.Run())) for channel in channels],
         )
 
 
@@ -37,7 +38,7 @@ def index() -> str:
 def leave(difference_id: int) -> Response:
     """A person has looked at it: it stays as it is."""
     with transaction() as session:
-        differences.leave_so(session, difference_id, by=person())
+        mismatches.leave_so(session, difference_id, by=person())
     flash(_("Kept as looked at."))
     return cast(Response, redirect(url_for("admin_reconcile.index"), code=303))
 
@@ -50,7 +51,7 @@ def ask(key: str) -> Response:
         channel = queries.channel(session, key)
         if not _can_be_compared(channel.platform):
             raise InvalidInput("channel", "its platform shows nothing that could be compared")
-        reconcile_runs.ask(session, channel)
+        comparison_runs.ask(session, channel)
         history.record(session, "reconcile.asked", by=person(), channel=channel)
     nudge("reconcile")
     flash(_("%(channel)s is being compared with its platform.", channel=channel.name))

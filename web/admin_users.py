@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from inbox import people, queries
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
+from inbox.language.turkish import sort_key
 from inbox.models import User
-from inbox.turkish import sort_key
 from web import user_sheet
 from web.access import needs, person
 from web.admin_forms import TokenForm, UserFileForm, UserForm, unit_choices
@@ -44,7 +44,7 @@ def reset_link(user: User) -> str:
 def users() -> str:
     """Everybody who may sign in, and everybody who no longer may."""
     with transaction() as session:
-        found = people.users(session)
+        found = people.all_users(session)
     found.sort(key=lambda user: (not user.is_active, sort_key(user.name)))
     return render_template("admin/users.html", users=found)
 
@@ -163,7 +163,9 @@ def import_users() -> Response:
 def tokens() -> str:
     """Every key to the API, by what it is for."""
     with transaction() as session:
-        return render_template("admin/tokens.html", tokens=people.tokens(session), form=_token_form(session))
+        return render_template(
+            "admin/tokens.html", tokens=people.all_tokens(session), form=_token_form(session)
+        )
 
 
 @blueprint.post("/tokens")
@@ -184,7 +186,9 @@ def issue_token() -> Response:
                 )
             except InvalidInput as error:
                 show_in(form, error)
-        shown = render_template("admin/tokens.html", tokens=people.tokens(session), form=form, issued=issued)
+        shown = render_template(
+            "admin/tokens.html", tokens=people.all_tokens(session), form=form, issued=issued
+        )
     return make_response(shown, 200 if issued else 422)
 
 
@@ -210,7 +214,7 @@ def _form(session: Session, found: User | None = None) -> UserForm:
 def _token_form(session: Session) -> TokenForm:
     form = TokenForm()
     active = sorted(
-        (user for user in people.users(session) if user.is_active), key=lambda user: sort_key(user.name)
+        (user for user in people.all_users(session) if user.is_active), key=lambda user: sort_key(user.name)
     )
     form.user.choices = [(user.id, user.name) for user in active]
     return form

@@ -12,9 +12,11 @@ from flask_babel import LazyString, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from inbox import alarms, figures, people, queries
+from inbox import people, queries
+from inbox.channels import alarms
 from inbox.db import transaction
 from inbox.models import Alarm, Channel, User
+from inbox.queries import figures
 from web import labels
 from web.access import needs, person
 

@@ -30,9 +30,10 @@ from werkzeug.exceptions import NotFound
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from inbox import passwords, people
+from inbox import people
 from inbox.db import transaction
 from inbox.errors import InvalidInput
+from inbox.people import passwords
 from inbox.settings import settings
 from inbox.states import Role
 from web import access, page

@@ -18,10 +18,10 @@ import structlog
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import history
+from inbox import feed
 from inbox.db import transaction
 from inbox.errors import CursorExpired
-from inbox.history import Cursor
+from inbox.feed import Cursor
 from inbox.models import HistoryEntry, User
 from inbox.states import Role
 from web import lifecycle
@@ -81,13 +81,13 @@ def _changes_after(cursor: Cursor) -> Change | None:
     """What happened since `cursor`, read in one short transaction; None: nothing."""
     try:
         with transaction() as session:
-            entries, reached = history.changes(session, cursor, MOST_ENTRIES)
+            entries, reached = feed.changes(session, cursor, MOST_ENTRIES)
             if len(entries) < MOST_ENTRIES:
                 return change(entries, reached) if entries else None
-            reached = history.now_cursor(session)
+            reached = feed.now_cursor(session)
     except CursorExpired:
         with transaction() as session:
-            reached = history.now_cursor(session)
+            reached = feed.now_cursor(session)
     return Change(str(reached), (), new=True, request_ids=frozenset(), all=True)
 
 

@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import channels, figures
+from inbox import channels
 from inbox.db import engine, transaction
+from inbox.queries import figures
 from web.access import public
 
 log = structlog.get_logger()

@@ -12,7 +12,8 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Form
 
-from inbox import errors, passwords
+from inbox import errors
+from inbox.people import passwords
 from inbox.states import MessageState, ReplyState, RequestState
 from web import labels
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from inbox import people, queries, shown
+from inbox import people, queries
 from inbox.clock import ISTANBUL, now
 from inbox.models import Reply, TrackedRequest
-from inbox.queries import Listing, RequestFile
+from inbox.queries import Listing, RequestFile, for_api
 from inbox.states import Outcome
 from web import labels, timeline, trail
 from web.desk.place import Place
@@ -19,7 +19,7 @@ from web.desk.place import Place
 def context(session: Session, number: int) -> dict[str, Any]:
     """The file of the request people call `number`. Raises NotFound."""
     file = queries.request_file(session, number)
-    names = {user.id: user.name for user in people.users(session)}
+    names = {user.id: user.name for user in people.all_users(session)}
     replies_to: dict[int, list[Reply]] = {}
     for reply in file.replies:
         replies_to.setdefault(reply.message_id, []).append(reply)
@@ -42,7 +42,7 @@ def context(session: Session, number: int) -> dict[str, Any]:
 
 def with_messages(session: Session, listing: Listing[TrackedRequest]) -> Listing[TrackedRequest]:
     """The same page of requests, each with what its citizens said."""
-    rows = [whole.row for whole in shown.whole(session, listing.items)]
+    rows = [whole.row for whole in for_api.whole(session, listing.items)]
     return Listing(rows, listing.next)
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from inbox import errors, history, people, queries, tracking
+from inbox import errors, feed, people, queries, tracking
 from inbox.db import transaction
 from inbox.models import TrackedRequest
 from web import marks, refusals, request_file
@@ -45,7 +45,7 @@ def requests() -> Response:
     q = " ".join(request.args.get("q", "").split())[:200] or None
     with transaction() as session:
         context = {
-            "cursor": str(history.now_cursor(session)),
+            "cursor": str(feed.now_cursor(session)),
             "view": view,
             "q": q,
             "counts": queries.unit_counts(session, unit_id),
@@ -61,7 +61,7 @@ def requests() -> Response:
 def _file(number: int, *, status: int = 200, **more: Any) -> Response:
     with transaction() as session:
         _own(session, number, "request.read")
-        cursor = str(history.now_cursor(session))
+        cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number)
         context["return_reasons"] = queries.reasons(session, use="return")
     if is_fragment():

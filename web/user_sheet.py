@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from inbox import people
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.history import Actor
+from inbox.language.turkish import fold
 from inbox.models import Unit, User
 from inbox.states import Role
-from inbox.turkish import fold
 
 MAX_ROWS = 2000
 MAX_UNPACKED = 60 * 1024 * 1024

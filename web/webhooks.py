@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from connectors import HOOKS
-from inbox import receive
-from inbox.arrivals import Arrivals
+from inbox import ingest
 from inbox.db import transaction
+from inbox.ingest.hook_store import Arrivals
 from inbox.settings import settings
 from web.access import public
 from web.asgi import Receive, Scope, Send
@@ -131,7 +131,7 @@ def _count_too_large(hook: str, headers: Mapping[str, str]) -> None:
         return  # some stranger's
     try:
         with transaction() as session:
-            receive.count_refused(session, hook, "size")
+            ingest.count_refused(session, hook, "size")
     except SQLAlchemyError as error:
         log.error("rejection_not_counted", hook=hook, error=type(error).__name__)
 
@@ -145,6 +145,6 @@ def _count_rejected(hook: str) -> None:
     log.warning("hook_rejected", hook=hook)
     try:
         with transaction() as session:
-            receive.count_rejected(session, hook)
+            ingest.count_rejected(session, hook)
     except SQLAlchemyError as error:
         log.error("rejection_not_counted", hook=hook, error=type(error).__name__)

@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
-from inbox import budgets, channels
+from inbox import channels
+from inbox.channels import budgets
 from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Channel

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS, http
 from connectors.contract import Connector
-from inbox import budgets, channels, parking, replies, sending
+from inbox import channels, replies
+from inbox.channels import budgets
 from inbox.db import transaction
+from inbox.ingest import parked
 from inbox.models import Channel, ContactKey, Message, Reply
+from inbox.replies import sending
 from inbox.settings import settings
 from inbox.values import (
     Access,
@@ -71,7 +74,7 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, line: Line) -> Non
         channels.called(channel, error=error)
         line.note(session, channel, by="dispatch")
         if reply.external_id is not None:
-            parking.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
+            parked.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
     log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
 
 
@@ -130,7 +133,7 @@ def look_for_uncertain() -> int:
             if isinstance(outcome, Found):
                 if reply.external_id is None:
                     replies.found(session, reply, outcome.external_id, by="look")
-                parking.unpark(session, reply.platform, outcome.external_id, replies.reference(reply))
+                parked.unpark(session, reply.platform, outcome.external_id, replies.reference(reply))
             else:
                 provable = connector.can_prove_absence(outgoing)
                 sending.record_not_there(session, reply_id, outcome, provable=provable)

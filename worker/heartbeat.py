@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
-from inbox import alarms, budgets, habit
+from inbox.channels import alarms, budgets, silence
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, Message
@@ -70,7 +70,7 @@ def _claim() -> tuple[Line, bool, bool] | None:
         ).first()
         if channel is None:
             return None
-        is_silent = habit.is_silent(session, channel)
+        is_silent = silence.is_silent(session, channel)
         if not is_silent:
             alarms.clear(session, SILENT, channel.key, by="heartbeat", channel=channel)
         _warn_of_expiry(session, channel)

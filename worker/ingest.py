@@ -9,9 +9,10 @@ from functools import lru_cache
 import structlog
 
 import connectors
-from inbox import receive
+from inbox import ingest
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.ingest import queue
 from inbox.values import Fact, NotUnderstood
 
 log = structlog.get_logger()
@@ -24,14 +25,14 @@ TOGETHER = 50
 def run() -> int:
     """Apply one batch of waiting bodies, as far as its lease allows. Answers how many were applied."""
     with transaction() as session:
-        claimed = receive.claim_raw_events(session, limit=BATCH)
+        claimed = ingest.claim_raw_events(session, limit=BATCH)
     claimed_by = now()
-    end = time.monotonic() + receive.LEASE.total_seconds() / 2
+    end = time.monotonic() + queue.LEASE.total_seconds() / 2
     waiting, alone = list(claimed), set[int]()
     while waiting:
         if len(waiting) < len(claimed) and time.monotonic() > end:
             with transaction() as session:
-                receive.give_back(session, waiting, claimed_by=claimed_by)
+                ingest.give_back(session, waiting, claimed_by=claimed_by)
             break
         lot = waiting[:TOGETHER]
         through = set() if waiting[0] in alone else apply_together(lot, end=end)
@@ -53,7 +54,7 @@ def apply_together(event_ids: Sequence[int], *, end: float) -> set[int]:
         return set()
     try:
         with transaction() as session:
-            return receive.apply_raw_events(session, event_ids, facts, end=end)
+            return ingest.apply_raw_events(session, event_ids, facts, end=end)
     except Exception as error:
         log.warning("raw_events_apart", count=len(event_ids), error=type(error).__name__)
         return set()
@@ -66,12 +67,12 @@ def apply(event_id: int) -> None:
     try:
         while more:
             with transaction() as session:
-                more = receive.apply_raw_event(session, event_id, read_once)
+                more = ingest.apply_raw_event(session, event_id, read_once)
     except Exception as error:
         # Whatever it was, the row must say so: an uncounted failure would be tried for ever.
         log.error("raw_event_failed", raw_event_id=event_id, error=type(error).__name__)
         with transaction() as session:
-            receive.failed(session, event_id, error)
+            ingest.failed(session, event_id, error)
 
 
 def facts(source: str, body: bytes) -> tuple[Fact, ...]:

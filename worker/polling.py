@@ -15,7 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from connectors import CONNECTORS
 from connectors.http import AccessExpired, PlatformError, RateLimited
-from inbox import budgets, channels, receive
+from inbox import channels, ingest
+from inbox.channels import budgets
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
@@ -145,6 +146,6 @@ def _store(session: Session, channel_id: int, edge: str, page: Page) -> int:
     fresh = cursor.last_digest != page.digest
     if fresh:
         channel = session.get_one(Channel, channel_id)
-        receive.store_raw_event(session, f"poll:{channel.key}:{edge}", page.body, digest=page.digest)
+        ingest.store_raw_event(session, f"poll:{channel.key}:{edge}", page.body, digest=page.digest)
     cursor.cursor, cursor.last_digest, cursor.updated_at = page.cursor, page.digest, now()
     return int(fresh)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
 from connectors.http import PlatformError
-from inbox import alarms, channels
+from inbox import channels
+from inbox.channels import alarms
 from inbox.clock import now
 from inbox.history import Actor
 from inbox.models import Channel

@@ -15,11 +15,14 @@ from sqlalchemy import select
 from connectors import CONNECTORS
 from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
-from inbox import budgets, channels, differences, receive, reconcile, reconcile_runs
+from inbox import channels
+from inbox.channels import budgets, comparison_runs, mismatches
+from inbox.channels.comparison_runs import EDGE, Run
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.ingest import store_raw_event
+from inbox.ingest.comparison import Comparison, window
 from inbox.models import Channel, ChannelCursor
-from inbox.reconcile_runs import EDGE, Run
 from inbox.values import CallKind, UnreadablePayload
 from worker import calling, ingest
 from worker.calling import Line
@@ -41,7 +44,7 @@ def ask(key: str | None = None) -> list[str]:
         query = select(Channel).where(Channel.is_active).order_by(Channel.key)
         for channel in session.scalars(query if key is None else query.where(Channel.key == key)).all():
             if _survey(channel.platform) is not None:
-                reconcile_runs.ask(session, channel)
+                comparison_runs.ask(session, channel)
                 asked.append(channel.key)
     return asked
 
@@ -69,9 +72,9 @@ def run() -> int:
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
             # What was found so far stands; what was not looked at is neither missing nor resolved.
-            differences.tell(session, channel_id, by=EDGE)
-            state = _put_off(reconcile_runs.read(session, channel_id), failure)
-        reconcile_runs.write(session, channel_id, state)
+            mismatches.tell(session, channel_id, by=EDGE)
+            state = _put_off(comparison_runs.read(session, channel_id), failure)
+        comparison_runs.write(session, channel_id, state)
         channel = session.get_one(Channel, channel_id)
         if failure is None or failure.reason != "budget":
             channels.called(channel, error=type(failure).__name__ if failure else None)
@@ -79,7 +82,7 @@ def run() -> int:
     return 1
 
 
-def _claim() -> tuple[Line, reconcile.Comparison] | None:
+def _claim() -> tuple[Line, Comparison] | None:
     moment = now()
     with transaction() as session:
         rows = session.execute(
@@ -95,20 +98,20 @@ def _claim() -> tuple[Line, reconcile.Comparison] | None:
             .with_for_update(skip_locked=True, of=ChannelCursor)
         )
         for cursor, channel in rows:
-            state, survey = reconcile_runs.parse(cursor.cursor), _survey(channel.platform)
+            state, survey = comparison_runs.parse(cursor.cursor), _survey(channel.platform)
             is_free = state.leased_until is None or state.leased_until <= moment
             is_due = state.due is not None and state.due <= moment and state.tries < MOST_TRIES
             if survey is None or not is_due or not is_free:
                 continue
             state = state.model_copy(update={"leased_until": moment + LEASE, "tries": state.tries + 1})
             cursor.cursor, cursor.updated_at = state.model_dump_json(exclude_defaults=True), moment
-            since, until = reconcile.window(session, channel)
-            comparison = reconcile.Comparison(channel.id, since, until, whole_account=survey.whole_account)
+            since, until = window(session, channel)
+            comparison = Comparison(channel.id, since, until, whole_account=survey.whole_account)
             return calling.line(channel), comparison
     return None
 
 
-def _walk(line: Line, comparison: reconcile.Comparison) -> None:
+def _walk(line: Line, comparison: Comparison) -> None:
     """Read the platform page by page, and keep the pages that tell something new. Raises PlatformError."""
     survey = _survey(line.access.platform)
     if survey is None:
@@ -124,10 +127,10 @@ def _walk(line: Line, comparison: reconcile.Comparison) -> None:
         with transaction() as session:
             if comparison.page(session, facts):
                 key = session.get_one(Channel, line.channel_id).key
-                receive.store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
+                store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
 
 
-def _recheck(line: Line, comparison: reconcile.Comparison) -> None:
+def _recheck(line: Line, comparison: Comparison) -> None:
     """Look one by one for what no page showed, and mark what is not there. Raises PlatformError."""
     survey = _survey(line.access.platform)
     if survey is None:

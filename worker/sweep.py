@@ -10,10 +10,12 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 
 from connectors import CONNECTORS
-from inbox import parking, ratings, tracking
+from inbox import tracking
 from inbox.db import transaction
 from inbox.errors import CoreError
+from inbox.ingest import parked
 from inbox.models import Channel
+from inbox.tracking import surveys
 from worker import dispatch, ingest
 from worker.pace import side_by_side, until_done
 
@@ -72,7 +74,7 @@ def _bring_some_back() -> int:
 
 def _apply_some_overlooked() -> int:
     with transaction() as session:
-        overlooked = parking.overlooked(session, limit=BATCH)
+        overlooked = parked.overlooked(session, limit=BATCH)
     if overlooked:
         log.info("parked_facts_applied", subjects=overlooked)
     return overlooked
@@ -82,14 +84,14 @@ def ask_for_ratings() -> int:
     """Ask the citizens of freshly sent answers whether it helped. Answers how many were asked."""
     asked = 0
     with transaction() as session:
-        for answer in ratings.due_to_ask(session, limit=BATCH):
+        for answer in surveys.due_to_ask(session, limit=BATCH):
             channel = session.get_one(Channel, answer.channel_id)
             connector = CONNECTORS.get(channel.platform)
             if connector is None:
                 continue
             try:
                 with session.begin_nested():
-                    question = ratings.ask(
+                    question = surveys.ask(
                         session,
                         answer,
                         in_private=connector.rating_in_private,

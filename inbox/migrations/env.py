@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.pool import NullPool
 
 from inbox.models import Table
-from inbox.models.trail import Xid8
+from inbox.models.history import Xid8
 
 _ONE_AT_A_TIME = 7_202_611  # any fixed number: the advisory lock of this program's migrations
 

@@ -1,31 +1,15 @@
 """The tables, typed. Every relationship is `lazy="raise"`: a query says what it reads."""
 
 from inbox.models._base import Table
-from inbox.models.alarms import Alarm, ReconcileDifference
-from inbox.models.channels import (
-    Channel,
-    ChannelCursor,
-    HookCount,
-    HookRefusal,
-    ParkedFact,
-    RateBudget,
-    RawEvent,
-    SetAside,
-)
-from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, ReplyText, Unit
-from inbox.models.messages import (
-    Attachment,
-    Contact,
-    ContactKey,
-    FormerText,
-    Message,
-    MessageDoor,
-    Person,
-    Thread,
-)
+from inbox.models.channels import Alarm, Channel, ChannelCursor, RateBudget, ReconcileDifference
+from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, Unit
+from inbox.models.conversations import Contact, ContactKey, FormerText, Message, MessageDoor, Person, Thread
+from inbox.models.history import FeedEpoch, HistoryEntry
+from inbox.models.ingest import HookCount, HookRefusal, ParkedFact, RawEvent, SetAside
+from inbox.models.media import Attachment
 from inbox.models.people import ApiToken, IdempotencyKey, User
-from inbox.models.requests import REQUEST_NUMBERS, Answer, Note, Rating, Reply, TrackedRequest
-from inbox.models.trail import Deed, FeedEpoch, HistoryEntry
+from inbox.models.replies import Deed, Reply, ReplyText
+from inbox.models.tracking import REQUEST_NUMBERS, Answer, Note, Rating, TrackedRequest
 
 __all__ = [
     "REQUEST_NUMBERS",

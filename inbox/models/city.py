@@ -76,23 +76,6 @@ class Reason(Table):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class ReplyText(Table):
-    """A ready text of the library, in variants used in turn. Placeholders: `inbox.wording`."""
-
-    __tablename__ = "reply_text"
-    __table_args__ = (UniqueConstraint("key", "language", "scope", "voice"),)
-
-    id: Mapped[BigId]
-    key: Mapped[str]
-    kind: Mapped[str]  # the ReplyKind it serves
-    outcome: Mapped[str | None]  # for answers: the unit's Outcome it wraps
-    language: Mapped[str]
-    scope: Mapped[str]  # public, private or any
-    voice: Mapped[str]  # municipality, mayor or any
-    variants: Mapped[list[str]]
-    is_active: Mapped[bool] = mapped_column(default=True)
-
-
 class CitySetting(Table):
     """One value of the municipality's own settings: hours, delays, names, the emergency vocabulary."""
 

@@ -12,12 +12,12 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from inbox.clock import now
 from inbox.errors import InvalidInput
+from inbox.language.turkish import fold
 from inbox.models import Message, MessageDoor, Reply, TrackedRequest
 from inbox.queries.lookups import channel as channel_by_key
 from inbox.queries.lookups import message_parts, reply_parts, request_parts
 from inbox.queries.lookups import unit as unit_by_key
 from inbox.states import MessageState, ReplyState, RequestState, Urgency
-from inbox.turkish import fold
 
 Row = TypeVar("Row")
 MOST = 200

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from inbox.errors import NotFound, UnknownKey
+from inbox.language.turkish import sort_key
 from inbox.models import (
     Category,
     Channel,
@@ -21,7 +22,6 @@ from inbox.models import (
     TrackedRequest,
     Unit,
 )
-from inbox.turkish import sort_key
 
 Row = TypeVar("Row")
 Named = TypeVar("Named", Channel, Unit, Category, Neighbourhood, Reason)

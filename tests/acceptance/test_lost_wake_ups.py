@@ -12,7 +12,7 @@ import redis
 from sqlalchemy import func, select
 
 from celery_config import app
-from inbox import receive
+from inbox import ingest
 from inbox.db import transaction
 from inbox.models import Message, RawEvent
 from inbox.settings import Settings
@@ -68,7 +68,7 @@ def test_a_flushed_broker_delays_five_hundred_events_no_longer_than_a_sweep(
     assert SWEEP_SECONDS <= 60
     with transaction() as session:
         for number in range(EVENTS):
-            receive.store_raw_event(session, "hook:meta", body(number))
+            ingest.store_raw_event(session, "hook:meta", body(number))
     with (
         closing(redis.Redis.from_url(broker_url.replace("redis+socket://", "unix://"))) as broker,
         app.connection_for_write(url=broker_url) as connection,

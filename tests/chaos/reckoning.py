@@ -57,7 +57,9 @@ def reckon(system: System, ledger: Ledger) -> Findings:
     truth = Truth.of(system, CHANNELS)
     findings = Findings(messages=len(truth.citizens), replies=len(truth.ours))
     rows, sendings = _rows(system), _sendings(system)
-    sent = {(one.platform, one.external_id) for one in sendings.values() if one.external_id}
+    sent: set[tuple[str, str | None]] = {
+        (one.platform, one.external_id) for one in sendings.values() if one.external_id
+    }
     _messages(findings, truth, rows, ledger, sent)
     _order_of_messages(findings, truth, rows)
     _replies(findings, truth, ledger, sendings)

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from cities.schema import City, CityError, load
-from inbox.personal_data import personal_data
-from inbox.salutation import looks_like_a_persons_name
+from inbox.language.personal_data import personal_data
+from inbox.language.placeholders import Value, render
+from inbox.language.salutation import looks_like_a_persons_name
+from inbox.language.tone import check_tone
+from inbox.language.turkish import sort_key
 from inbox.states import Outcome, Role
-from inbox.tone import check_tone
-from inbox.turkish import sort_key
 from inbox.values import ReplyKind
-from inbox.wording import Value, render
 
 ESENYURT = Path(__file__).parents[2] / "cities" / "esenyurt"
 

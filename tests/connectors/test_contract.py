@@ -62,7 +62,8 @@ def _fifth() -> Connector:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return module.CONNECTOR
+    connector: Connector = module.CONNECTOR
+    return connector
 
 
 PIGEON = _fifth()

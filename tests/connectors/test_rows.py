@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 import connectors
 from connectors.contract import Polled
-from inbox import receive
+from inbox import ingest
 from inbox.db import engine, transaction
 from inbox.models import Channel
 from inbox.values import Fact, NotUnderstood
@@ -48,9 +48,9 @@ def apply(facts: list[Fact]) -> None:
     """One body a fact, as separate hooks would bring them."""
     for number, fact in enumerate(facts):
         with transaction() as session:
-            event_id = receive.store_raw_event(session, "hook:test", f"{number}".encode())
+            event_id = ingest.store_raw_event(session, "hook:test", f"{number}".encode())
             assert event_id is not None
-            receive.apply_raw_event(session, event_id, lambda *_, fact=fact: (fact,))
+            ingest.apply_raw_event(session, event_id, lambda *_, fact=fact: (fact,))
 
 
 def apply_together(facts: list[Fact]) -> None:
@@ -61,11 +61,11 @@ def apply_together(facts: list[Fact]) -> None:
         for number, fact in enumerate(facts):
             body = f"{number}".encode()
             told[body] = fact
-            ids.append(receive.store_raw_event(session, "hook:test", body) or 0)
+            ids.append(ingest.store_raw_event(session, "hook:test", body) or 0)
     for start in range(0, len(ids), 5):
         lot = ids[start : start + 5]
         with transaction() as session:
-            through = receive.apply_raw_events(
+            through = ingest.apply_raw_events(
                 session, lot, lambda _, body: (told[body],), end=time.monotonic() + 60
             )
         assert through == set(lot)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from inbox import city as profiles
-from inbox import receive
+from inbox import ingest
 from inbox.db import transaction
 from inbox.models import Category, Channel, Neighbourhood, Reason, ReplyText, Unit, User
 from inbox.states import Role
@@ -114,12 +114,12 @@ def arrive(city: SimpleNamespace) -> Callable[..., int]:
 
     def apply(*facts: Fact) -> int:
         with transaction() as session:
-            event_id = receive.store_raw_event(session, "hook:test", f"body {next(bodies)}".encode())
+            event_id = ingest.store_raw_event(session, "hook:test", f"body {next(bodies)}".encode())
             assert event_id is not None
         with transaction() as session:
-            assert receive.claim_raw_events(session, limit=50) == [event_id]
+            assert ingest.claim_raw_events(session, limit=50) == [event_id]
         with transaction() as session:
-            receive.apply_raw_event(session, event_id, lambda _source, _body: facts)
+            ingest.apply_raw_event(session, event_id, lambda _source, _body: facts)
         return event_id
 
     return apply

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox import alarms
+from inbox.channels import alarms
 from inbox.db import transaction
 from inbox.models import Alarm, HistoryEntry
 

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 from sqlalchemy import select
 
 from connectors import CONNECTORS
-from inbox import budgets, channel_report, channels, clock, receive
-from inbox.channel_report import Report
+from inbox import channels, clock, ingest
+from inbox.channels import budgets, report
+from inbox.channels.report import Report
 from inbox.db import transaction
 from inbox.models import Channel, SetAside
 from inbox.values import CallKind, Limit, MessageSeen
@@ -23,7 +24,7 @@ Arrive = Callable[..., int]
 def told(key: str) -> Report:
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == key)).one()
-        return channel_report.report(session, channel, CONNECTORS.get(channel.platform))
+        return report.report(session, channel, CONNECTORS.get(channel.platform))
 
 
 def test_the_lag_is_the_middle_of_the_newest_and_one_late_message_does_not_move_it(
@@ -62,7 +63,7 @@ def test_rejected_signatures_set_aside_parts_and_the_tokens_days_are_told_as_jso
     event_id = arrive(seen(platform="facebook"))
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == "fb-belediye")).one()
-        receive.count_rejected(session, "meta")
+        ingest.count_rejected(session, "meta")
         session.add(
             SetAside(
                 raw_event_id=event_id,
@@ -76,6 +77,6 @@ def test_rejected_signatures_set_aside_parts_and_the_tokens_days_are_told_as_jso
         channels.token_lives(
             channel, issued_at=clock.now(), expires_at=clock.now() + timedelta(days=9, hours=1)
         )
-    values = json.loads(json.dumps(channel_report.as_values(told("fb-belediye"))))
+    values = json.loads(json.dumps(report.as_values(told("fb-belediye"))))
     assert (values["rejected_signatures"], values["set_aside"], values["token_days"]) == (1, 1, 9)
     assert values["health"] == "unknown"

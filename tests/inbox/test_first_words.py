@@ -15,8 +15,11 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from inbox import assessment, contacts, first_words, receive
+from inbox import ingest
+from inbox.conversations import contacts
 from inbox.db import engine, transaction
+from inbox.ingest import apply as applying
+from inbox.ingest import bulk_first
 from inbox.models import (
     Attachment,
     Contact,
@@ -28,6 +31,7 @@ from inbox.models import (
     Thread,
 )
 from inbox.states import Intent, MessageState
+from inbox.understanding import proposals
 from inbox.values import AttachmentSeen, Author, AuthorKey, Fact, Gone, MessageGone, MessageKind, MessageSeen
 from tests.inbox.conftest import START
 from tests.support.rows import forget, rows
@@ -42,7 +46,7 @@ def arrived(*bodies: Sequence[Fact]) -> dict[int, Sequence[Fact]]:
     for facts in bodies:
         with transaction() as session:
             number = session.scalar(select(func.count(RawEvent.id)))
-            event_id = receive.store_raw_event(session, "hook:test", f"body {number}".encode())
+            event_id = ingest.store_raw_event(session, "hook:test", f"body {number}".encode())
         assert event_id is not None
         told[event_id] = facts
     return told
@@ -50,7 +54,7 @@ def arrived(*bodies: Sequence[Fact]) -> dict[int, Sequence[Fact]]:
 
 def apply(told: dict[int, Sequence[Fact]], session: Session) -> set[int]:
     bodies = {session.get_one(RawEvent, id).body: facts for id, facts in told.items()}
-    return receive.apply_raw_events(
+    return ingest.apply_raw_events(
         session, list(told), lambda _source, body: bodies[body], end=time.monotonic() + 30
     )
 
@@ -67,14 +71,14 @@ def together(*bodies: Sequence[Fact]) -> dict[int, Sequence[Fact]]:
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of the messages that were kept as first words."""
     texts: list[str] = []
-    as_it_is = first_words.apply
+    as_it_is = bulk_first.apply
 
-    def apply(session: Session, sightings: Any) -> list[first_words.Sighting]:
+    def apply(session: Session, sightings: Any) -> list[bulk_first.Sighting]:
         done = as_it_is(session, sightings)
         texts.extend(one.fact.text for one in done)
         return done
 
-    monkeypatch.setattr(first_words, "apply", apply)
+    monkeypatch.setattr(bulk_first, "apply", apply)
     return texts
 
 
@@ -142,7 +146,7 @@ def test_what_a_rule_says_of_words_it_says_of_many_at_once(
     with transaction() as session:
         rule = {"all": ["yardim|imdat"]}
         kind = {"key": "other", "name_tr": "Başka", "name_en": "Other", "look_now": [rule]}
-        assessment.save_vocabulary(session, {"emergencies": [kind]})
+        proposals.save_vocabulary(session, {"emergencies": [kind]})
 
     together([seen("İMDAT")], [seen("Çukur var", who="cem")])
 
@@ -186,7 +190,7 @@ def test_what_is_more_than_first_words_leaves_the_rows_it_leaves_one_by_one(
     for fact in facts:
         (event_id,) = arrived([fact])
         with transaction() as session:
-            receive.apply_raw_event(session, event_id, lambda *_, fact=fact: (fact,))
+            ingest.apply_raw_event(session, event_id, lambda *_, fact=fact: (fact,))
 
     assert rows() == at_once
 
@@ -254,7 +258,7 @@ def test_a_body_of_very_many_messages_shares_its_transaction_with_none(
         assert apply(told, session) == {ids[0]}
     with transaction() as session:
         assert apply({id: told[id] for id in ids[1:]}, session) == set()
-    assert counted(Message) == 1 + receive.FACTS_AT_ONCE
+    assert counted(Message) == 1 + applying.FACTS_AT_ONCE
     with transaction() as session:
         assert session.get_one(RawEvent, ids[2]).counts is None
 
@@ -265,14 +269,14 @@ def test_what_is_left_for_later_is_left_whole(
     """When the time is over, what was kept is finished all the same; the others are not begun."""
     told = arrived([seen("Su yok")], [seen("Gizli", author=None)], [seen("Çöp", who="cem")])
     first, other, last = sorted(told)
-    as_it_is = receive._keep_first_words
+    as_it_is = applying._keep_first_words
 
     def slowly(*given: Any) -> Any:
         kept = as_it_is(*given)
-        monkeypatch.setattr(receive, "time", SimpleNamespace(monotonic=lambda: float("inf")))
+        monkeypatch.setattr(applying, "time", SimpleNamespace(monotonic=lambda: float("inf")))
         return kept
 
-    monkeypatch.setattr(receive, "_keep_first_words", slowly)
+    monkeypatch.setattr(applying, "_keep_first_words", slowly)
     with transaction() as session:
         assert apply(told, session) == {first, last}
     monkeypatch.undo()
@@ -324,7 +328,7 @@ def test_of_two_workers_that_hear_the_same_at_once_each_row_is_made_by_one(
             # As somebody's post that others answered, it opens no conversation yet.
             known = replace(fact, kind=MessageKind.POST, author=None) if made == "post" else fact
             (rival,) = arrived([known])
-            receive.apply_raw_event(session, rival, lambda *_: (known,))
+            ingest.apply_raw_event(session, rival, lambda *_: (known,))
         session.flush()
 
         def work() -> None:

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 from sqlalchemy import select
 
-from inbox import clock, habit
+from inbox import clock
+from inbox.channels import silence
 from inbox.db import transaction
 from inbox.models import Channel, Message, Thread
 from inbox.states import MessageState
@@ -24,17 +25,17 @@ def usual(each_week: list[int]) -> dict[datetime, int]:
 
 def test_the_same_hour_of_the_weeks_before_is_what_to_expect() -> None:
     counts = usual([8, 8, 8, 8])
-    assert habit.expected(counts, MONDAY_NINE, MONDAY_NINE + HOUR) == 8
-    assert habit.expected(counts, MONDAY_NINE + HOUR / 2, MONDAY_NINE + HOUR) == 4
-    assert habit.expected(counts, MONDAY_NINE + HOUR, MONDAY_NINE + 3 * HOUR) == 0
+    assert silence.expected(counts, MONDAY_NINE, MONDAY_NINE + HOUR) == 8
+    assert silence.expected(counts, MONDAY_NINE + HOUR / 2, MONDAY_NINE + HOUR) == 4
+    assert silence.expected(counts, MONDAY_NINE + HOUR, MONDAY_NINE + 3 * HOUR) == 0
 
 
 def test_one_loud_week_makes_no_later_silence_suspicious() -> None:
-    assert habit.expected(usual([2, 400, 2, 2]), MONDAY_NINE, MONDAY_NINE + HOUR) == 2
+    assert silence.expected(usual([2, 400, 2, 2]), MONDAY_NINE, MONDAY_NINE + HOUR) == 2
 
 
 def test_weeks_before_the_first_message_are_unknown_and_not_silent() -> None:
-    assert habit.expected(usual([8, 8]), MONDAY_NINE, MONDAY_NINE + HOUR) == 8
+    assert silence.expected(usual([8, 8]), MONDAY_NINE, MONDAY_NINE + HOUR) == 8
 
 
 def heard(channel_key: str, moments: list[datetime]) -> None:
@@ -64,7 +65,7 @@ def heard(channel_key: str, moments: list[datetime]) -> None:
 
 def is_silent(channel_key: str) -> bool:
     with transaction() as session:
-        return habit.is_silent(
+        return silence.is_silent(
             session, session.scalars(select(Channel).where(Channel.key == channel_key)).one()
         )
 

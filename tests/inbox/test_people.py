@@ -11,9 +11,10 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox import clock, db, passwords, people
+from inbox import clock, db, people
 from inbox.errors import InvalidInput, NotAllowed, UnknownKey
 from inbox.models import ApiToken, HistoryEntry, TrackedRequest, Unit, User
+from inbox.people import passwords
 from inbox.states import Role
 
 PASSWORD = "correct horse battery"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from inbox.personal_data import Personal, personal_data
+from inbox.language.personal_data import Personal, personal_data
 
 OWN = {"444 04 11", "153", "185", "186", "187", "112", "188", "150", "0212 596 30 00", "@esenyurt.bel.tr"}
 

@@ -16,8 +16,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from inbox import parking, receive
+from inbox import ingest
 from inbox.db import engine, transaction
+from inbox.ingest import apply as applying
+from inbox.ingest import facts
+from inbox.ingest import parked as parked_facts
 from inbox.models import (
     Contact,
     FormerText,
@@ -43,14 +46,14 @@ def messages() -> list[Message]:
 
 def test_the_same_hook_body_is_kept_once(city: SimpleNamespace) -> None:
     with transaction() as session:
-        assert receive.store_raw_event(session, "hook:meta", b"{}") is not None
-        assert receive.store_raw_event(session, "hook:meta", b"{}") is None
+        assert ingest.store_raw_event(session, "hook:meta", b"{}") is not None
+        assert ingest.store_raw_event(session, "hook:meta", b"{}") is None
 
 
 def test_a_polled_page_that_comes_back_as_it_was_is_kept_again(city: SimpleNamespace) -> None:
     with transaction() as session:
-        assert receive.store_raw_event(session, "poll:x:mentions", b"A") is not None
-        assert receive.store_raw_event(session, "poll:x:mentions", b"A") is not None
+        assert ingest.store_raw_event(session, "poll:x:mentions", b"A") is not None
+        assert ingest.store_raw_event(session, "poll:x:mentions", b"A") is not None
 
 
 def test_one_body_a_hundred_times_at_once_is_one_message_one_contact_one_thread(
@@ -59,14 +62,14 @@ def test_one_body_a_hundred_times_at_once_is_one_message_one_contact_one_thread(
     fact = seen("sa", platform="whatsapp")
     with transaction() as session:
         for number in range(100):
-            receive.store_raw_event(session, "hook:meta", f"copy {number}".encode())
+            ingest.store_raw_event(session, "hook:meta", f"copy {number}".encode())
 
     def work(_: int) -> None:
         with transaction() as session:
-            claimed = receive.claim_raw_events(session, limit=5)
+            claimed = ingest.claim_raw_events(session, limit=5)
         for event_id in claimed:
             with transaction() as session:
-                receive.apply_raw_event(session, event_id, lambda *_: (fact,))
+                ingest.apply_raw_event(session, event_id, lambda *_: (fact,))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(40)))
@@ -217,14 +220,14 @@ def test_a_fact_that_fails_is_set_aside_and_its_siblings_stand(seen: Seen, arriv
 def test_whatever_mistake_of_ours_a_fact_meets_its_siblings_stand(
     seen: Seen, arrive: Arrive, monkeypatch: pytest.MonkeyPatch, mistake: type[Exception]
 ) -> None:
-    whole = receive.facts.message_seen
+    whole = facts.message_seen
 
     def broken(session: Any, fact: MessageSeen, *more: Any) -> str:
         if fact.text == "iki":
             raise mistake
         return whole(session, fact, *more)
 
-    monkeypatch.setattr(receive.facts, "message_seen", broken)
+    monkeypatch.setattr(facts, "message_seen", broken)
     arrive(seen("bir"), seen("iki"), seen("üç"))
 
     assert [message.text for message in messages()] == ["bir", "üç"]
@@ -235,15 +238,15 @@ def test_whatever_mistake_of_ours_a_fact_meets_its_siblings_stand(
 def test_a_body_so_large_that_it_outlives_six_workers_is_applied_whole(
     seen: Seen, city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receive, "FACTS_AT_ONCE", 2)
-    said = tuple(seen(f"söz {number}", who=f"v{number}") for number in range(6 * receive.FACTS_AT_ONCE))
+    monkeypatch.setattr(applying, "FACTS_AT_ONCE", 2)
+    said = tuple(seen(f"söz {number}", who=f"v{number}") for number in range(6 * applying.FACTS_AT_ONCE))
     with transaction() as session:
-        event_id = receive.store_raw_event(session, "hook:meta", b"very large") or 0
+        event_id = ingest.store_raw_event(session, "hook:meta", b"very large") or 0
     for _ in range(7):
         with transaction() as session:
-            receive.claim_raw_events(session, limit=5)
+            ingest.claim_raw_events(session, limit=5)
         with transaction() as session:
-            receive.apply_raw_event(session, event_id, lambda *_: said)
+            ingest.apply_raw_event(session, event_id, lambda *_: said)
         with transaction() as session:  # the worker died: nobody reports, the lease runs out
             session.get_one(RawEvent, event_id).claimed_until = None
 
@@ -266,17 +269,17 @@ def test_nul_and_lone_surrogates_do_not_stop_a_message(seen: Seen, arrive: Arriv
 
 def test_a_body_that_kills_its_workers_is_set_aside_after_five_tries(city: SimpleNamespace) -> None:
     with transaction() as session:
-        event_id = receive.store_raw_event(session, "hook:meta", b"poison")
-    for _ in range(receive.MAX_ATTEMPTS):
+        event_id = ingest.store_raw_event(session, "hook:meta", b"poison")
+    for _ in range(ingest.MAX_ATTEMPTS):
         with transaction() as session:
-            assert receive.claim_raw_events(session, limit=5) == [event_id]
+            assert ingest.claim_raw_events(session, limit=5) == [event_id]
         with transaction() as session:  # the worker died: nobody reports, the lease runs out
             session.get_one(RawEvent, event_id).claimed_until = None
     with transaction() as session:
-        assert receive.claim_raw_events(session, limit=5) == []
+        assert ingest.claim_raw_events(session, limit=5) == []
         assert session.get_one(RawEvent, event_id).state is RawEventState.SET_ASIDE
-        assert receive.replay(session, [event_id or 0]) == 1
-        assert receive.claim_raw_events(session, limit=5) == [event_id]
+        assert ingest.replay(session, [event_id or 0]) == 1
+        assert ingest.claim_raw_events(session, limit=5) == [event_id]
 
 
 def test_words_of_ours_open_no_work(seen: Seen, arrive: Arrive) -> None:
@@ -318,10 +321,10 @@ def test_a_deletion_parked_while_its_message_is_being_stored_is_applied_by_the_s
 
     def store() -> None:
         with transaction() as session:
-            event_id = receive.store_raw_event(session, "hook:meta", b"the comment")
-            receive.claim_raw_events(session, limit=1)
+            event_id = ingest.store_raw_event(session, "hook:meta", b"the comment")
+            ingest.claim_raw_events(session, limit=1)
         with transaction() as session:
-            receive.apply_raw_event(session, event_id or 0, lambda *_: (comment,))
+            ingest.apply_raw_event(session, event_id or 0, lambda *_: (comment,))
             stored.set()
             assert parked.wait(10), "this transaction is still open when the deletion is parked"
 
@@ -334,11 +337,11 @@ def test_a_deletion_parked_while_its_message_is_being_stored_is_applied_by_the_s
     assert messages()[-1].deleted_at is None
 
     with transaction() as session:
-        assert parking.overlooked(session, limit=10) == 1
+        assert parked_facts.overlooked(session, limit=10) == 1
 
     assert messages()[-1].deleted_at == comment.sent_at
     with transaction() as session:
-        assert parking.overlooked(session, limit=10) == 0
+        assert parked_facts.overlooked(session, limit=10) == 0
 
 
 def test_a_fact_that_met_a_deadlock_is_tried_again_and_not_set_aside(seen: Seen, arrive: Arrive) -> None:
@@ -348,12 +351,12 @@ def test_a_fact_that_met_a_deadlock_is_tried_again_and_not_set_aside(seen: Seen,
     later = first.observed_at + timedelta(minutes=5)
     edits = tuple(replace(one, text=f"{one.text}, düzeltildi", observed_at=later) for one in (first, second))
     with transaction() as session:
-        event_id = receive.store_raw_event(session, "poll:x:mentions", b"both, edited") or 0
-        receive.claim_raw_events(session, limit=1)
+        event_id = ingest.store_raw_event(session, "poll:x:mentions", b"both, edited") or 0
+        ingest.claim_raw_events(session, limit=1)
 
     def apply() -> None:
         with transaction() as session:
-            receive.apply_raw_event(session, event_id, lambda *_: edits)
+            ingest.apply_raw_event(session, event_id, lambda *_: edits)
 
     locked = text("SELECT id FROM message WHERE external_id = :id FOR UPDATE")
     with ThreadPoolExecutor(1) as pool, transaction() as session:
@@ -424,7 +427,7 @@ def test_a_parked_fact_that_fails_harms_not_its_message_and_is_tried_again(
 
     assert [message.deleted_at for message in messages()] == [None]
     with transaction() as session:
-        parking.overlooked(session, limit=10)
+        parked_facts.overlooked(session, limit=10)
     assert [message.deleted_at for message in messages()] == [comment.sent_at]
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
@@ -437,22 +440,22 @@ def test_a_parked_fact_that_always_fails_is_set_aside_alone_and_can_be_read_agai
     comment = seen(platform="facebook")
     gone = MessageGone("facebook", "3", comment.external_id, Gone.DELETED, comment.sent_at)
     event_id = arrive(seen("İlk gelen", platform="facebook"), gone)
-    failing_updates(parking.MAX_TRIES)
+    failing_updates(parked_facts.MAX_TRIES)
     arrive(comment)
 
-    for _ in range(parking.MAX_TRIES):
+    for _ in range(parked_facts.MAX_TRIES):
         with transaction() as session:
-            parking.overlooked(session, limit=10)
+            parked_facts.overlooked(session, limit=10)
 
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
         (kept,) = session.scalars(select(SetAside)).all()
         assert (kept.raw_event_id, kept.position, kept.kind) == (event_id, 1, "failed")
         assert kept.channel_id is not None
-        receive.replay(session, [event_id])
+        ingest.replay(session, [event_id])
     with transaction() as session:
-        receive.claim_raw_events(session, limit=1)
-        receive.apply_raw_event(session, event_id, lambda *_: (gone,))
+        ingest.claim_raw_events(session, limit=1)
+        ingest.apply_raw_event(session, event_id, lambda *_: (gone,))
     assert [message.deleted_at for message in messages() if message.text == comment.text] == [comment.sent_at]
 
 

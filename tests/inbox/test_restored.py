@@ -11,11 +11,15 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from inbox import history, queries, ratings, replies, restored, sending, tracking, triage
+from inbox import history, queries, replies, tracking
 from inbox.clock import now
+from inbox.desk import triage
+from inbox.ingest import after_restore
 from inbox.models import REQUEST_NUMBERS, Channel, HistoryEntry, Message, Reply
+from inbox.replies import sending
 from inbox.settings import settings
 from inbox.states import ReplyState
+from inbox.tracking import surveys
 from inbox.values import MessageSeen, NotThere, ReplyKind, Sent
 
 PLATFORMS = ("x", "facebook", "whatsapp")
@@ -54,7 +58,7 @@ def doubt(tx: Tx, *, ago: timedelta = timedelta(hours=1)) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = restored.doubt_replies(session, PLATFORMS, made_at=at - ago, at=at, limit=2)
+            done = after_restore.doubt_replies(session, PLATFORMS, made_at=at - ago, at=at, limit=2)
 
 
 def reply(tx: Tx, reply_id: int) -> Reply:
@@ -156,21 +160,21 @@ def leave_unasked(tx: Tx) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = restored.leave_unasked(session, PLATFORMS, limit=2)
+            done = after_restore.leave_unasked(session, PLATFORMS, limit=2)
 
 
 def test_nobody_is_asked_a_second_time_for_a_verdict(tx: Tx, published: int) -> None:
     leave_unasked(tx)
 
     with tx() as session:
-        assert ratings.due_to_ask(session, limit=10) == []
-        assert ratings.rate(session, queries.reply(session, published), stars=5, by="test").stars == 5
+        assert surveys.due_to_ask(session, limit=10) == []
+        assert surveys.rate(session, queries.reply(session, published), stars=5, by="test").stars == 5
 
 
 def test_a_question_for_a_verdict_that_was_due_is_withdrawn(tx: Tx, published: int) -> None:
     with tx() as session:
         answer = queries.reply(session, published)
-        question = ratings.ask(session, answer, in_private=True, has_choices=False)
+        question = surveys.ask(session, answer, in_private=True, has_choices=False)
         assert question is not None
         question.not_before = now() - timedelta(minutes=1)
 
@@ -188,7 +192,7 @@ def test_a_draft_says_that_it_may_be_public(tx: Tx, a_reply: Callable[..., int])
     marked = 0
     for _ in range(3):
         with tx() as session:
-            marked += restored.mark_drafts(session, PLATFORMS, limit=2)
+            marked += after_restore.mark_drafts(session, PLATFORMS, limit=2)
 
     assert marked == 3
     assert {reply(tx, reply_id).draft_reason for reply_id in ids} == {"restored"}
@@ -216,7 +220,7 @@ def test_no_number_and_no_id_that_may_have_been_given_is_given_again(
         session.add(last)
         session.flush()
 
-        restored.skip_given_out(session, made_at=now() - age, at=now())
+        after_restore.skip_given_out(session, made_at=now() - age, at=now())
 
         following = Channel(key="after", platform="x", external_id="a", name="Sonra")
         session.add(following)

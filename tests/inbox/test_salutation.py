@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.salutation import looks_like_a_persons_name, salutation
+from inbox.language.salutation import looks_like_a_persons_name, salutation
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.suffixes import SUFFIXES, ablative, accusative, dative, genitive, locative, ours, suffixed
+from inbox.language.suffixes import SUFFIXES, ablative, accusative, dative, genitive, locative, ours, suffixed
 
 
 @pytest.mark.parametrize(

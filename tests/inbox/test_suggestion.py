@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cities.schema import load
-from inbox.suggestion import CityWords, Place, Suggestion, Topic, city_words, suggest
+from inbox.understanding.suggestion import CityWords, Place, Suggestion, Topic, city_words, suggest
 
 ROOT = Path(__file__).parents[2]
 LABELLED = ROOT.parent / "shared" / "data" / "labelled"

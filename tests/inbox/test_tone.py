@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.language.tone import Tone, check_tone
 from inbox.states import Outcome, Urgency
-from inbox.tone import Tone, check_tone
 
 OWN = {"444 04 11"}
 

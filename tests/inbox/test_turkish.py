@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.turkish import clean, fold, sort_key, tr_lower, tr_title, tr_upper
+from inbox.language.turkish import clean, fold, sort_key, tr_lower, tr_title, tr_upper
 
 ANY_TEXT = st.text(st.characters())  # surrogates included
 

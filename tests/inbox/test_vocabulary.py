@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from cities.schema import load
 from inbox.states import Intent, Urgency
-from inbox.vocabulary import Rule, Vocabulary, Words, assess
+from inbox.understanding.vocabulary import Rule, Vocabulary, Words, assess
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

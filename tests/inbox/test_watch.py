@@ -8,10 +8,12 @@ from typing import Any
 from click.testing import CliRunner
 from sqlalchemy import select, update
 
-from inbox import alarms, clock, figures, receive, reconcile_runs, watch
+from inbox import clock, ingest
+from inbox.channels import alarms, comparison_runs, stalled
+from inbox.channels.comparison_runs import Run
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor, RawEvent
-from inbox.reconcile_runs import Run
+from inbox.queries import figures
 from inbox.states import RawEventState
 from stack import status
 from stack.doctor import doctor
@@ -27,13 +29,13 @@ def standing() -> list[tuple[str, str, dict[str, Any]]]:
 def refuse(hook: str, times: int) -> None:
     with transaction() as session:
         for _ in range(times):
-            receive.count_rejected(session, hook)
+            ingest.count_rejected(session, hook)
 
 
 def test_wrong_signatures_are_an_alarm_above_what_strangers_may_try_and_for_an_hour_or_two(
     database: None,
 ) -> None:
-    most = watch.MOST_REFUSED["signature"]
+    most = stalled.MOST_REFUSED["signature"]
     refuse("meta", most)
     refuse("x", 3)
     assert standing() == []
@@ -47,7 +49,7 @@ def test_wrong_signatures_are_an_alarm_above_what_strangers_may_try_and_for_an_h
 
 def test_a_body_that_nobody_reads_is_an_alarm_until_it_is_read(database: None) -> None:
     with transaction() as session:
-        receive.store_raw_event(session, "hook:meta", b"{}")
+        ingest.store_raw_event(session, "hook:meta", b"{}")
     assert standing() == []
 
     clock.shift_by(HOUR)
@@ -64,7 +66,7 @@ def polled_since(key: str, run: Run) -> None:
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == key)).one()
         session.add(ChannelCursor(channel_id=channel.id, edge="mentions", updated_at=clock.now()))
-        reconcile_runs.write(session, channel.id, run)
+        comparison_runs.write(session, channel.id, run)
 
 
 def test_a_channel_that_was_not_compared_for_a_night_is_an_alarm_until_it_is(city: SimpleNamespace) -> None:
@@ -77,7 +79,7 @@ def test_a_channel_that_was_not_compared_for_a_night_is_an_alarm_until_it_is(cit
 
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == "x-belediye")).one()
-        reconcile_runs.write(session, channel.id, Run(ended=clock.now()))
+        comparison_runs.write(session, channel.id, Run(ended=clock.now()))
     assert standing() == []
 
 
@@ -109,7 +111,7 @@ def test_a_comparison_that_gave_up_is_an_alarm_at_once_unless_the_access_is_lost
 
 
 def test_status_and_doctor_tell_them(database: None) -> None:
-    refuse("meta", watch.MOST_REFUSED["signature"] + 1)
+    refuse("meta", stalled.MOST_REFUSED["signature"] + 1)
 
     with transaction() as session:
         needs = status.needs_a_person(figures.look(session))

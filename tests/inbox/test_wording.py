@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.wording import BadTemplate, check_template, day_text, render, variables, variant
+from inbox.language.placeholders import BadTemplate, check_template, day_text, render, variables, variant
 
 
 def test_an_acknowledgement_reads_like_a_person_wrote_it() -> None:

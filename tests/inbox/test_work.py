@@ -16,11 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
 
-from inbox import clock, differences, queries, ratings, receipts, replies, sending, tracking, triage
+from inbox import clock, queries, replies, tracking
+from inbox.channels import mismatches
+from inbox.conversations import threads
 from inbox.db import transaction
+from inbox.desk import triage
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
 from inbox.models import HistoryEntry, Message, Rating, Reply, SetAside, TrackedRequest
+from inbox.replies import receipts, sending
 from inbox.states import DifferenceKind, Intent, MessageState, Outcome, ReplyState, RequestState, Urgency
+from inbox.tracking import surveys
 from inbox.values import (
     AccessLost,
     Author,
@@ -322,7 +327,7 @@ def test_an_unfinished_earlier_reply_holds_back_the_later_ones_of_its_thread(req
         replies.draft(
             session,
             session.get_one(Message, first.message_id),
-            triage.thread_of(session, session.get_one(Message, first.message_id)),
+            threads.of_message(session, session.get_one(Message, first.message_id)),
             kind=ReplyKind.INTERIM,
             text="bir şey daha",
             by="test",
@@ -378,9 +383,9 @@ def test_where_absence_cannot_be_proved_a_person_settles_it(uncertain: Reply) ->
         look_and_find_nothing(uncertain, provable=False)
     with transaction() as session:
         reply = session.get_one(Reply, uncertain.id)
-        assert reply.state is ReplyState.UNCERTAIN
+        assert str(reply.state) == "UNCERTAIN"
         replies.settle(session, reply, sent=True, by="test")
-        assert reply.state is ReplyState.SENT
+        assert str(reply.state) == "SENT"
 
 
 def test_our_own_comment_that_comes_back_while_its_id_is_written_down_is_no_second_message(
@@ -605,7 +610,7 @@ def receipt(reply: Reply, status: Receipt) -> None:
 
 def open_differences() -> list[tuple[DifferenceKind, int | None]]:
     with transaction() as session:
-        return [(one.difference.kind, one.difference.reply_id) for one in differences.shown(session)]
+        return [(one.difference.kind, one.difference.reply_id) for one in mismatches.shown(session)]
 
 
 @pytest.mark.parametrize("ended", [ReplyState.FAILED, ReplyState.WITHDRAWN, ReplyState.DRAFT])
@@ -664,8 +669,8 @@ def answer_and_ask(number: int) -> None:
     approve(number)
     end(claim()[0], Sent("answer-1"))
     with transaction() as session:
-        (answer,) = ratings.due_to_ask(session, limit=10)
-        assert ratings.ask(session, answer, in_private=False, has_choices=False) is not None
+        (answer,) = surveys.due_to_ask(session, limit=10)
+        assert surveys.ask(session, answer, in_private=False, has_choices=False) is not None
     end(claim()[0], Sent("question-1"))
 
 
@@ -698,7 +703,7 @@ def test_nobody_is_asked_twice_and_a_number_without_question_is_no_rating(
     arrive(seen("5", who="baskasi"))
     answer_and_ask(request_number)
     with transaction() as session:
-        assert ratings.due_to_ask(session, limit=10) == []
+        assert surveys.due_to_ask(session, limit=10) == []
         assert session.scalars(select(Rating)).all() == []
 
 
@@ -716,11 +721,11 @@ def test_whom_nobody_asks_stands_before_nobody_who_may_be_asked(
     approve(request_number)
     end(claim()[0], Sent("answer-1"))
     with transaction() as session:
-        assert len(ratings.due_to_ask(session, limit=1)) == 1
+        assert len(surveys.due_to_ask(session, limit=1)) == 1
         session.execute(update(Message).values(**why))
 
     with transaction() as session:
-        assert ratings.due_to_ask(session, limit=1) == []
+        assert surveys.due_to_ask(session, limit=1) == []
 
 
 # --- time and trail ---------------------------------------------------------------------------------
@@ -759,7 +764,7 @@ def test_every_change_of_state_has_its_history_entry(request_number: int) -> Non
             )
         ).all()
         assert missing == []
-        assert session.scalar(select(func.count()).select_from(HistoryEntry)) > 5
+        assert (session.scalar(select(func.count()).select_from(HistoryEntry)) or 0) > 5
 
 
 def test_outcomes_are_the_four_of_the_contract() -> None:

@@ -21,12 +21,12 @@ from psycopg import sql
 from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Enum, LargeBinary, Numeric, Text, insert
 from sqlalchemy.orm import Session
 
-from inbox import channels, db, history
+from inbox import channels, db, feed, history
 from inbox.db import transaction
 from inbox.errors import CursorExpired
-from inbox.history import Cursor
+from inbox.feed import Cursor
 from inbox.models import Channel, RawEvent, Table
-from inbox.models.trail import Xid8
+from inbox.models.history import Xid8
 from inbox.settings import settings
 from stack import archive, backup, pgtools, restore
 from stack import environment as stack_environment
@@ -180,7 +180,7 @@ def test_the_feed_starts_again_and_what_is_new_comes_after_what_was_restored(
         with transaction() as session:
             history.record(session, f"old-{number}", by="test")
     with transaction() as session:
-        reader = history.now_cursor(session)
+        reader = feed.now_cursor(session)
     save(database_url, file)
 
     with restored(file, tmp_path / "new", database_url):
@@ -188,10 +188,10 @@ def test_the_feed_starts_again_and_what_is_new_comes_after_what_was_restored(
             history.record(session, "new", by="test")
         with transaction() as session:
             with pytest.raises(CursorExpired):
-                history.changes(session, reader)
-            begin = Cursor(history.now_cursor(session).epoch, 0, 0)
-            first, middle = history.changes(session, begin, limit=2)
-            second, end = history.changes(session, middle)
+                feed.changes(session, reader)
+            begin = Cursor(feed.now_cursor(session).epoch, 0, 0)
+            first, middle = feed.changes(session, begin, limit=2)
+            second, end = feed.changes(session, middle)
 
         kinds = [entry.kind for entry in [*first, *second]]
         assert kinds == ["old-0", "old-1", "old-2", "system.restored", "new"]

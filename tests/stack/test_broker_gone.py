@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -105,11 +106,14 @@ def test_a_hook_is_answered_within_a_second_while_the_broker_is_frozen_and_wakes
 def test_wake_ups_share_one_connection_to_the_broker(environment: dict[str, str], tmp_path: Path) -> None:
     with embedded_valkey(tmp_path, throwaway=True) as broker, web(environment, broker) as knock:
         client = redis.Redis.from_url(broker.replace("redis+socket://", "unix://"))
-        waiting = lambda: client.llen("ingest")  # noqa: E731
+
+        def are_waiting(count: int) -> bool:
+            return client.llen("ingest") == count
+
         knock()
-        wait_until(lambda: waiting() == 1, "the first wake-up")
+        wait_until(partial(are_waiting, 1), "the first wake-up")
         before = client.info("stats")["total_connections_received"]
         for count in range(2, 8):
             knock()
-            wait_until(lambda count=count: waiting() == count, "one more wake-up")
+            wait_until(partial(are_waiting, count), "one more wake-up")
         assert client.info("stats")["total_connections_received"] == before

@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 import redis
-from kombu import Connection
+from kombu import Connection  # type: ignore[attr-defined]  # Kombu has no types
 from psycopg import sql
 
 from stack import postgres, valkey

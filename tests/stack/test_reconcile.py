@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 
-from inbox import differences
+from inbox.channels import mismatches
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ReconcileDifference
@@ -51,7 +51,7 @@ def test_what_differs_is_listed(database: None) -> None:
             )
         )
         session.flush()
-        differences.tell(session, channel_id, by="test")
+        mismatches.tell(session, channel_id, by="test")
 
     answer = CliRunner().invoke(reconcile, ["--channel", "x-1"])
 

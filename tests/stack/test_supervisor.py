@@ -11,6 +11,7 @@ import signal
 import termios
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -150,6 +151,10 @@ def test_a_closed_terminal_stops_all(start: Start, closed_folder: Path) -> None:
     assert stop_order(closed_folder) == ORDER
 
 
+def _runs_anew(system: System, role: str, pid: int) -> bool:
+    return system.pids().get(role, pid) != pid
+
+
 def test_what_dies_is_started_again_and_said(start: Start, open_folder: Path) -> None:
     system = start(open_folder)
     system.wait_until_up()
@@ -161,7 +166,7 @@ def test_what_dies_is_started_again_and_said(start: Start, open_folder: Path) ->
 
     for role, pid in first.items():
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda role=role, pid=pid: system.pids().get(role, pid) != pid, f"{role} runs again")
+        wait_until(partial(_runs_anew, system, role, pid), f"{role} runs again")
 
     wait_until(lambda: answers_http(f"http://127.0.0.1:{system.port}/healthz"), "the web answers again")
     said = system.says().removeprefix(quiet)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from web import create_app
@@ -38,7 +39,13 @@ class Client:
     ) -> TestResponse:
         """Send `data` to `path`."""
         return self._ask(
-            EnvironBuilder(path, method="POST", data=data, headers=headers, content_type=content_type)
+            EnvironBuilder(
+                path,
+                method="POST",
+                data=data,
+                headers=Headers(dict(headers or {})),
+                content_type=content_type,
+            )
         )
 
     def _ask(self, asked: EnvironBuilder) -> TestResponse:
@@ -58,7 +65,7 @@ class Client:
         told = asyncio.run_coroutine_threadsafe(answer, self.loop).result(60)
         headers = [(name.decode(), value.decode()) for name, value in told[0]["headers"]]
         body = [part.get("body", b"") for part in told[1:]]
-        return TestResponse(body, str(int(told[0]["status"])), headers, request)
+        return TestResponse(body, str(int(told[0]["status"])), Headers(headers), request)
 
     async def _answered(self, scope: dict[str, Any], body: bytes) -> list[Event]:
         pieces = [body[start : start + PIECE] for start in range(0, len(body), PIECE)] or [b""]

@@ -12,8 +12,10 @@ import requests
 from sqlalchemy import select
 
 import sandbox
-from inbox import alarms, channels, queries, triage
+from inbox import channels, queries
+from inbox.channels import alarms
 from inbox.db import transaction
+from inbox.desk import triage
 from inbox.models import Channel, Message, Reply
 from inbox.settings import settings
 from inbox.states import ReplyState

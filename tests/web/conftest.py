@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from inbox import city, db, people, receive
+from inbox import city, db, ingest, people
 from inbox.clock import now
 from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit
 from inbox.states import Role
@@ -185,12 +185,12 @@ class Citizens:
         """What a platform told us arrives."""
         self.said += 1
         with db.transaction() as session:
-            receive.store_raw_event(session, "hook:test", f"body {self.said}".encode())
+            ingest.store_raw_event(session, "hook:test", f"body {self.said}".encode())
         with db.transaction() as session:
-            claimed = receive.claim_raw_events(session, limit=10)
+            claimed = ingest.claim_raw_events(session, limit=10)
         for event_id in claimed:
             with db.transaction() as session:
-                receive.apply_raw_event(session, event_id, lambda _source, _body: facts)
+                ingest.apply_raw_event(session, event_id, lambda _source, _body: facts)
 
 
 ACCOUNTS = {"facebook": "100200300401", "x": "1500000001", "whatsapp": "105500000000001"}

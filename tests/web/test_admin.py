@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from inbox import channels, citylists, db, receive
+from inbox import channels, db, ingest
+from inbox.city import lists
 from inbox.clock import now
 from inbox.models import Category, Channel, HistoryEntry, RawEvent, Reason, ReplyText, SetAside, Unit
 from inbox.states import RawEventState, Role
@@ -45,7 +46,7 @@ def history() -> list[dict[str, Any]]:
 
 def rows(kind: str) -> list[Any]:
     with db.transaction() as session:
-        return citylists.rows(session, kind)
+        return lists.rows(session, kind)
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -248,7 +249,7 @@ def test_what_was_set_aside_is_listed_with_its_reason_and_can_be_read_again(app:
         session.add(
             SetAside(raw_event_id=event.id, position=-1, kind="unsupported", what="field:x", first_at=now())
         )
-        receive.count_rejected(session, "x")
+        ingest.count_rejected(session, "x")
     administrator = signed_in(app, Role.ADMINISTRATOR)
     shown = administrator.get("/settings/set-aside").text
     assert "field:x" in shown

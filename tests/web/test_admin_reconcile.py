@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from inbox import alarms, db, differences, reconcile_runs
+from inbox import db
+from inbox.channels import alarms, comparison_runs, mismatches
 from inbox.clock import now
 from inbox.models import Channel, HistoryEntry, ReconcileDifference
 from inbox.states import DifferenceKind
@@ -20,7 +21,7 @@ def differs(external_id: str, kind: DifferenceKind = DifferenceKind.MISSING) -> 
         )
         session.add(row)
         session.flush()
-        differences.tell(session, channel.id, by="test")
+        mismatches.tell(session, channel.id, by="test")
         return row.id
 
 
@@ -50,7 +51,7 @@ def test_a_supervisor_has_one_channel_compared_and_a_moderator_may_not(
     assert supervisor.post("/channels/facebook-belediye/reconcile").status_code == 303
 
     with db.transaction() as session:
-        runs = reconcile_runs.runs(session)
+        runs = comparison_runs.runs(session)
     assert set(runs) == {"facebook-belediye"}
     assert runs["facebook-belediye"].due is not None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inbox import alarms, db, receive, watch
+from inbox import db, ingest
+from inbox.channels import alarms, stalled
 from inbox.clock import now
 from inbox.models import RawEvent, SetAside
 
@@ -56,8 +57,8 @@ def test_bodies_that_could_not_be_used_are_counted_on_the_front_page_and_the_uns
 
 def test_wrong_signatures_show_on_the_front_page_with_the_way_to_the_hooks(supervisor: Browser) -> None:
     with db.transaction() as session:
-        for _ in range(watch.MOST_REFUSED["signature"] + 1):
-            receive.count_rejected(session, "meta")
+        for _ in range(stalled.MOST_REFUSED["signature"] + 1):
+            ingest.count_rejected(session, "meta")
 
     bar = supervisor.get("/inbox/alarms").text
 

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from connectors import CONNECTORS
-from inbox import channel_report, channels, db, queries, receive
+from inbox import channels, db, ingest, queries
+from inbox.channels import report
 from inbox.clock import now
 from inbox.models import RawEvent, SetAside
 from inbox.values import CallKind
@@ -57,7 +58,7 @@ def test_the_screen_the_status_and_the_doctor_tell_the_same_figures(
         channels.called(channel, error="the platform was down", at=call)
         channel.last_event_at, channel.is_subscribed = event, False
         for _ in range(7):
-            receive.count_rejected(session, "meta")
+            ingest.count_rejected(session, "meta")
         raw = session.scalars(select(RawEvent.id)).first()
         session.add_all(
             SetAside(
@@ -71,15 +72,13 @@ def test_the_screen_the_status_and_the_doctor_tell_the_same_figures(
             for position in range(10, 15)
         )
     with db.transaction() as session:
-        told = channel_report.report(
-            session, queries.channel(session, "whatsapp-cozum"), CONNECTORS["whatsapp"]
-        )
+        told = report.report(session, queries.channel(session, "whatsapp-cozum"), CONNECTORS["whatsapp"])
     lag, most = round(told.lag or 0), CONNECTORS["whatsapp"].limits[CallKind.SEND].most
     assert (told.closing, told.rejected, told.set_aside) == (1, 7, 5)
 
     page = supervisor.get("/settings/channels", **{"Accept-Language": "en"}).text
     row = page[page.index('id="channel-whatsapp-cozum"') :].partition("</tr>")[0]
-    values = channel_report.as_values(told)
+    values = report.as_values(told)
     lines = {
         "status": status.table({"processes": [], "queues": {}, "channels": [values], "needs_a_person": []}),
         "doctor": CliRunner().invoke(doctor, []).output,

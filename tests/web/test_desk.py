@@ -13,8 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from inbox import clock, db, queries, replies, tracking, triage
+from inbox import clock, db, queries, replies, tracking
 from inbox.clock import now
+from inbox.desk import triage
 from inbox.models import Message, Rating, Reply, TrackedRequest
 from inbox.states import MessageState, ReplyState, RequestState
 from inbox.values import MessageKind, MessageSeen

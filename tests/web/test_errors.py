@@ -67,15 +67,15 @@ def test_a_refusal_is_a_problem_document_for_programs(
     answer = faulty.test_client().get("/api/raises")
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
-    assert answer.json["status"] == status
-    assert names in answer.json["detail"]
+    assert answer.get_json()["status"] == status
+    assert names in answer.get_json()["detail"]
 
 
 def test_a_refusal_names_the_state_and_what_exists_in_members_of_their_own(faulty: Flask) -> None:
     faulty.extensions["raised"]["error"] = errors.IllegalMove("request", 1, "CLOSED", "RESPONDED")
-    assert faulty.test_client().get("/api/raises").json["state"] == "CLOSED"
+    assert faulty.test_client().get("/api/raises").get_json()["state"] == "CLOSED"
     faulty.extensions["raised"]["error"] = errors.UnknownKey("unit", "moon", ["roads", "parks"])
-    assert faulty.test_client().get("/api/raises").json["existing"] == ["parks", "roads"]
+    assert faulty.test_client().get("/api/raises").get_json()["existing"] == ["parks", "roads"]
 
 
 @pytest.mark.parametrize(

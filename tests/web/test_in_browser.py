@@ -12,7 +12,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from inbox import db, queries, triage
+from inbox import db, queries
+from inbox.desk import triage
 from tests.browser import chromium
 from web import lifecycle, live
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from inbox import db, history, queries, tracking
+from inbox import db, feed, queries, tracking
 from tests.support.waiting import until
 from web import lifecycle, live
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("streams")
 
 def cursor() -> str:
     with db.transaction() as session:
-        return str(history.now_cursor(session))
+        return str(feed.now_cursor(session))
 
 
 def told(browser: Any, after: str) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ def test_the_feed_carries_ids_and_never_a_citizens_words(moderator: Any, citizen
 def test_a_cursor_of_another_epoch_is_told_to_fetch_everything(moderator: Any, citizens: Any) -> None:
     before = cursor()
     with db.transaction() as session:
-        history.raise_epoch(session)
+        feed.raise_epoch(session)
 
     (change,) = told(moderator, before)
 

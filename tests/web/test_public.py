@@ -8,7 +8,7 @@ import time
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from inbox import db
 from inbox.clock import now
@@ -24,7 +24,7 @@ def test_healthz_is_well_while_the_database_answers_and_the_broker_does_not(app:
 def test_healthz_says_within_seconds_that_the_database_does_not_answer(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = db.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    away = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     monkeypatch.setattr(public, "engine", lambda: away)
     assert app.test_client().get("/healthz").status_code == 503
 

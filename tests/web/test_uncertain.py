@@ -8,8 +8,11 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from inbox import db, people, queries, reconcile_runs, replies, sending, triage
+from inbox import db, people, queries, replies
+from inbox.channels import comparison_runs
+from inbox.desk import triage
 from inbox.models import Message, Reply, User
+from inbox.replies import sending
 from inbox.states import ReplyState, Role
 from inbox.values import CannotTell, MaybeSent, NotThere
 
@@ -68,7 +71,7 @@ def test_reading_afresh_asks_the_workers_and_calls_no_platform_itself(
     assert moderator.post(f"/uncertain/{reply_id}/look").status_code == 303
 
     with db.transaction() as session:
-        assert reconcile_runs.runs(session)["facebook-belediye"].due is not None
+        assert comparison_runs.runs(session)["facebook-belediye"].due is not None
     assert reply(reply_id).state is ReplyState.UNCERTAIN
 
 

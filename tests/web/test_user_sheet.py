@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 
 import pytest
 from openpyxl import Workbook
@@ -17,11 +18,11 @@ from web import user_sheet
 HEADER = ["E-posta", "Ad Soyad", "Rol", "Birim", "Dil"]
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     book = Workbook()
     assert book.active is not None
     for row in rows:
-        book.active.append(row)
+        book.active.append(list(row))
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select, text
 
-from inbox import alarms, db
+from inbox import db
+from inbox.channels import alarms
 from inbox.models import Channel, HookCount, Message, RawEvent
 from inbox.states import RawEventState
 from tests.support.away import database_away

@@ -13,8 +13,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox import queries, receive, replies, triage
+from inbox import queries, replies
 from inbox.db import transaction
+from inbox.desk import triage
+from inbox.ingest import queue
 from inbox.models import Message
 from inbox.settings import settings
 from inbox.states import ReplyState
@@ -56,7 +58,7 @@ def written(town: Town) -> int:
     change = {"field": "messages", "value": value}
     body = {"object": "whatsapp_business_account", "entry": [{"id": "205500000000001", "changes": [change]}]}
     with transaction() as session:
-        receive.store_raw_event(session, "hook:meta", json.dumps(body).encode())
+        queue.store_raw_event(session, "hook:meta", json.dumps(body).encode())
     ingest.run()
     with transaction() as session:
         heard = session.scalars(select(Message).where(Message.external_id == said["external_id"])).one()

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 import sandbox
-from inbox import budgets, channels, queries
+from inbox import channels, queries
+from inbox.channels import budgets
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.errors import InvalidInput

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from cryptography.fernet import Fernet
 
-from inbox import channels, queries, reconcile_runs, sending
+from inbox import channels, queries
+from inbox.channels import comparison_runs
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel
+from inbox.replies import sending
 from inbox.states import ReplyState
 from worker import calling, dispatch, heartbeat, polling, probing, reconcile, renewal
 from worker.pace import side_by_side, until_done
@@ -55,7 +57,7 @@ def test_polls_comparisons_and_renewals_go_on_to_the_others(closed: Town) -> Non
 
     assert closed.channel(OPEN).last_error is None
     with transaction() as session:
-        assert {key for key, run in reconcile_runs.runs(session).items() if run.ended} == {OPEN}
+        assert {key for key, run in comparison_runs.runs(session).items() if run.ended} == {OPEN}
 
 
 def test_it_comes_back_when_the_key_does(town: Town) -> None:

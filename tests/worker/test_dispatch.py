@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from inbox import budgets, queries
+from inbox import queries
+from inbox.channels import budgets
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Reply

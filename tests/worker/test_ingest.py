@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from connectors.contract import Polled
-from inbox import receive
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.ingest import facts, queue
 from inbox.models import Channel, Message, RawEvent, SetAside
 from inbox.settings import settings
 from inbox.states import RawEventState
@@ -65,7 +65,7 @@ def page(database: None) -> None:
 
 def arrived(body: bytes) -> int:
     with transaction() as session:
-        event_id = receive.store_raw_event(session, "poll:fb:feed", body)
+        event_id = queue.store_raw_event(session, "poll:fb:feed", body)
     assert event_id is not None
     return event_id
 
@@ -83,7 +83,7 @@ def test_a_body_that_kills_its_worker_process_is_set_aside_and_the_queue_behind_
     behind = [arrived(polled(f"sonra-{number}")) for number in range(3)]
 
     deaths = 0
-    for turn in range(receive.MAX_ATTEMPTS + 1):
+    for turn in range(queue.MAX_ATTEMPTS + 1):
         # Each turn begins when the lease of whoever died has run out.
         (settings().dir / "clock").write_text(str(turn * 180))
         died = subprocess.run(
@@ -91,7 +91,7 @@ def test_a_body_that_kills_its_worker_process_is_set_aside_and_the_queue_behind_
         )
         deaths += died.returncode == 9
 
-    assert deaths == receive.MAX_ATTEMPTS
+    assert deaths == queue.MAX_ATTEMPTS
     assert states() == {
         before: RawEventState.APPLIED,
         poison: RawEventState.SET_ASIDE,
@@ -105,7 +105,7 @@ def test_a_body_that_kills_its_worker_process_is_set_aside_and_the_queue_behind_
 def test_what_a_dead_worker_had_taken_is_taken_up_within_half_a_minute(page: None) -> None:
     arrived(polled("bir"))
     with transaction() as session:
-        assert receive.claim_raw_events(session, limit=50)
+        assert queue.claim_raw_events(session, limit=50)
 
     (settings().dir / "clock").write_text("31")
 
@@ -116,7 +116,7 @@ def test_what_a_slow_worker_does_not_come_to_is_given_to_others_before_its_lease
     page: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = [arrived(polled(f"söz-{number}")) for number in range(3)]
-    monkeypatch.setattr(receive, "LEASE", timedelta(0))  # over before the first is done
+    monkeypatch.setattr(queue, "LEASE", timedelta(0))  # over before the first is done
 
     assert ingest.run() == 1
 
@@ -128,12 +128,12 @@ def test_what_a_slow_worker_does_not_come_to_is_given_to_others_before_its_lease
 def test_what_another_worker_has_taken_since_is_not_given_back(page: None) -> None:
     (event_id,) = (arrived(polled("bir")),)
     with transaction() as session:
-        receive.claim_raw_events(session, limit=50)
+        queue.claim_raw_events(session, limit=50)
     claimed_by = now()
     (settings().dir / "clock").write_text("31")
     with transaction() as session:
-        assert receive.claim_raw_events(session, limit=50) == [event_id]
-        receive.give_back(session, [event_id], claimed_by=claimed_by)
+        assert queue.claim_raw_events(session, limit=50) == [event_id]
+        queue.give_back(session, [event_id], claimed_by=claimed_by)
 
     with transaction() as session:
         event = session.get_one(RawEvent, event_id)
@@ -143,14 +143,14 @@ def test_what_another_worker_has_taken_since_is_not_given_back(page: None) -> No
 def test_a_replay_after_the_mend_applies_what_failed_and_doubles_no_sibling(
     page: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = receive.facts.message_seen
+    whole = facts.message_seen
 
     def broken(session: Any, fact: Any, *more: Any) -> str:
         if fact.text == "iki":
             raise KeyError("a mistake of ours")
         return whole(session, fact, *more)
 
-    monkeypatch.setattr(receive.facts, "message_seen", broken)
+    monkeypatch.setattr(facts, "message_seen", broken)
     event_id = arrived(polled("bir", "iki", "üç"))
     ingest.run()
     with transaction() as session:
@@ -160,7 +160,7 @@ def test_a_replay_after_the_mend_applies_what_failed_and_doubles_no_sibling(
 
     monkeypatch.undo()
     with transaction() as session:
-        assert receive.replay_all(session) == 1
+        assert queue.replay_all(session) == 1
     ingest.run()
 
     assert states() == {event_id: RawEventState.APPLIED}
@@ -174,7 +174,7 @@ def test_what_fails_again_after_a_replay_is_set_aside_again(page: None) -> None:
     event_id = arrived(b'{"cozum_polled": 1, "platform": "facebook", "nothing": "of use"}')
     ingest.run()
     with transaction() as session:
-        assert receive.replay(session, [event_id]) == 1
+        assert queue.replay(session, [event_id]) == 1
     ingest.run()
 
     with transaction() as session:
@@ -189,8 +189,8 @@ def test_a_body_no_longer_kept_stays_set_aside(page: None) -> None:
         session.get_one(RawEvent, event_id).body = None
 
     with transaction() as session:
-        assert receive.replay(session, [event_id]) == 0
-        assert receive.replay_all(session) == 0
+        assert queue.replay(session, [event_id]) == 0
+        assert queue.replay_all(session) == 0
         assert session.scalars(select(SetAside.resolved_at)).one() is None
 
 

@@ -11,8 +11,11 @@ import requests
 from sqlalchemy import select
 
 import sandbox
-from inbox import alarms, channels, differences, queries, reconcile, reconcile_runs, replies, triage
+from inbox import channels, queries, replies
+from inbox.channels import alarms, comparison_runs, mismatches
 from inbox.db import transaction
+from inbox.desk import triage
+from inbox.ingest import comparison
 from inbox.models import Channel, Message, ReconcileDifference, Reply, User
 from inbox.settings import settings
 from inbox.states import DifferenceKind, ReplyState, Role
@@ -92,11 +95,11 @@ class Stage:
         assert self.run_of().failure is None
         ingest.run()
         with transaction() as session:
-            return [shown.difference for shown in differences.shown(session)]
+            return [shown.difference for shown in mismatches.shown(session)]
 
-    def run_of(self) -> reconcile_runs.Run:
+    def run_of(self) -> comparison_runs.Run:
         with transaction() as session:
-            return reconcile_runs.runs(session)[self.key]
+            return comparison_runs.runs(session)[self.key]
 
     def alarms(self) -> list[tuple[str, str, dict[str, Any]]]:
         with transaction() as session:
@@ -184,7 +187,7 @@ def test_a_reply_deleted_on_the_platform_is_found_until_a_person_leaves_it_so(st
         )
         session.add(person)
         session.flush()
-        differences.leave_so(session, found.id, by=person)
+        mismatches.leave_so(session, found.id, by=person)
     assert stage.alarms() == []
     assert stage.reconcile() == []
     assert stage.alarms() == []
@@ -215,8 +218,8 @@ def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_calle
     ahead(600)
     with transaction() as session:
         channel = session.scalars(select(Channel)).one()
-        since, until = reconcile.window(session, channel)
-        gap = reconcile.Comparison(channel.id, since, until, whole_account=True)
+        since, until = comparison.window(session, channel)
+        gap = comparison.Comparison(channel.id, since, until, whole_account=True)
         gap.seen.add(seen)
         assert gap.vanished(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
         line = calling.line(channel)

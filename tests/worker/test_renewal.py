@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from inbox import alarms, channels, queries
+from inbox import channels, queries
+from inbox.channels import alarms
 from inbox.clock import now
 from inbox.db import transaction
 from worker import heartbeat, renewal

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from celery_config import app
-from inbox import receive, sending
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.ingest import queue
 from inbox.models import Category, RawEvent, Reply, ReplyText, TrackedRequest, Unit
+from inbox.replies import sending
 from inbox.settings import settings
 from inbox.states import RawEventState, ReplyState, RequestState
 from inbox.values import ReplyKind
@@ -106,7 +107,7 @@ def test_a_part_that_fails_stops_no_other(town: Town, monkeypatch: pytest.Monkey
 
     due = town.approved("facebook-belediye")
     with transaction() as session:
-        event_id = receive.store_raw_event(session, "hook:meta", b'{"object": "page", "entry": []}')
+        event_id = queue.store_raw_event(session, "hook:meta", b'{"object": "page", "entry": []}')
     module, name = broken.split(".")
     monkeypatch.setattr(getattr(sweep, module), name, fail)
 
@@ -137,7 +138,7 @@ def some_bodies(count: int) -> None:
     with transaction() as session:
         for number in range(count):
             body = f'{{"object": "page", "entry": [], "n": {number}}}'.encode()
-            receive.store_raw_event(session, "hook:meta", body)
+            queue.store_raw_event(session, "hook:meta", body)
 
 
 def two_replies(town: Town) -> None:

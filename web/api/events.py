@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy.orm import Session
 
-from inbox import history, shown
+from inbox import feed
 from inbox.db import transaction
-from inbox.history import Cursor
+from inbox.feed import Cursor
+from inbox.queries import for_api
 from web.access import needs
 from web.api import render, shapes
 from web.api.blueprint import EVENTS, api, reads, show
@@ -25,8 +26,8 @@ def list_events(query: EventQuery) -> Response:
     there is nothing new: ask again with it.
     """
     with transaction() as session:
-        entries, following = history.changes(session, _place(session, query.after), query.limit)
-        names = shown.names(session, requests=[entry.request_id for entry in entries])
+        entries, following = feed.changes(session, _place(session, query.after), query.limit)
+        names = for_api.names(session, requests=[entry.request_id for entry in entries])
         items = [render.event(entry, names) for entry in entries]
     return show(shapes.Events(items=items, next=str(following)))
 
@@ -34,5 +35,5 @@ def list_events(query: EventQuery) -> Response:
 def _place(session: Session, after: str | None) -> Cursor:
     if after is not None and after != NOW:
         return Cursor.parse(after)
-    latest = history.now_cursor(session)
+    latest = feed.now_cursor(session)
     return latest if after == NOW else Cursor(latest.epoch, 0, 0)

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from flask import Response
 
-from inbox import queries, shown
+from inbox import queries
 from inbox.db import transaction
 from inbox.models import Category, Channel, Neighbourhood, Reason, Unit
+from inbox.queries import for_api
 from web.access import needs
 from web.api import render, shapes
 from web.api.blueprint import LISTS, api, reads, show
@@ -56,7 +57,7 @@ def list_categories(query: WholeListQuery) -> Response:
     """What a request may be about, in Turkish alphabetical order."""
     with transaction() as session:
         part, following = _stretch(queries.categories(session), query, _key)
-        names = shown.names(session)
+        names = for_api.names(session)
     return show(shapes.Categories(items=[render.category(row, names) for row in part], next=following))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy.orm import Session
 
-from inbox import queries, shown, tracking, triage
+from inbox import queries, tracking
 from inbox.db import transaction
+from inbox.desk import triage
 from inbox.models import Message, User
+from inbox.queries import for_api
 from inbox.values import ReplyKind
 from web.access import api_token, needs
 from web.api import bodies, render, shapes, texts_fit
@@ -28,7 +30,7 @@ def list_messages(query: bodies.MessageQuery) -> Response:
             limit=query.limit,
             after=query.after,
         )
-        names = shown.names(session, requests=[row.request_id for row in found.items])
+        names = for_api.names(session, requests=[row.request_id for row in found.items])
         items = [render.message(row, names) for row in found.items]
     return show(shapes.Messages(items=items, next=found.next))
 
@@ -86,7 +88,7 @@ def answer(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bod
             by=by,
         )
         texts_fit.check(reply, to=message)
-        return render.reply(reply, shown.names(session))
+        return render.reply(reply, for_api.names(session))
 
     return effect(header, work)
 
@@ -124,4 +126,4 @@ def _message(session: Session, path: bodies.MessagePath) -> Message:
 
 
 def _shown(session: Session, row: Message) -> shapes.CitizenMessage:
-    return render.message(row, shown.names(session, requests=[row.request_id]))
+    return render.message(row, for_api.names(session, requests=[row.request_id]))

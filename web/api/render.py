@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from inbox import channels, shown
+from inbox import channels
 from inbox.clock import now
 from inbox.models import (
     Category,
@@ -19,7 +19,8 @@ from inbox.models import (
     TrackedRequest,
     Unit,
 )
-from inbox.shown import Names, WholeRequest
+from inbox.queries import for_api
+from inbox.queries.for_api import Names, WholeRequest
 from inbox.states import RequestState
 from web.api import shapes
 
@@ -157,9 +158,9 @@ def event(row: HistoryEntry, names: Names) -> shapes.Event:
 
 def requests(session: Session, rows: Sequence[TrackedRequest]) -> list[shapes.CitizenRequest]:
     """These requests with all that stands on them, in a fixed number of statements."""
-    whole = shown.whole(session, rows)
+    whole = for_api.whole(session, rows)
     ids = [row.id for row in rows] + [row.part_of_id for row in rows]
-    names = shown.names(session, requests=ids)
+    names = for_api.names(session, requests=ids)
     return [_request(one, names) for one in whole]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from flask import Response
 from sqlalchemy.orm import Session
 
-from inbox import queries, shown
+from inbox import queries
 from inbox import replies as core
 from inbox.db import transaction
 from inbox.models import Reply, User
+from inbox.queries import for_api
 from web.access import needs
 from web.api import approvals, bodies, render, shapes
 from web.api.blueprint import REPLIES, api, effect, reads, show, writes
@@ -22,7 +23,7 @@ def list_replies(query: bodies.ReplyQuery) -> Response:
     """Replies, newest first."""
     with transaction() as session:
         found = queries.replies(session, state=query.state, limit=query.limit, after=query.after)
-        names = shown.names(session, requests=[row.request_id for row in found.items])
+        names = for_api.names(session, requests=[row.request_id for row in found.items])
         items = [render.reply(row, names) for row in found.items]
     return show(shapes.Replies(items=items, next=found.next))
 
@@ -89,4 +90,4 @@ def _reply(session: Session, path: bodies.ReplyPath) -> Reply:
 
 
 def _shown(session: Session, row: Reply) -> shapes.OurReply:
-    return render.reply(row, shown.names(session, requests=[row.request_id]))
+    return render.reply(row, for_api.names(session, requests=[row.request_id]))

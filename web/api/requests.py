@@ -7,10 +7,11 @@ from collections.abc import Callable
 from flask import Response
 from sqlalchemy.orm import Session
 
-from inbox import people, queries, replies, shown, tracking
+from inbox import people, queries, replies, tracking
 from inbox.db import transaction
 from inbox.errors import NotFound
 from inbox.models import TrackedRequest, User
+from inbox.queries import for_api
 from web.access import needs, person
 from web.api import approvals, bodies, render, shapes
 from web.api.blueprint import REQUESTS, api, effect, reads, show, writes
@@ -124,7 +125,7 @@ def approve_all(
     """Approve its waiting replies at once, edited by one `text` if given, but not those in `except`."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
-        standing = shown.whole(session, [request])[0].row.replies
+        standing = for_api.whole(session, [request])[0].row.replies
         approvals.check_named(standing, body.except_)
         approvals.check_not_own([one for one in standing if one.id not in body.except_], by)
         approved = replies.approve_all(session, request, by=by, text=body.text, except_=body.except_)

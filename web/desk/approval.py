@@ -13,9 +13,10 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from inbox import errors, history, queries, replies, texts
+from inbox import errors, feed, queries, replies
 from inbox.db import transaction
 from inbox.models import Reply, TrackedRequest
+from inbox.replies import texts
 from inbox.states import ReplyState
 from web import doors, refusals, request_file
 from web.access import needs, person
@@ -36,7 +37,7 @@ def _drafts(rows: Sequence[Reply]) -> list[Reply]:
 def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collection[int] = ()) -> Response:
     """`too_long`: replies whose text was refused for its length, besides those that stand too long."""
     with transaction() as session:
-        cursor = str(history.now_cursor(session))
+        cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
         drafts = _drafts(context["file"].replies)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Response, request
 from flask_babel import gettext
 
-from inbox import errors, queries, ratings, replies
+from inbox import errors, queries, replies
 from inbox.db import transaction
+from inbox.tracking import surveys
 from web import doors
 from web.access import needs, person
 from web.desk import shown
@@ -108,7 +109,7 @@ def rate(reply_id: int) -> Response:
     """Keep what the citizen said of an answer in their own words as its rating."""
     try:
         with transaction() as session:
-            ratings.rate(
+            surveys.rate(
                 session,
                 queries.reply(session, reply_id),
                 stars=request.form.get("stars", type=int) or 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 
-from inbox import history, queries
+from inbox import feed, queries
 from inbox.db import transaction
 from inbox.states import RequestState
 from web.access import needs
@@ -26,7 +26,7 @@ def requests() -> Response:
     unit = asked.get("unit") or None
     with transaction() as session:
         context = {
-            "cursor": str(history.now_cursor(session)),
+            "cursor": str(feed.now_cursor(session)),
             "listing": with_messages(
                 session,
                 queries.requests(session, state=state, unit=unit, overdue=overdue, after=asked.get("after")),

@@ -15,7 +15,7 @@ import structlog
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from inbox import errors, history, people, queries
+from inbox import errors, feed, people, queries
 from inbox.db import transaction
 from inbox.models import Message
 from inbox.queries import Conversation, GroupRow
@@ -86,7 +86,7 @@ def conversation_context(session: Session, place: Place, group_id: int) -> dict[
     """The right pane. Raises NotFound."""
     conversation = queries.conversation(session, group_id)
     group = conversation.group
-    names = {user.id: user.name for user in people.users(session)}
+    names = {user.id: user.name for user in people.all_users(session)}
     units, categories = queries.units(session), queries.categories(session)
     neighbourhoods = queries.neighbourhoods(session)
     replies = conversation.request.replies if conversation.request else conversation.replies
@@ -166,7 +166,7 @@ def inbox_page(
 ) -> Response:
     """The whole inbox, with one conversation open where `group_id` names one."""
     with transaction() as session:
-        context: dict[str, Any] = {"cursor": str(history.now_cursor(session)), "conversation": None}
+        context: dict[str, Any] = {"cursor": str(feed.now_cursor(session)), "conversation": None}
         if group_id is not None:
             context |= conversation_context(session, place, group_id)
         context |= list_context(session, place, after=after, open_group=context.get("open_group"))
@@ -184,7 +184,7 @@ def conversation_fragment(place: Place, group_id: int, *, status: int = 200, **m
 def request_page(number: int, *, status: int = 200, **more: Any) -> Response:
     """A request's file: the page, or for htmx the file alone."""
     with transaction() as session:
-        cursor = str(history.now_cursor(session))
+        cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number)
     if is_fragment():
         return make_response(render_template("desk/_file.html", **(context | more)), status)

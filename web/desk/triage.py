@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Response, request, url_for
 from flask_babel import gettext
 
-from inbox import errors, queries, tracking, triage
+from inbox import errors, queries, tracking
 from inbox.db import transaction
+from inbox.desk import triage
 from inbox.values import ReplyKind
 from web import doors
 from web.access import needs, person

@@ -10,9 +10,10 @@ from flask import Response, flash, make_response, redirect, render_template, url
 from flask_babel import gettext as _
 
 from connectors import CONNECTORS
-from inbox import history, queries, uncertain
+from inbox import feed, queries
 from inbox.db import transaction
 from inbox.models import Channel
+from inbox.replies import reply_check
 from web.access import needs
 from web.desk import shown
 from web.desk.blueprint import blueprint
@@ -26,8 +27,8 @@ def uncertain_list() -> str:
     with transaction() as session:
         return render_template(
             "desk/uncertain_list.html",
-            cursor=str(history.now_cursor(session)),
-            replies=uncertain.waiting(session),
+            cursor=str(feed.now_cursor(session)),
+            replies=reply_check.waiting(session),
         )
 
 
@@ -36,8 +37,8 @@ def uncertain_list() -> str:
 def uncertain_case(reply_id: int) -> str:
     """One of them, both sides."""
     with transaction() as session:
-        cursor = str(history.now_cursor(session))
-        case = uncertain.case(session, queries.reply(session, reply_id))
+        cursor = str(feed.now_cursor(session))
+        case = reply_check.case(session, queries.reply(session, reply_id))
     template = "desk/_uncertain.html" if shown.is_fragment() else "desk/uncertain.html"
     return render_template(template, cursor=cursor, case=case, can_be_read=_can_be_read(case.channel))
 
@@ -49,7 +50,7 @@ def uncertain_look(reply_id: int) -> Response:
     with transaction() as session:
         reply = queries.reply(session, reply_id)
         channel = session.get_one(Channel, reply.channel_id)
-        uncertain.look_again(session, reply, channel, can_be_read=_can_be_read(channel))
+        reply_check.look_again(session, reply, channel, can_be_read=_can_be_read(channel))
     nudge("reconcile")
     flash(_("The platform is being read; this page follows by itself."))
     return make_response(redirect(url_for("desk.uncertain_case", reply_id=reply_id), code=303))

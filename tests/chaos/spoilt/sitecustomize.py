@@ -35,7 +35,7 @@ def cursor_early(polling: Any) -> None:
 
             def later() -> None:
                 with polling.transaction() as session:
-                    polling.receive.store_raw_event(session, source, page.body, digest=page.digest)
+                    polling.ingest.store_raw_event(session, source, page.body, digest=page.digest)
 
             threading.Timer(10.0, later).start()
         return int(fresh)
@@ -84,28 +84,28 @@ def _instead(sending: Any, outcome_of: Callable[[Any, int], Any]) -> None:
     sending.record_outcome = record
 
 
-def wrong_thread(triage: Any) -> None:
+def wrong_thread(groups: Any) -> None:
     """A reply is written to the citizen who commented before."""
-    as_it_is = triage.latest_of_group
+    as_it_is = groups.latest
 
-    def latest_of_group(session: Any, message: Any) -> Any:
+    def latest(session: Any, message: Any) -> Any:
         right = as_it_is(session, message)
         other = session.scalars(
-            triage.select(triage.Message)
+            groups.select(groups.Message)
             .where(
-                triage.Message.channel_id == right.channel_id,
-                triage.Message.kind == right.kind,
-                triage.Message.author_id != right.author_id,
-                triage.Message.is_ours.is_(False),
-                triage.Message.deleted_at.is_(None),
-                triage.Message.id < right.id,
+                groups.Message.channel_id == right.channel_id,
+                groups.Message.kind == right.kind,
+                groups.Message.author_id != right.author_id,
+                groups.Message.is_ours.is_(False),
+                groups.Message.deleted_at.is_(None),
+                groups.Message.id < right.id,
             )
-            .order_by(triage.Message.id.desc())
+            .order_by(groups.Message.id.desc())
             .limit(1)
         ).first()
         return right if other is None else other
 
-    triage.latest_of_group = latest_of_group
+    groups.latest = latest
 
 
 def no_look(dispatch: Any) -> None:
@@ -115,11 +115,11 @@ def no_look(dispatch: Any) -> None:
 
 SPOILS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "cursor-early": ("worker.polling", cursor_early),
-    "lock-not-key": ("inbox.facts", lock_not_key),
-    "no-order": ("inbox.sending", no_order),
-    "retry-maybe-sent": ("inbox.sending", retry_maybe_sent),
-    "believe-maybe-sent": ("inbox.sending", believe_maybe_sent),
-    "wrong-thread": ("inbox.triage", wrong_thread),
+    "lock-not-key": ("inbox.ingest.facts", lock_not_key),
+    "no-order": ("inbox.replies.sending", no_order),
+    "retry-maybe-sent": ("inbox.replies.sending", retry_maybe_sent),
+    "believe-maybe-sent": ("inbox.replies.sending", believe_maybe_sent),
+    "wrong-thread": ("inbox.conversations.groups", wrong_thread),
     "no-look": ("worker.dispatch", no_look),
 }
 

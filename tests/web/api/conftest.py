@@ -13,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from inbox import db, facts, people
-from inbox.models import Category, Channel, Neighbourhood, RawEvent, Reason, ReplyText, Unit, User
+from inbox import db, people
+from inbox.ingest import facts
+from inbox.models import Category, Channel, Message, Neighbourhood, RawEvent, Reason, ReplyText, Unit, User
 from inbox.states import RawEventState, Role
 from inbox.values import Author, AuthorKey, MessageKind, MessageSeen
 from web import create_app
@@ -200,7 +201,7 @@ def say(small: Small) -> Say:
                 conversation=None if kind is MessageKind.CHAT else "post-1",
             )
             facts.message_seen(session, fact, door, event)
-            message_id = session.query(facts.Message.id).filter_by(external_id=f"said-{serial}").scalar()
+            message_id = session.query(Message.id).filter_by(external_id=f"said-{serial}").scalar()
         assert message_id is not None
         return int(message_id)
 
@@ -219,6 +220,6 @@ def convert(small: Small, say: Say) -> Convert:
             f"/messages/{say()}/convert", {"unit": "roads", "category": "pothole", **body}
         )
         assert answer.status_code == 200, answer.text
-        return int(answer.json["number"])
+        return int(answer.get_json()["number"])
 
     return converted

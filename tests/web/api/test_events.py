@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inbox import db, history
+from inbox import db, feed
 
 WORDS = "Sokağımız karanlık, korkuyoruz"
 
@@ -75,7 +75,7 @@ def test_a_cursor_of_before_a_restore_is_told_to_start_again(small: Any, say: An
     say()
     before = small.chief.get("/events").json["next"]
     with db.transaction() as session:
-        history.raise_epoch(session)
+        feed.raise_epoch(session)
 
     answer = small.chief.get("/events", after=before)
 

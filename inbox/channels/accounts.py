@@ -1,0 +1,195 @@
+"""Our accounts: their secrets, encrypted at rest, and how they fare.
+
+Credentials are a Fernet token over JSON, made with the first configured key and opened by any, so that
+keys can be rotated while everything runs: add a new first key, run `rotate`, drop the old one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from inbox import history
+from inbox.channels import alarms
+from inbox.clock import now
+from inbox.errors import InvalidInput, UnknownKey
+from inbox.history import Actor
+from inbox.language.turkish import clean
+from inbox.models import Channel, Reply
+from inbox.settings import settings
+from inbox.states import ReplyState
+from inbox.values import Access, Renewal
+
+_ACCOUNTS = "channels by account"
+ACCESS_LOST = "access_lost"
+"""The alarm of a channel whose credentials need a person."""
+STALE_AFTER = timedelta(minutes=20)
+"""Without a real call that succeeded for so long a channel is not said to work."""
+
+
+def _cipher() -> MultiFernet:
+    return MultiFernet([Fernet(key.get_secret_value()) for key in settings().credential_keys])
+
+
+def set_credentials(session: Session, channel: Channel, values: Mapping[str, str], *, by: Actor) -> None:
+    """Replace the secrets of `channel`, and let it try again if it had lost its access."""
+    _store(channel, values)
+    channel.token_issued_at = channel.token_expires_at = None
+    # A refresh token says that the other one is short-lived; how long, only renewing tells.
+    channel.next_renewal_at = now() if values.get("refresh_token") else None
+    channel.last_error = None
+    channel.next_probe_at = channel.next_poll_at = None
+    regain_access(session, channel, by=by)
+    history.record(session, "channel.credentials", by=by, channel=channel, details={"names": sorted(values)})
+
+
+def renew_credentials(
+    session: Session, channel: Channel, renewal: Renewal, *, seen: bytes | None, by: Actor
+) -> bool:
+    """Put fresh secrets in the place of those they were got with (`seen`), all at once, with their life.
+
+    False when a person entered others meanwhile: theirs stand.
+    """
+    session.refresh(channel, with_for_update=True)
+    if channel.credentials != seen:
+        return False
+    kept = {name: secret.get_secret_value() for name, secret in credentials(channel).items()}
+    fresh = {name: secret.get_secret_value() for name, secret in renewal.credentials.items()}
+    _store(channel, {**kept, **fresh})
+    expires_at = now() + timedelta(seconds=renewal.lives) if renewal.lives else None
+    token_lives(channel, issued_at=now(), expires_at=expires_at)
+    channel.next_probe_at = None  # a channel whose token had died need not wait for its turn
+    history.record(session, "channel.renewed", by=by, channel=channel, details={"names": sorted(fresh)})
+    return True
+
+
+def token_lives(channel: Channel, *, issued_at: datetime | None, expires_at: datetime | None) -> None:
+    """Keep the life of the token, and have it renewed when half of that is over."""
+    if (issued_at, expires_at) == (channel.token_issued_at, channel.token_expires_at):
+        return
+    channel.token_issued_at, channel.token_expires_at = issued_at, expires_at
+    channel.next_renewal_at = None
+    if expires_at is not None:
+        since = issued_at or now()
+        channel.next_renewal_at = since + (expires_at - since) / 2
+
+
+def _store(channel: Channel, values: Mapping[str, str]) -> None:
+    channel.credentials = _cipher().encrypt(json.dumps(dict(values)).encode())
+
+
+def credentials(channel: Channel) -> dict[str, SecretStr]:
+    """The secrets of `channel`, opened. Raises InvalidInput when no configured key opens them."""
+    if channel.credentials is None:
+        return {}
+    try:
+        opened = json.loads(_cipher().decrypt(channel.credentials))
+    except InvalidToken:
+        raise InvalidInput(
+            "COZUM_CREDENTIAL_KEYS", f"none of the keys opens the credentials of channel {channel.key}"
+        ) from None
+    return {name: SecretStr(value) for name, value in opened.items()}
+
+
+def rotate(session: Session) -> int:
+    """Re-encrypt every channel's secrets with the first key. Answers how many were."""
+    channels = session.scalars(select(Channel).where(Channel.credentials.is_not(None))).all()
+    for channel in channels:
+        channel.credentials = _cipher().rotate(channel.credentials or b"")
+    return len(channels)
+
+
+def access(channel: Channel, secrets: Mapping[str, SecretStr], *, api_url: str) -> Access:
+    """What a connector needs to speak as this channel; `api_url` is the platform's own address."""
+    return Access(
+        platform=channel.platform,
+        account=channel.external_id,
+        base_url=settings().api_urls.get(channel.platform, api_url).rstrip("/"),
+        credentials=secrets,
+    )
+
+
+def of_account(session: Session, platform: str, external_id: str | None) -> Channel | None:
+    """The channel of this account, None when it is none of ours. All are read once a transaction."""
+    ours: dict[tuple[str, str], Channel] | None = session.info.get(_ACCOUNTS)
+    if ours is None:
+        found = session.scalars(select(Channel))
+        ours = session.info[_ACCOUNTS] = {(one.platform, one.external_id): one for one in found}
+    return ours.get((platform, external_id or ""))
+
+
+def called(channel: Channel, *, error: str | None, at: datetime | None = None) -> None:
+    """Note a call to the platform: green rests on these alone."""
+    moment = at or now()
+    channel.last_call_at = moment
+    channel.last_error = error
+    if error is None:
+        channel.last_call_ok_at = moment
+
+
+def lose_access(session: Session, channel: Channel, reason: str, *, by: Actor) -> None:
+    """The platform said, and a probe confirmed, that these credentials are dead: a person is needed."""
+    if channel.access_lost_at is None:
+        channel.access_lost_at = now()
+        history.record(session, "channel.access_lost", by=by, channel=channel)
+        alarms.raise_alarm(session, ACCESS_LOST, channel.key, by=by, channel=channel)
+    channel.last_error = reason
+
+
+def regain_access(session: Session, channel: Channel, *, by: Actor) -> None:
+    """Let the channel call again; replies that waited go out now, in the order in which they were written."""
+    was_lost = channel.access_lost_at is not None
+    channel.access_lost_at = None
+    alarms.clear(session, ACCESS_LOST, channel.key, by=by, channel=channel)
+    if was_lost:
+        session.execute(
+            update(Reply)
+            .where(Reply.channel_id == channel.id, Reply.state == ReplyState.READY, Reply.attempts > 0)
+            .values(not_before=None)
+        )
+
+
+def pause(session: Session, channel: Channel, until: datetime, *, by: Actor) -> None:
+    """Let this channel's queue rest; the others go on."""
+    if channel.paused_until is None or channel.paused_until < until:
+        channel.paused_until = until
+        history.record(session, "channel.paused", by=by, channel=channel)
+
+
+def health(channel: Channel) -> str:
+    """`ok` (a real call succeeded lately), `stale` (none lately), `paused`, `access_lost`, `failing`, `off`
+    or `unknown` (never called).
+    """
+    if not channel.is_active:
+        return "off"
+    if channel.access_lost_at is not None:
+        return "access_lost"
+    if channel.paused_until is not None and channel.paused_until > now():
+        return "paused"
+    if channel.last_error is not None:
+        return "failing"
+    if channel.last_call_ok_at is None:
+        return "unknown"
+    return "ok" if now() - channel.last_call_ok_at < STALE_AFTER else "stale"
+
+
+def edit(session: Session, channel: Channel, *, name: str, voice: str, is_active: bool, by: Actor) -> None:
+    """Change how a channel is called, whose voice it has, and whether it is used at all."""
+    if voice not in ("municipality", "mayor"):
+        raise UnknownKey("voice", voice, ("municipality", "mayor"))
+    wanted = {"name": clean(name).strip(), "voice": voice, "is_active": is_active}
+    if not wanted["name"]:
+        raise InvalidInput("name", "must not be empty")
+    changed = sorted(field for field, value in wanted.items() if getattr(channel, field) != value)
+    if not changed:
+        return
+    for field, value in wanted.items():
+        setattr(channel, field, value)
+    details = {"list": "channels", "key": channel.key, "what": "edited", "fields": changed}
+    history.record(session, "settings.changed", by=by, channel=channel, details=details)

@@ -1,0 +1,122 @@
+"""Where a platform shows something else than we hold, one row each; an alarm stands while any is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from inbox import history
+from inbox.channels import alarms
+from inbox.clock import now
+from inbox.errors import NotFound
+from inbox.history import Actor
+from inbox.models import Channel, Message, ReconcileDifference, User
+from inbox.states import DifferenceKind
+
+ALARM = "reconcile"
+
+
+def note(session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any) -> bool:
+    """Note it once while it is open. False for what a person has looked at and left so."""
+    if session.scalar(
+        select(
+            exists().where(
+                ReconcileDifference.channel_id == channel.id,
+                ReconcileDifference.kind == kind,
+                ReconcileDifference.external_id == external_id,
+                ReconcileDifference.resolved_by_id.is_not(None),
+            )
+        )
+    ):
+        return False
+    moment = now()
+    session.execute(
+        insert(ReconcileDifference)
+        .values(
+            channel_id=channel.id,
+            kind=kind,
+            external_id=external_id,
+            found_at=moment,
+            last_seen_at=moment,
+            **columns,
+        )
+        .on_conflict_do_update(
+            index_elements=["channel_id", "kind", "external_id"],
+            index_where=ReconcileDifference.resolved_at.is_(None),
+            set_={"last_seen_at": moment},
+        )
+    )
+    return True
+
+
+def still_open(channel_id: int | None = None) -> Any:
+    """The query for what nobody and nothing has resolved, of one channel or of all."""
+    query = select(ReconcileDifference).where(ReconcileDifference.resolved_at.is_(None))
+    return query if channel_id is None else query.where(ReconcileDifference.channel_id == channel_id)
+
+
+def tell(session: Session, channel_id: int, *, by: Actor) -> int:
+    """Raise or clear the alarm of a channel by what is open. Answers how many differences are."""
+    channel = session.get_one(Channel, channel_id)
+    count = session.scalar(select(func.count()).select_from(still_open(channel_id).subquery())) or 0
+    if count:
+        alarms.raise_alarm(session, ALARM, channel.key, {"differences": count}, by=by, channel=channel)
+    else:
+        alarms.clear(session, ALARM, channel.key, by=by, channel=channel)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A difference and the conversation it stands in, where it stands in one."""
+
+    difference: ReconcileDifference
+    group_id: int | None
+
+
+def shown(session: Session, *, limit: int = 500) -> list[Shown]:
+    """What is open, the newest first, with its channel."""
+    found = session.scalars(
+        still_open()
+        .options(joinedload(ReconcileDifference.channel))
+        .order_by(ReconcileDifference.id.desc())
+        .limit(limit)
+    ).all()
+    groups = session.execute(
+        select(Message.id, Message.platform, Message.external_id, Message.group_id).where(
+            or_(
+                Message.id.in_([one.message_id for one in found if one.message_id]),
+                Message.external_id.in_([one.external_id for one in found]),
+            )
+        )
+    ).all()
+    by_id = {row.id: row.group_id for row in groups}
+    by_key = {(row.platform, row.external_id): row.group_id for row in groups}
+    return [
+        Shown(one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id)))
+        for one in found
+    ]
+
+
+def leave_so(session: Session, difference_id: int, *, by: User) -> None:
+    """A person has looked: it stays as it is, and is no difference any more. Raises NotFound."""
+    row = session.execute(
+        update(ReconcileDifference)
+        .where(ReconcileDifference.id == difference_id, ReconcileDifference.resolved_at.is_(None))
+        .values(resolved_at=now(), resolved_by_id=by.id)
+        .returning(ReconcileDifference.channel_id)
+    ).first()
+    if row is None:
+        raise NotFound("difference", difference_id)
+    history.record(
+        session,
+        "reconcile.left",
+        by=by,
+        channel=session.get_one(Channel, row[0]),
+        details={"difference": difference_id},
+    )
+    tell(session, row[0], by=by)

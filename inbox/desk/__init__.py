@@ -1,0 +1,1 @@
+"""What a moderator does with citizens' words."""

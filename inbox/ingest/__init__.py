@@ -1,0 +1,32 @@
+"""Everything that arrives: stored byte for byte first, understood afterwards, each fact on its own."""
+
+from inbox.ingest.apply import Normalise, apply_raw_event, apply_raw_events
+from inbox.ingest.hook_counts import count_refused, count_rejected
+from inbox.ingest.queue import (
+    LEASE,
+    MAX_ATTEMPTS,
+    WHOLE_BODY,
+    claim_raw_events,
+    failed,
+    give_back,
+    replay,
+    replay_all,
+    store_raw_event,
+)
+
+__all__ = [
+    "LEASE",
+    "MAX_ATTEMPTS",
+    "Normalise",
+    "WHOLE_BODY",
+    "apply_raw_event",
+    "apply_raw_events",
+    "claim_raw_events",
+    "count_refused",
+    "count_rejected",
+    "failed",
+    "give_back",
+    "replay",
+    "replay_all",
+    "store_raw_event",
+]

@@ -1,0 +1,250 @@
+"""Comparing what a platform shows with what we hold: citizens' messages, and our own words.
+
+`Comparison` takes the facts of pages read afresh, one page at a time, and notes what differs; `finish` ends
+the run: what is found no more is resolved, and an alarm stands as long as anything is open. What changed
+within the last minutes is no difference: a hook may be under way, a list may lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from inbox import history, replies
+from inbox.channels import mismatches
+from inbox.clock import now
+from inbox.ingest import facts
+from inbox.language.turkish import clean
+from inbox.models import Channel, Message, Reply
+from inbox.states import DifferenceKind, ReplyState
+from inbox.values import Fact, Gone, MessageGone, MessageKind, MessageSeen
+
+BY = "reconcile"
+WINDOW = timedelta(days=3)
+SETTLING = timedelta(minutes=2)
+_UNSENT = (ReplyState.READY, ReplyState.FAILED)
+_UNDER_WAY = (ReplyState.SENDING, ReplyState.UNCERTAIN)
+
+
+def window(session: Session, channel: Channel) -> tuple[datetime, datetime]:
+    """From when until when a channel can be compared: not from before it was ours."""
+    first = session.scalar(
+        select(Message.received_at).where(Message.channel_id == channel.id).order_by(Message.id).limit(1)
+    )
+    moment = now()
+    since = moment - WINDOW if first is None else max(moment - WINDOW, first - SETTLING)
+    return since, moment - SETTLING
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One run over one channel. Times are the platform's, aware."""
+
+    channel_id: int
+    since: datetime
+    until: datetime
+    whole_account: bool
+    found: set[tuple[DifferenceKind, str]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)  # everything that stands there
+    posts: set[str] = field(default_factory=set)  # top-level posts under which we looked
+
+    def page(self, session: Session, told: Iterable[Fact]) -> bool:
+        """Compare one page. Whether it tells anything we do not hold: then it must be stored and applied."""
+        channel = session.get_one(Channel, self.channel_id)
+        shown = [fact for fact in told if isinstance(fact, MessageSeen)]
+        ids = {clean(fact.external_id) for fact in shown}
+        self.seen |= ids
+        self.posts |= {fact.external_id for fact in shown if fact.external_id == fact.conversation}
+        known = {
+            message.external_id: message
+            for message in session.scalars(
+                select(Message).where(Message.platform == channel.platform, Message.external_id.in_(ids))
+            )
+        }
+        ours = {
+            reply.external_id: reply
+            for reply in session.scalars(
+                select(Reply).where(Reply.platform == channel.platform, Reply.external_id.in_(ids))
+            )
+        }
+        accounts = set(
+            session.scalars(select(Channel.external_id).where(Channel.platform == channel.platform))
+        )
+        is_news = False
+        for fact in shown:
+            if fact.kind is MessageKind.POST or fact.sent_at < self.since:
+                continue
+            message = known.get(clean(fact.external_id))
+            if fact.from_us:
+                reply = ours.get(fact.external_id)
+                if reply is None:
+                    is_news |= self._own_words(session, channel, fact, message)
+                elif reply.state is not ReplyState.SENT:  # found there after it was called not sent
+                    self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
+            elif fact.author is None or not accounts & {key.value for key in fact.author.keys}:
+                is_news |= self._citizens_words(session, channel, fact, message)
+        return is_news
+
+    def _citizens_words(
+        self, session: Session, channel: Channel, fact: MessageSeen, message: Message | None
+    ) -> bool:
+        if message is None:
+            if fact.sent_at <= self.until:
+                self._note(session, channel, DifferenceKind.MISSING, fact)
+            return True
+        text = clean(fact.text)
+        if message.text == text or (fact.kind is MessageKind.UNSUPPORTED and not text):
+            return False
+        if fact.edited_at is None or fact.edited_at <= self.until:
+            self._note(session, channel, DifferenceKind.TEXT_DIFFERS, fact, message=message)
+        return True
+
+    def _own_words(
+        self, session: Session, channel: Channel, fact: MessageSeen, message: Message | None
+    ) -> bool:
+        """Words of ours that no reply has as its own. One that waits to be sent must not go out again."""
+        for reply in _same_words(session, channel, fact, _UNSENT):
+            self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
+            if reply.state is ReplyState.READY:
+                replies.back_to_draft(session, reply, reason="already_there", by=BY)
+            return message is None
+        if message is not None:
+            return False
+        if fact.sent_at <= self.until and not _same_words(session, channel, fact, _UNDER_WAY):
+            self._note(session, channel, DifferenceKind.OURS_UNKNOWN, fact)
+        return True
+
+    def missing_replies(self, session: Session) -> None:
+        """Replies we call sent that do not stand where we looked. To be asked when every page was read."""
+        channel = session.get_one(Channel, self.channel_id)
+        sent = session.execute(
+            select(Reply, Message.conversation, Message.permalink)
+            .join(Message, Reply.message_id == Message.id)
+            .where(
+                Reply.channel_id == channel.id,
+                Reply.state == ReplyState.SENT,
+                Reply.external_id.is_not(None),
+                Reply.in_private.is_(False),
+                Message.kind != MessageKind.CHAT,
+                Reply.sent_at >= self.since,
+                Reply.sent_at <= self.until,
+            )
+            .order_by(Reply.id)
+        )
+        for reply, conversation, permalink in sent:
+            if reply.external_id in self.seen or not (self.whole_account or conversation in self.posts):
+                continue
+            self._note_row(
+                session,
+                channel,
+                DifferenceKind.REPLY_GONE,
+                reply.external_id or "",
+                message_id=reply.message_id,
+                reply_id=reply.id,
+                permalink=permalink,
+                our_at=reply.sent_at,
+            )
+
+    def vanished(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
+        """Citizens' messages that did not stand where we looked. To be asked when every page was read, and to
+        be looked for one by one: a list may have a gap.
+
+        None where we saw no citizen's message at all: with a permission lost, platforms leave them all out of
+        their lists, and say of each that it does not exist.
+        """
+        held = session.execute(
+            select(Message.external_id, Message.conversation)
+            .where(
+                Message.channel_id == self.channel_id,
+                Message.kind.in_(kinds),
+                Message.is_ours.is_(False),
+                Message.deleted_at.is_(None),
+                Message.sent_at >= self.since,
+                Message.sent_at <= self.until,
+            )
+            .order_by(Message.id.desc())
+        ).all()
+        if not any(external_id in self.seen for external_id, _ in held):
+            return []
+        return [
+            external_id
+            for external_id, conversation in held
+            if external_id not in self.seen
+            and (self.whole_account or conversation == external_id or conversation in self.posts)
+        ]
+
+    def gone(self, session: Session, external_ids: Collection[str]) -> None:
+        """These are not there any more: they are marked as a hook would have it, and their words are kept."""
+        channel = session.get_one(Channel, self.channel_id)
+        for external_id in sorted(external_ids):
+            deleted = MessageGone(channel.platform, channel.external_id, external_id, Gone.DELETED, now())
+            facts.message_gone(session, deleted)
+
+    def finish(self, session: Session) -> int:
+        """End a run that read everything: resolve what is found no more. Answers how many are open."""
+        for one in session.scalars(mismatches.still_open(self.channel_id)).all():
+            gone = one.kind is DifferenceKind.REPLY_GONE
+            if (one.kind, one.external_id) not in self.found and (not gone or one.external_id in self.seen):
+                one.resolved_at = now()
+        session.flush()
+        count = mismatches.tell(session, self.channel_id, by=BY)
+        channel = session.get_one(Channel, self.channel_id)
+        history.record(session, "reconcile.ended", by=BY, channel=channel, details={"differences": count})
+        return count
+
+    def _note(
+        self,
+        session: Session,
+        channel: Channel,
+        kind: DifferenceKind,
+        fact: MessageSeen,
+        *,
+        message: Message | None = None,
+        reply: Reply | None = None,
+    ) -> None:
+        self._note_row(
+            session,
+            channel,
+            kind,
+            clean(fact.external_id),
+            message_id=message.id if message else reply.message_id if reply else None,
+            reply_id=reply.id if reply else None,
+            permalink=fact.permalink,
+            their_at=fact.edited_at or fact.sent_at,
+            our_at=message.received_at if message else reply.claimed_at if reply else None,
+        )
+
+    def _note_row(
+        self, session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any
+    ) -> None:
+        if mismatches.note(session, channel, kind, external_id, **columns):
+            self.found.add((kind, external_id))
+
+
+def _same_words(
+    session: Session, channel: Channel, fact: MessageSeen, states: tuple[ReplyState, ...]
+) -> Sequence[Reply]:
+    """Replies in `states` to what `fact` answers that say the same."""
+    if fact.parent_external_id is None:
+        return []
+    candidates = session.scalars(
+        select(Reply)
+        .join(Message, Reply.message_id == Message.id)
+        .where(
+            Reply.channel_id == channel.id,
+            Reply.state.in_(states),
+            Reply.external_id.is_(None),
+            or_(
+                Message.external_id == fact.parent_external_id,
+                Message.parent_external_id == fact.parent_external_id,
+            ),
+        )
+        .order_by(Reply.id)
+        .with_for_update(of=Reply)
+    )
+    return [reply for reply in candidates if replies.same_words(reply.text, fact.text)]

@@ -1,0 +1,155 @@
+"""What speaks of something not yet known waits here until that comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, or_, select, union, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from inbox.clock import now
+from inbox.ingest import facts, set_aside
+from inbox.models import Channel, Message, ParkedFact, RawEvent, Reply
+from inbox.replies import receipts
+from inbox.values import Gone, MessageGone, Receipt, ReplyReceipt
+
+log = structlog.get_logger()
+
+MAX_TRIES = 5
+
+
+def park(session: Session, event: RawEvent, position: int, fact: MessageGone | ReplyReceipt) -> None:
+    """Keep `fact` until the message or reply it speaks of is known."""
+    session.execute(
+        insert(ParkedFact)
+        .values(
+            raw_event_id=event.id,
+            position=position,
+            platform=fact.platform,
+            external_id=fact.external_id,
+            our_reference=fact.our_reference if isinstance(fact, ReplyReceipt) else None,
+            fact=_as_json(fact),
+            parked_at=now(),
+            tries=0,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def unpark(session: Session, platform: str, external_id: str, our_reference: str | None = None) -> None:
+    """Apply what waited for this message or reply, each in a savepoint of its own.
+
+    One that fails harms neither the message nor its siblings: it is tried again by the sweep, and after some
+    tries set aside alone.
+    """
+    speaks_of_it = ParkedFact.external_id == external_id
+    if our_reference is not None:
+        speaks_of_it = or_(speaks_of_it, ParkedFact.our_reference == our_reference)
+    waiting = session.scalars(
+        select(ParkedFact)
+        .where(ParkedFact.platform == platform, speaks_of_it)
+        .order_by(ParkedFact.id)
+        .with_for_update()
+    ).all()
+    for parked in waiting:
+        try:
+            with session.begin_nested():
+                applied = _apply(session, parked)
+        except OperationalError:
+            raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact
+        except set_aside.MISTAKES as error:
+            what = set_aside.named(error)
+            log.error("parked_fact_failed", raw_event_id=parked.raw_event_id, error=what)
+            applied = parked.tries + 1 >= MAX_TRIES
+            session.execute(
+                update(ParkedFact).where(ParkedFact.id == parked.id).values(tries=parked.tries + 1)
+            )
+            if applied:
+                set_aside.keep(
+                    session,
+                    parked.raw_event_id,
+                    parked.position,
+                    "failed",
+                    what,
+                    _channel_id(session, parked),
+                )
+        if applied:
+            session.execute(delete(ParkedFact).where(ParkedFact.id == parked.id))
+
+
+def _apply(session: Session, parked: ParkedFact) -> bool:
+    fact = _from_json(parked.fact)
+    if isinstance(fact, MessageGone):
+        return facts.message_gone(session, fact)
+    return receipts.receipt(session, fact)
+
+
+def _channel_id(session: Session, parked: ParkedFact) -> int | None:
+    return session.scalar(
+        select(Channel.id).where(
+            Channel.platform == parked.platform, Channel.external_id == parked.fact["account"]
+        )
+    )
+
+
+def overlooked(session: Session, *, limit: int) -> int:
+    """Apply what waits although its message or reply is known. Answers for how many something waited.
+
+    Two transactions side by side: one parks a deletion because it does not see the message yet, the other
+    stores that message and does not see what is parked yet.
+    """
+    messages = (
+        select(ParkedFact.platform, ParkedFact.external_id)
+        .join(
+            Message,
+            (Message.platform == ParkedFact.platform) & (Message.external_id == ParkedFact.external_id),
+        )
+        .where(ParkedFact.fact.has_key("how"))
+    )
+    replies = (
+        select(ParkedFact.platform, ParkedFact.external_id)
+        .join(Reply, (Reply.platform == ParkedFact.platform) & (Reply.external_id == ParkedFact.external_id))
+        .where(ParkedFact.fact.has_key("status"))
+    )
+    found = session.execute(union(messages, replies).limit(limit)).all()
+    for platform, external_id in found:
+        unpark(session, platform, external_id)
+    return len(found)
+
+
+def _as_json(fact: MessageGone | ReplyReceipt) -> dict[str, Any]:
+    common = {
+        "platform": fact.platform,
+        "account": fact.account,
+        "external_id": fact.external_id,
+        "observed_at": fact.observed_at.isoformat(),
+    }
+    if isinstance(fact, MessageGone):
+        return {**common, "how": fact.how.value}
+    return {
+        **common,
+        "status": fact.status.value,
+        "failure": fact.failure,
+        "our_reference": fact.our_reference,
+    }
+
+
+def _from_json(kept: dict[str, Any]) -> MessageGone | ReplyReceipt:
+    observed_at = datetime.fromisoformat(kept["observed_at"])
+    if "how" in kept:
+        return MessageGone(
+            kept["platform"], kept["account"], kept["external_id"], Gone(kept["how"]), observed_at
+        )
+    return ReplyReceipt(
+        kept["platform"],
+        kept["account"],
+        kept["external_id"],
+        Receipt(kept["status"]),
+        observed_at,
+        kept["failure"],
+        kept["our_reference"],
+    )

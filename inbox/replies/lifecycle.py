@@ -1,0 +1,281 @@
+"""What we say: drafted, approved, taken back, found public, refused, settled; and what that means for its
+message and its request. How a released reply leaves the house is `inbox.replies.sending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inbox import history
+from inbox.channels import mismatches
+from inbox.clock import now
+from inbox.conversations import groups
+from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile
+from inbox.history import Actor
+from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
+from inbox.replies import gate, texts
+from inbox.states import ENDED_REPLY, DifferenceKind, MessageState, ReplyState, RequestState, may_move
+from inbox.values import ReplyKind
+
+_ANSWERED_BY = {ReplyKind.ANSWER: MessageState.ANSWERED, ReplyKind.QUESTION: MessageState.WAITING}
+
+
+# --- drafting and approving -------------------------------------------------------------------------
+
+
+def draft(
+    session: Session,
+    message: Message,
+    thread: Thread,
+    *,
+    kind: ReplyKind,
+    text: str,
+    by: Actor,
+    channel_id: int | None = None,
+    request: TrackedRequest | None = None,
+    answer_id: int | None = None,
+    rates: Reply | None = None,
+    choices: Sequence[tuple[str, str]] = (),
+    in_private: bool = False,
+    compose_key: str | None = None,
+    not_before: datetime | None = None,
+) -> Reply:
+    """A new reply to `message`, for somebody to approve."""
+    reply = Reply(
+        platform=message.platform,
+        channel_id=channel_id or message.channel_id,
+        thread_id=thread.id,
+        message_id=message.id,
+        request_id=request.id if request else None,
+        answer_id=answer_id,
+        rates_reply_id=rates.id if rates else None,
+        kind=kind,
+        state=ReplyState.DRAFT,
+        version=1,
+        text=text,
+        choices=[list(choice) for choice in choices],
+        in_private=in_private,
+        compose_key=compose_key,
+        written_by_id=by.id if isinstance(by, User) else None,
+        created_at=now(),
+        not_before=not_before,
+        attempts=0,
+        looks=0,
+    )
+    session.add(reply)
+    history.opened(session, reply, by=by)
+    return reply
+
+
+def approve(
+    session: Session, reply: Reply, *, by: Actor, text: str | None = None, version: int | None = None
+) -> None:
+    """Release a draft. `version` is the one the approver saw; `text` replaces its words.
+
+    Raises MovedMeanwhile when the reply is no longer that version, InvalidInput when its text may not go out.
+    """
+    if version is not None and reply.version != version:
+        raise MovedMeanwhile("reply", reply.id, reply.state)
+    if reply.state is not ReplyState.DRAFT:
+        # SENDING and UNCERTAIN become READY by proof alone: no word of a person sends them again blindly.
+        raise IllegalMove("reply", reply.id, reply.state, ReplyState.READY)
+    if reply.external_id is not None:
+        raise InvalidInput("reply", "stands on the platform already")
+    if text is not None and text != reply.text:
+        history.revise(session, reply, by=by, text=text)
+    gate.check_may_go_out(session, reply)
+    history.move(
+        session,
+        reply,
+        ReplyState.READY,
+        by=by,
+        approved_by_id=by.id if isinstance(by, User) else None,
+        approved_at=now(),
+        draft_reason=None,
+        failure=None,
+    )
+    _tell_message(session, reply, by=by)
+
+
+def approve_all(
+    session: Session,
+    request: TrackedRequest,
+    *,
+    by: Actor,
+    text: str | None = None,
+    except_: Collection[int] = (),
+) -> list[Reply]:
+    """Release every waiting reply of the request at once, but for those named. One edit serves all.
+
+    `{salutation}` in `text` becomes each citizen's own.
+    """
+    waiting = session.scalars(
+        select(Reply)
+        .where(Reply.request_id == request.id, Reply.state == ReplyState.DRAFT, Reply.id.not_in(except_))
+        .order_by(Reply.id)
+        .with_for_update()
+    ).all()
+    if not waiting:
+        raise IllegalMove("request", request.number, request.state, "approved: no reply of it waits")
+    for reply in waiting:
+        approve(
+            session, reply, by=by, text=texts.addressed(session, reply, text) if text is not None else None
+        )
+    return list(waiting)
+
+
+def edit(session: Session, reply: Reply, *, text: str, by: Actor, version: int | None = None) -> None:
+    """Change the words of a draft. Raises IllegalMove once it is released."""
+    if reply.state is not ReplyState.DRAFT:
+        raise IllegalMove("reply", reply.id, reply.state, "edited")
+    if version is not None and reply.version != version:
+        raise MovedMeanwhile("reply", reply.id, reply.state)
+    history.revise(session, reply, by=by, text=text)
+
+
+def undo(session: Session, reply: Reply, *, by: Actor) -> None:
+    """Take a released reply back before anybody claimed it."""
+    back_to_draft(session, reply, reason="undone", by=by)
+
+
+def back_to_draft(session: Session, reply: Reply, *, reason: str, by: Actor) -> None:
+    """READY → DRAFT, with the reason; the message it answered is open again."""
+    history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason=reason, details={"because": reason})
+    give_back(session, reply, by=by)
+
+
+def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
+    """FAILED → DRAFT: it is worded anew, or tried once more, by whoever approves it.
+
+    Raises InvalidInput when it turned out to stand on the platform.
+    """
+    if reply.external_id is not None:
+        raise InvalidInput("reply", "stands on the platform already")
+    history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason="failed")
+
+
+def withdraw(session: Session, reply: Reply, *, by: Actor) -> None:
+    """This one is not said after all."""
+    history.move(session, reply, ReplyState.WITHDRAWN, by=by)
+    give_back(session, reply, by=by)
+    close_if_ended(session, reply, by=by)
+
+
+def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
+    """A person has looked: it is out, or it is not. Ends UNCERTAIN, and what is sent by hand."""
+    if reply.state not in (ReplyState.UNCERTAIN, ReplyState.READY):
+        raise IllegalMove("reply", reply.id, reply.state, "settled")
+    if sent:
+        history.move(
+            session,
+            reply,
+            ReplyState.SENT,
+            by=by,
+            sent_at=now(),
+            details={"settled": "sent"},
+            next_look_at=None,
+        )
+        close_if_ended(session, reply, by=by)
+    elif reply.state is ReplyState.UNCERTAIN:
+        refused(session, reply, "settled by hand: not sent", by=by)
+    else:
+        raise IllegalMove("reply", reply.id, reply.state, "settled as not sent")
+
+
+# --- how it ended ----------------------------------------------------------------------------------
+
+
+def found(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
+    """It is out under `external_id`: our call said so, or the platform shows it."""
+    if reply.state is ReplyState.SENT:
+        return
+    if not may_move(reply.state, ReplyState.SENT):
+        _out_after_all(session, reply, external_id, by=by)
+        return
+    history.move(
+        session,
+        reply,
+        ReplyState.SENT,
+        by=by,
+        external_id=external_id,
+        sent_at=now(),
+        failure=None,
+        lease_until=None,
+        next_look_at=None,
+    )
+    close_if_ended(session, reply, by=by)
+
+
+def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
+    """It was called not sent, or taken back, and yet stands there.
+
+    It never goes out again, and a person is told.
+    """
+    channel = session.get_one(Channel, reply.channel_id)
+    if reply.state is ReplyState.DRAFT:
+        reply.draft_reason = "already_there"
+    if reply.external_id is None:
+        reply.external_id = external_id
+        history.record(session, "reply.stands_there", by=by, reply=reply)
+    mismatches.note(
+        session,
+        channel,
+        DifferenceKind.REPLY_THERE,
+        reply.external_id,
+        message_id=reply.message_id,
+        reply_id=reply.id,
+        our_at=reply.claimed_at,
+    )
+    session.flush()
+    mismatches.tell(session, channel.id, by=by)
+
+
+def refused(session: Session, reply: Reply, reason: str, *, by: Actor) -> None:
+    """Surely not out and not to be tried again as it is: the message it answered is open again."""
+    history.move(
+        session, reply, ReplyState.FAILED, by=by, failure=reason[:500], lease_until=None, next_look_at=None
+    )
+    give_back(session, reply, by=by)
+
+
+# --- what a reply means for its message and request -------------------------------------------------
+
+
+def _tell_message(session: Session, reply: Reply, *, by: Actor) -> None:
+    """An approved answer makes its message ANSWERED, an approved question WAITING."""
+    target = _ANSWERED_BY.get(reply.kind)
+    message = session.get_one(Message, reply.message_id)
+    if target is not None and message.state in (MessageState.NEW, MessageState.WAITING):
+        if message.state is target:
+            return
+        groups.move_group(session, message, target, by=by, details={"reply": reply.id})
+
+
+def give_back(session: Session, reply: Reply, *, by: Actor) -> None:
+    """The citizen did not get it: a message that rested on this reply is NEW again."""
+    message = session.get_one(Message, reply.message_id)
+    if message.state is not None and message.state is _ANSWERED_BY.get(reply.kind):
+        groups.move_group(session, message, MessageState.NEW, by=by, details={"reply": reply.id})
+
+
+def close_if_ended(session: Session, reply: Reply, *, by: Actor) -> None:
+    """A request closes by itself when every answer on it has ended; ratings keep nothing open."""
+    if reply.request_id is None or reply.kind is not ReplyKind.ANSWER:
+        return
+    request = session.get_one(TrackedRequest, reply.request_id, with_for_update=True)
+    if request.state is not RequestState.RESPONDED:
+        return
+    session.flush()
+    open_answers = session.scalar(
+        select(func.count()).where(
+            Reply.request_id == request.id,
+            Reply.kind == ReplyKind.ANSWER,
+            Reply.state.not_in(ENDED_REPLY),
+        )
+    )
+    if not open_answers:
+        history.move(session, request, RequestState.CLOSED, by=by)

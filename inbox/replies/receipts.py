@@ -1,0 +1,56 @@
+"""How far a reply came after it was sent, as the platform tells it. Ranked: it never goes back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox import history
+from inbox.models import Reply
+from inbox.replies import lifecycle, matching
+from inbox.states import ReplyState
+from inbox.values import Receipt, ReplyReceipt
+
+# Being delivered outranks a failure told out of order: the citizen has it.
+_RANK = {Receipt.SENT: 0, Receipt.FAILED: 1, Receipt.DELIVERED: 2, Receipt.READ: 3}
+
+
+def receipt(session: Session, fact: ReplyReceipt) -> bool:
+    """Apply one receipt. False when the reply it speaks of is not known (yet)."""
+    reply = _reply(session, fact)
+    if reply is None:
+        return False
+    if reply.state is not ReplyState.SENT:
+        # The platform knows it: whatever our call said or did not say, this is evidence.
+        if fact.status is Receipt.FAILED:
+            if reply.state in (ReplyState.SENDING, ReplyState.UNCERTAIN):
+                reply.receipt = Receipt.FAILED
+                lifecycle.refused(session, reply, fact.failure or "failed", by="receipt")
+            return True
+        if _RANK[fact.status] < _RANK[reply.receipt or fact.status]:
+            return True  # it was taken, and failed after that
+        lifecycle.found(session, reply, fact.external_id, by="receipt")
+    if fact.status is Receipt.DELIVERED:
+        reply.delivered_at = min(filter(None, (reply.delivered_at, fact.observed_at)))
+    if fact.status is Receipt.READ:
+        reply.read_at = min(filter(None, (reply.read_at, fact.observed_at)))
+    if reply.receipt is None or _RANK[reply.receipt] < _RANK[fact.status]:
+        reply.receipt = fact.status
+        history.record(session, f"reply.{fact.status.value}", by="receipt", reply=reply)
+        if fact.status is Receipt.FAILED:
+            reply.failure = fact.failure
+            lifecycle.give_back(session, reply, by="receipt")
+    return True
+
+
+def _reply(session: Session, fact: ReplyReceipt) -> Reply | None:
+    by_id = select(Reply).where(Reply.platform == fact.platform, Reply.external_id == fact.external_id)
+    found = session.scalar(by_id.with_for_update())
+    if found is not None or fact.our_reference is None:
+        return found
+    reply_id = matching.id_of_reference(fact.our_reference)
+    if reply_id is None:
+        return None
+    return session.scalar(
+        select(Reply).where(Reply.id == reply_id, Reply.platform == fact.platform).with_for_update()
+    )

@@ -1,0 +1,268 @@
+"""How a released reply leaves the house: claimed, sent, looked for. Never twice, never blindly.
+
+A reply that may be public is UNCERTAIN. It becomes SENT as soon as evidence is found, READY only when its
+absence is proved by two looks, the later well after the claim; otherwise a person settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from inbox import channels, history
+from inbox.channels import budgets
+from inbox.clock import now
+from inbox.history import Actor
+from inbox.models import Channel, Message, Reply, Thread
+from inbox.replies.lifecycle import back_to_draft, found, refused
+from inbox.settings import settings
+from inbox.states import UNFINISHED_REPLY, ReplyState
+from inbox.values import (
+    AccessLost,
+    CallKind,
+    CannotTell,
+    Limit,
+    MaybeSent,
+    MessageKind,
+    NotSent,
+    NotThere,
+    Receipt,
+    Refused,
+    SendOutcome,
+    Sent,
+)
+
+IN_FLIGHT_A_CHANNEL = 2
+_FIRST_BACK_OFF = timedelta(seconds=5)
+_LONGEST_BACK_OFF = timedelta(minutes=15)
+_SOONEST_LOOK = timedelta(seconds=5)
+_RAREST_LOOK = timedelta(minutes=15)
+
+
+def claim_for_sending(
+    session: Session,
+    platforms: Collection[str],
+    *,
+    limit: int,
+    budget: Mapping[str, Limit] | None = None,
+) -> list[Reply]:
+    """Take replies that may go out now, each with a lease. Call nothing before this is committed.
+
+    Within a thread the order of writing holds; at most two sends are in flight a channel; a channel that
+    is paused, without access, switched off or at the end of its `budget` (by platform) keeps its queue; what
+    is not of `platforms` is sent by hand.
+    """
+    moment = now()
+    earlier = aliased(Reply)
+    held_back = exists(
+        select(earlier.id).where(
+            earlier.channel_id == Reply.channel_id,
+            earlier.thread_id == Reply.thread_id,
+            earlier.id < Reply.id,
+            earlier.state.in_(UNFINISHED_REPLY),
+            (earlier.not_before.is_(None)) | (earlier.not_before <= moment) | (earlier.attempts > 0),
+        )
+    )
+    oldest = (
+        select(func.min(Reply.id))
+        .where(Reply.channel_id == Channel.id, Reply.state == ReplyState.READY)
+        .correlate(Channel)
+        .scalar_subquery()
+    )
+    open_channels = session.scalars(
+        select(Channel)
+        .where(
+            Channel.is_active,
+            Channel.platform.in_(platforms),
+            Channel.access_lost_at.is_(None),
+            (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
+            oldest.is_not(None),
+        )
+        .order_by(oldest)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    claimed: list[Reply] = []
+    for channel in open_channels:
+        in_flight = session.scalar(
+            select(func.count()).where(Reply.channel_id == channel.id, Reply.state == ReplyState.SENDING)
+        )
+        room = min(IN_FLIGHT_A_CHANNEL - (in_flight or 0), limit - len(claimed))
+        if room <= 0:
+            continue
+        due = session.scalars(
+            select(Reply)
+            .where(
+                Reply.channel_id == channel.id,
+                Reply.state == ReplyState.READY,
+                (Reply.not_before.is_(None)) | (Reply.not_before <= moment),
+                ~held_back,
+            )
+            .order_by(Reply.id)
+            .limit(room)
+            .with_for_update(skip_locked=True, of=Reply)
+        ).all()
+        if due and budget and (most := budget.get(channel.platform)):
+            due = due[: budgets.take(session, channel.id, CallKind.SEND, most, wanted=len(due))]
+        for reply in due:
+            history.move(
+                session,
+                reply,
+                ReplyState.SENDING,
+                by="dispatch",
+                attempts=reply.attempts + 1,
+                claimed_at=moment,
+                first_tried_at=reply.first_tried_at or moment,
+                lease_until=moment + settings().send_lease,
+            )
+            claimed.append(reply)
+    return claimed
+
+
+def lease_left(reply: Reply) -> timedelta:
+    """How long whoever claimed `reply` may still call: asked right before the call."""
+    return reply.lease_until - now() if reply.lease_until is not None else timedelta(0)
+
+
+def window_closed_at(session: Session, reply: Reply, window: timedelta | None) -> datetime | None:
+    """When the time for a private answer ran out, if it did: counted from the citizen's last message by the
+    platform's clock. None while it is open, and where there is no window.
+    """
+    message = session.get_one(Message, reply.message_id)
+    if window is None or message.kind is not MessageKind.CHAT:
+        return None
+    thread = session.get_one(Thread, reply.thread_id)
+    closes_at = (thread.last_citizen_at or message.sent_at) + window
+    return closes_at if closes_at <= now() else None
+
+
+def record_outcome(session: Session, reply_id: int, claimed_version: int, outcome: SendOutcome) -> Reply:
+    """Write down how a claimed send ended. What evidence has settled meanwhile stays settled."""
+    reply = session.get_one(Reply, reply_id, with_for_update=True)
+    if reply.state is not ReplyState.SENDING or reply.version != claimed_version:
+        if reply.receipt is Receipt.FAILED:
+            return reply  # taken, and told to have failed before our call came back
+        if isinstance(outcome, Sent) and reply.external_id is None and reply.state is not ReplyState.SENT:
+            found(session, reply, outcome.external_id, by="dispatch")
+        elif isinstance(outcome, Sent) and reply.external_id is None:
+            reply.external_id = outcome.external_id
+        return reply
+    match outcome:
+        case Sent(external_id):
+            found(session, reply, external_id, by="dispatch")
+        case NotSent(reason, retry_after):
+            _wait(session, reply, reason, retry_after)
+            if outcome.pauses_channel:
+                channel = session.get_one(Channel, reply.channel_id)
+                channels.pause(session, channel, reply.not_before or now(), by="dispatch")
+        case AccessLost(reason):
+            _wait(session, reply, reason, None)
+        case Refused(reason):
+            refused(session, reply, reason, by="dispatch")
+        case MaybeSent(reason):
+            become_uncertain(session, reply, reason, by="dispatch")
+    return reply
+
+
+def _wait(session: Session, reply: Reply, reason: str, retry_after: float | None) -> None:
+    """Surely not sent: it waits as READY, a little longer each time."""
+    pause = timedelta(seconds=retry_after) if retry_after is not None else _back_off(reply.attempts)
+    history.move(
+        session,
+        reply,
+        ReplyState.READY,
+        by="dispatch",
+        not_before=now() + pause,
+        failure=reason,
+        lease_until=None,
+    )
+    _stop_if_stale(session, reply, by="dispatch")
+
+
+def _stop_if_stale(session: Session, reply: Reply, *, by: Actor) -> None:
+    """Words that changed while a reply to them was on its way stop it, as they would have before."""
+    changes = {"message.edited": "edited", "message.deleted": "deleted"}
+    since = reply.claimed_at or reply.created_at
+    if changed := history.latest(session, reply.message_id, changes, since=since):
+        back_to_draft(session, reply, reason=changes[changed], by=by)
+
+
+def _back_off(attempts: int) -> timedelta:
+    doublings: int = 2 ** min(attempts - 1, 10)
+    return min(_FIRST_BACK_OFF * doublings, _LONGEST_BACK_OFF)
+
+
+def become_uncertain(session: Session, reply: Reply, reason: str, *, by: Actor) -> None:
+    """It may be public: it is looked for from now on."""
+    history.move(
+        session,
+        reply,
+        ReplyState.UNCERTAIN,
+        by=by,
+        failure=reason[:500],
+        lease_until=None,
+        looks=0,
+        next_look_at=now(),
+    )
+
+
+def expire_leases(session: Session, *, limit: int) -> int:
+    """Whoever claimed these died or hangs: they may be public. Answers how many."""
+    stale = session.scalars(
+        select(Reply)
+        .where(Reply.state == ReplyState.SENDING, Reply.lease_until < now())
+        .order_by(Reply.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for reply in stale:
+        become_uncertain(session, reply, "the sender did not report back", by="sweep")
+    return len(stale)
+
+
+def claim_for_looking(session: Session, *, limit: int) -> list[Reply]:
+    """UNCERTAIN replies whose next look is due; each is put off so that one worker alone looks."""
+    due = session.scalars(
+        select(Reply)
+        .where(Reply.state == ReplyState.UNCERTAIN, Reply.next_look_at <= now())
+        .order_by(Reply.next_look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for reply in due:
+        reply.next_look_at = now() + settings().send_lease
+    return list(due)
+
+
+def record_not_there(
+    session: Session, reply_id: int, outcome: NotThere | CannotTell, *, provable: bool
+) -> Reply:
+    """A look found nothing, or could not tell.
+
+    READY again only after two looks that found nothing, the later at least the set time after the claim,
+    and only where absence can be proved. Looks come rarer the longer it lasts, and not before the platform
+    wants to be asked again.
+    """
+    reply = session.get_one(Reply, reply_id, with_for_update=True)
+    if reply.state is not ReplyState.UNCERTAIN:
+        return reply
+    waited = now() - (reply.claimed_at or now())
+    patience = settings().uncertain_wait
+    if isinstance(outcome, NotThere) and provable:
+        reply.looks += 1
+        if reply.looks >= 2 and waited >= patience:
+            history.move(
+                session, reply, ReplyState.READY, by="look", looks=0, next_look_at=None, not_before=None
+            )
+            _stop_if_stale(session, reply, by="look")
+            return reply
+    pause = min(max(waited / 4, _SOONEST_LOOK), _RAREST_LOOK)
+    left = patience - waited
+    if reply.looks and timedelta() < left < pause:
+        pause = max(left, timedelta(seconds=1))  # the look that may prove it comes when it may
+    if isinstance(outcome, CannotTell) and outcome.retry_after is not None:
+        pause = max(pause, timedelta(seconds=outcome.retry_after))
+    reply.next_look_at = now() + pause
+    return reply

@@ -1,0 +1,202 @@
+"""The words we use: ready texts of the library, filled for one citizen; and what may not go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox import city
+from inbox.errors import InvalidInput
+from inbox.language.placeholders import Value, render, variables, variant
+from inbox.language.salutation import salutation
+from inbox.models import (
+    Answer,
+    Category,
+    Channel,
+    Contact,
+    Message,
+    Neighbourhood,
+    Reply,
+    ReplyText,
+    TrackedRequest,
+    Unit,
+)
+from inbox.states import Outcome
+from inbox.values import MessageKind, ReplyKind
+
+SALUTATION = "{salutation}"
+"""In the words for many citizens, stands for each one's own."""
+
+
+def _library(
+    session: Session, kind: ReplyKind, *, public: bool, voice: str, outcome: Outcome | None = None
+) -> list[ReplyText]:
+    """The active Turkish texts of this kind that fit, the most particular first."""
+    scope = "public" if public else "private"
+    fitting = session.scalars(
+        select(ReplyText).where(
+            ReplyText.kind == kind.value,
+            ReplyText.language == "tr",
+            ReplyText.is_active,
+            ReplyText.scope.in_((scope, "any")),
+            ReplyText.voice.in_((voice, "any")),
+            ReplyText.outcome == (outcome.value if outcome else None),
+        )
+    ).all()
+    return sorted(fitting, key=lambda text: (text.scope == "any", text.voice == "any", text.key))
+
+
+def _fill(
+    session: Session,
+    kind: ReplyKind,
+    values: Mapping[str, Value],
+    *,
+    public: bool,
+    voice: str,
+    turn: int,
+    outcome: Outcome | None = None,
+) -> str:
+    """The first fitting text whose gaps all have values. Raises InvalidInput when the library has none."""
+    for text in _library(session, kind, public=public, voice=voice, outcome=outcome):
+        chosen = variant(text.variants, turn)
+        if variables(chosen) <= values.keys():
+            return render(chosen, values)
+    wanted = f"{kind.value} ({outcome.value})" if outcome else kind.value
+    raise InvalidInput("texts", f"the library has no active text for {wanted}")
+
+
+def _greeting(session: Session, message: Message) -> str:
+    author = session.get(Contact, message.author_id) if message.author_id else None
+    return salutation(author.name if author else None)
+
+
+def _about(session: Session, request: TrackedRequest, channel: Channel) -> dict[str, Value]:
+    """What every text about a request may name."""
+    profile = city.current_profile(session)
+    place = session.get(Neighbourhood, request.neighbourhood_id) if request.neighbourhood_id else None
+    values: dict[str, Value] = {
+        "number": request.number,
+        "unit": session.get_one(Unit, request.unit_id).name_tr,
+        "category": session.get_one(Category, request.category_id).name_tr,
+        "city": profile.name,
+        "phone": profile.phone,
+        "signature": profile.signatures.get(channel.voice, ""),
+    }
+    if place is not None:
+        values["neighbourhood"] = place.name_tr
+    return values
+
+
+def acknowledgement(session: Session, request: TrackedRequest, message: Message, channel: Channel) -> str:
+    """ "We heard you; it has this number and is with this unit.\""""
+    values = _about(session, request, channel)
+    return _fill(
+        session,
+        ReplyKind.ACKNOWLEDGEMENT,
+        {**values, "salutation": _greeting(session, message)},
+        public=message.kind is not MessageKind.CHAT,
+        voice=channel.voice,
+        turn=request.id,
+    )
+
+
+def answer(session: Session, request: TrackedRequest, answer: Answer, message: Message) -> str:
+    """The unit's words made ready for one citizen."""
+    return addressed_to(session, _answer_words(session, request, answer, message), message)
+
+
+def _answer_words(session: Session, request: TrackedRequest, answer: Answer, message: Message) -> str:
+    """The unit's words in the city's frame, with the salutation still open."""
+    channel = session.get_one(Channel, message.channel_id)
+    values = _about(session, request, channel)
+    values["text"] = answer.text
+    values["reason"] = answer.text
+    values["salutation"] = SALUTATION
+    unit = session.get_one(Unit, answer.unit_id)
+    if answer.outcome is Outcome.OUTSIDE and unit.is_outside:
+        values["body"] = unit.name_tr
+        if unit.hotline:
+            values["hotline"] = unit.hotline
+    if answer.until is not None:
+        values["day"] = answer.until
+    return _fill(
+        session,
+        ReplyKind.INTERIM if answer.outcome is Outcome.PLANNED else ReplyKind.ANSWER,
+        values,
+        public=message.kind is not MessageKind.CHAT,
+        voice=channel.voice,
+        turn=message.id,
+        outcome=answer.outcome,
+    )
+
+
+def shared_words(session: Session, request: TrackedRequest) -> str | None:
+    """What the waiting drafts of the latest answer say, salutation open: the one text a moderator edits."""
+    latest = session.scalars(
+        select(Answer).where(Answer.request_id == request.id).order_by(Answer.id.desc()).limit(1)
+    ).first()
+    first = session.scalars(
+        select(Message).where(Message.request_id == request.id).order_by(Message.id).limit(1)
+    ).first()
+    if latest is None or first is None:
+        return None
+    return _answer_words(session, request, latest, first)
+
+
+def addressed_to(session: Session, text: str, message: Message) -> str:
+    """`text` with the salutation of the citizen who wrote `message` where it is left open."""
+    return text.replace(SALUTATION, _greeting(session, message))
+
+
+def addressed(session: Session, reply: Reply, text: str) -> str:
+    """`text`, meant for many, as this reply's citizen gets it."""
+    return addressed_to(session, text, session.get_one(Message, reply.message_id))
+
+
+def rating_question(
+    session: Session, answer: Reply, message: Message, *, has_choices: bool, private: bool
+) -> str | None:
+    """How we ask whether the answer helped; None where the library has no words for it."""
+    channel = session.get_one(Channel, answer.channel_id)
+    request = session.get_one(TrackedRequest, answer.request_id or 0)
+    values = {**_about(session, request, channel), "salutation": _greeting(session, message)}
+    try:
+        return _fill(
+            session,
+            ReplyKind.RATING,
+            values,
+            public=not private,
+            voice=channel.voice,
+            turn=answer.id,
+        )
+    except InvalidInput:
+        return None
+
+
+def rating_delay(session: Session) -> timedelta:
+    """How long after the answer the citizen is asked."""
+    return timedelta(minutes=city.current_profile(session).rating_delay_minutes)
+
+
+def after_quiet_hours(session: Session, moment: datetime) -> datetime:
+    """`moment`, or the morning after when it falls into the city's quiet hours."""
+    return city.current_profile(session).after_quiet_hours(moment)
+
+
+def service_days(session: Session) -> int:
+    """Working days within which the city answers."""
+    return city.current_profile(session).service_days
+
+
+__all__ = [
+    "SALUTATION",
+    "acknowledgement",
+    "addressed",
+    "answer",
+    "rating_question",
+    "service_days",
+    "shared_words",
+]

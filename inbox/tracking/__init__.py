@@ -1,0 +1,34 @@
+"""Tracked requests: a promise with a number, a unit and a deadline, not let go until it is concluded."""
+
+from inbox.tracking.deadlines import due_at
+from inbox.tracking.lifecycle import (
+    PRIORITIES,
+    cancel,
+    close,
+    convert,
+    join,
+    note,
+    planned_come_back,
+    reopen,
+    reroute,
+    respond,
+    return_to_desk,
+)
+from inbox.tracking.numbers import next_number, valid_number
+
+__all__ = [
+    "PRIORITIES",
+    "cancel",
+    "close",
+    "convert",
+    "due_at",
+    "join",
+    "next_number",
+    "note",
+    "planned_come_back",
+    "reopen",
+    "reroute",
+    "respond",
+    "return_to_desk",
+    "valid_number",
+]

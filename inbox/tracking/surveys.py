@@ -1,0 +1,198 @@
+"""Asking whether an answer helped, and keeping the citizen's verdict on it.
+
+Only an answer is rated. The question goes out the way the channel allows, never at night, and the verdict may
+come back as a button, as a bare number, or in words a moderator reads.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
+
+from inbox import history, replies
+from inbox.clock import now
+from inbox.errors import InvalidInput
+from inbox.history import Actor
+from inbox.models import Message, Note, Rating, Reply, Thread
+from inbox.replies import texts
+from inbox.states import Intent, MessageState, ReplyState
+from inbox.values import MessageKind, ReplyKind
+
+RATINGS = "ratings"
+_BUTTON = re.compile(r"rate-(\d{1,18})-([1-5])")
+# "5", "4/5", "⭐⭐⭐", "1 - hâlâ aynı"; but never "3 gündür su yok": words must be set off from the number.
+_VERDICT = re.compile(
+    r"(?:([1-5])(?:\s*/\s*5|\s*(?:puan|yıldız|yildiz|stars?))?|([⭐★]{1,5}))\s*(?:$|[.,!;:\n–-]\s*(.*))",
+    re.DOTALL | re.IGNORECASE,
+)
+ASKED_LATELY = timedelta(days=14)
+
+
+def choices(reply: Reply) -> list[tuple[str, str]]:
+    """The five rows offered where a channel has buttons: (id, title)."""
+    return [(f"rate-{reply.id}-{stars}", "⭐" * stars) for stars in range(5, 0, -1)]
+
+
+def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
+    """Sent answers whose citizen was not asked yet and may be; an emergency is never rated."""
+    question = aliased(Reply)
+    return list(
+        session.scalars(
+            select(Reply)
+            .join(Message, Reply.message_id == Message.id)
+            .where(
+                Reply.kind == ReplyKind.ANSWER,
+                Reply.state == ReplyState.SENT,
+                Reply.request_id.is_not(None),
+                Reply.sent_at > now() - ASKED_LATELY,
+                Message.intent != Intent.EMERGENCY,
+                Message.deleted_at.is_(None),
+                ~exists().where(question.rates_reply_id == Reply.id),
+            )
+            .order_by(Reply.sent_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Reply)
+        )
+    )
+
+
+def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool) -> Reply | None:
+    """Ask the citizen of one sent answer for a verdict, at an hour that is decent. None where we do not ask.
+
+    The text is the library's own and needs no approval.
+    """
+    message = session.get_one(Message, answer.message_id)
+    is_chat = message.kind is MessageKind.CHAT
+    text = texts.rating_question(
+        session, answer, message, has_choices=has_choices, private=is_chat or in_private
+    )
+    if text is None:
+        return None
+    question = replies.draft(
+        session,
+        message,
+        session.get_one(Thread, answer.thread_id),
+        kind=ReplyKind.RATING,
+        text=text,
+        by=RATINGS,
+        channel_id=answer.channel_id,
+        request=None,
+        rates=answer,
+        choices=choices(answer) if has_choices and is_chat else (),
+        in_private=in_private and not is_chat,
+        not_before=decent_hour(session, now() + texts.rating_delay(session)),
+    )
+    question.request_id = answer.request_id
+    replies.approve(session, question, by=RATINGS)
+    return question
+
+
+def decent_hour(session: Session, moment: datetime) -> datetime:
+    """`moment`, or the next morning when it falls into the city's quiet hours."""
+    return texts.after_quiet_hours(session, moment)
+
+
+def may_be_a_verdict(text: str, button: str | None) -> bool:
+    """Whether a citizen's words could be meant for `take`, whomever we asked."""
+    return button is not None or _in_words(text) is not None
+
+
+def _in_words(text: str) -> re.Match[str] | None:
+    return _VERDICT.fullmatch(text.replace("\ufe0f", "").strip())
+
+
+def take(session: Session, message: Message) -> bool:
+    """Keep `message` as a verdict if it is one. A bare number ends its triage; words stay for a person.
+
+    A verdict is a button of ours, or a number from the citizen whom we asked and who has not yet told.
+    """
+    if message.button and (chosen := _BUTTON.fullmatch(message.button)):
+        asked = session.get(Reply, int(chosen[1]))
+        if asked is None or not _same_citizen(session, asked, message) or _rated(session, asked):
+            return False
+        rate(session, asked, stars=int(chosen[2]), by=RATINGS, message=message)
+        _done(session, message)
+        return True
+    verdict = _in_words(message.text)
+    asked = _asked(session, message) if verdict else None
+    if verdict is None or asked is None:
+        return False
+    stars = int(verdict[1]) if verdict[1] else len(verdict[2])
+    words = (verdict[3] or "").strip()
+    rate(session, asked, stars=stars, text=words or None, by=RATINGS, message=message)
+    if words:
+        return False
+    _done(session, message)
+    return True
+
+
+def rate(
+    session: Session,
+    reply: Reply,
+    *,
+    stars: int,
+    by: Actor,
+    text: str | None = None,
+    message: Message | None = None,
+) -> Rating:
+    """Keep one citizen's verdict on one answer. Raises InvalidInput when it cannot be rated (again)."""
+    if reply.kind is not ReplyKind.ANSWER or reply.state is not ReplyState.SENT:
+        raise InvalidInput("reply", f"{reply.id} is no answer that was sent")
+    if not 1 <= stars <= 5:
+        raise InvalidInput("stars", "is a whole number from 1 to 5")
+    if _rated(session, reply):
+        raise InvalidInput("reply", f"{reply.id} has its rating already")
+    rating = Rating(
+        reply_id=reply.id,
+        message_id=message.id if message else None,
+        stars=stars,
+        text=text,
+        rated_at=message.sent_at if message else now(),
+    )
+    session.add(rating)
+    history.record(session, "reply.rated", by=by, reply=reply, details={"stars": stars})
+    session.flush()
+    return rating
+
+
+def _rated(session: Session, reply: Reply) -> bool:
+    return session.scalar(select(Rating.id).where(Rating.reply_id == reply.id)) is not None
+
+
+def _same_citizen(session: Session, asked: Reply, message: Message) -> bool:
+    first = session.get_one(Message, asked.message_id)
+    return first.author_id is not None and first.author_id == message.author_id
+
+
+def _asked(session: Session, message: Message) -> Reply | None:
+    """The answer this citizen was asked about last on this channel and has not rated."""
+    if message.author_id is None:
+        return None
+    question = session.scalars(
+        select(Reply)
+        .join(Message, Reply.message_id == Message.id)
+        .where(
+            Reply.kind == ReplyKind.RATING,
+            Reply.state == ReplyState.SENT,
+            Reply.channel_id == message.channel_id,
+            Message.author_id == message.author_id,
+            Reply.sent_at > now() - ASKED_LATELY,
+            Reply.rates_reply_id.not_in(select(Rating.reply_id)),
+        )
+        .order_by(Reply.id.desc())
+        .limit(1)
+    ).first()
+    return session.get(Reply, question.rates_reply_id) if question and question.rates_reply_id else None
+
+
+def _done(session: Session, message: Message) -> None:
+    """The verdict was all there was to it."""
+    session.add(
+        Note(
+            message_id=message.id, use="dismiss", text="rated", written_at=now(), reason_id=None, user_id=None
+        )
+    )
+    history.move(session, message, MessageState.DISMISSED, by=RATINGS, details={"because": "rated"})

@@ -1,0 +1,175 @@
+"""Where a message seems to belong: neighbourhood by name, category by words, unit by category.
+
+Thin on purpose: every proposal can be explained by its words, and a person decides. Names that are also
+words, people or other places ("Zafer", "Örnek", "Fatih") count only with "mah." beside them or in the
+locative.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from inbox.language.turkish import beginnings, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A neighbourhood as it is looked for: all its names and aliases, in any script."""
+
+    key: str
+    names: tuple[str, ...]
+    is_ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A category as it is looked for. `stems`: folded beginnings of words, or phrases of such beginnings."""
+
+    key: str
+    unit: str | None
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Keys, each None where nothing speaks for one. `confidence` in the category: 0 none, 1 undisputed.
+
+    `words`: what it rests on, for whoever wants to know why."""
+
+    unit: str | None = None
+    category: str | None = None
+    neighbourhood: str | None = None
+    confidence: float = 0.0
+    words: tuple[str, ...] = ()
+
+
+_WORD = re.compile(r"[^\W_]+")
+# Endings of a name, folded.
+_SUFFIX = r"(?:n?d[ea]|t[ea]|n?d[ea]n|t[ea]n|n?d[ea]ki|t[ea]ki|n[iu]n|[iu]n|[yn]?[eaiu]|l[iu]|l[ea]r)?"
+_LOCATIVE = re.compile(r"(?:n?d[ea]|t[ea]|n?d[ea]n|t[ea]n|n?d[ea]ki|t[ea]ki)")
+_IS_NEIGHBOURHOOD = re.compile(r"m(?:ah|h)(?:al+e\w*)?|mahal\w*|m|حي")
+_IS_SOMETHING_ELSE = re.compile(
+    r"cad\w*|cd|sok\w*|sk|bulv\w*|blv|park\w*|okul\w*|lise\w*|ilkokul\w*|ortaokul\w*|cami\w*|hastane\w*|apart\w*|apt|"
+    r"site\w*|durag\w*|durak\w*|meydan\w*|kopru\w*|stad\w*|univers\w*|belediye\w*|ilce\w*|kultur|saglik|metrobus"
+)
+
+
+def _beginning(stem: str) -> str:
+    """A pattern for the words that begin so; "su" (water) and the like stand for themselves only."""
+    return re.escape(stem) + (r"\w*" if len(stem) > 2 else "")
+
+
+@dataclass(frozen=True)
+class CityWords:
+    """All names and stems of a city, prepared once and used for every message."""
+
+    places: tuple[Place, ...]
+    topics: tuple[Topic, ...]
+    # Each with how its first word begins: looked up before the pattern is run.
+    _names: tuple[tuple[str, re.Pattern[str], Place], ...] = field(init=False, repr=False, compare=False)
+    _stems: tuple[tuple[str, re.Pattern[str], int, Topic], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = {
+            (" ".join(_WORD.findall(fold(name))), place) for place in self.places for name in place.names
+        }
+        # The longest name first: "Fatih Sultan Mehmet" is not Fatih.
+        ordered = sorted(names, key=lambda pair: (-len(pair[0]), pair[0]))
+        patterns = tuple(
+            (
+                name.split()[0],
+                re.compile(rf"(?<= ){re.escape(name)}(?P<suffix>(?: ?{_SUFFIX}))(?= )"),
+                place,
+            )
+            for name, place in ordered
+            if name
+        )
+        stems = tuple(
+            (
+                stem.split()[0],
+                re.compile("(?<= )" + " ".join(map(_beginning, stem.split())) + "(?= )"),
+                2 if " " in stem else 1,
+                topic,
+            )
+            for topic in self.topics
+            for stem in topic.stems
+        )
+        object.__setattr__(self, "_names", patterns)
+        object.__setattr__(self, "_stems", stems)
+
+    def neighbourhood(self, words: str) -> tuple[Place, str] | None:
+        """The neighbourhood named in blank-separated folded words, and by what; None also when two are."""
+        seen: list[tuple[int, int, Place, str]] = []  # strength, place in the text, …
+        taken: list[tuple[int, int]] = []
+        begun = beginnings(words.split())
+        for first, pattern, place in self._names:
+            if first not in begun:
+                continue
+            for found in pattern.finditer(words):
+                if any(found.start() < end and start < found.end() for start, end in taken):
+                    continue
+                strength = _strength(words, found, place)
+                if strength:
+                    taken.append(found.span())
+                    seen.append((strength, -found.start(), place, found[0].strip()))
+        if not seen:
+            return None
+        best = max(seen, key=lambda one: one[:2])
+        return best[2], best[3]
+
+    def topic(self, words: str) -> tuple[Topic, float, tuple[str, ...]] | None:
+        """The topic with most words, how clear it is, and the words."""
+        scores: dict[str, int] = {}
+        reasons: dict[str, list[str]] = {}
+        begun = beginnings(words.split())
+        for first, pattern, weight, topic in self._stems:
+            if first not in begun:
+                continue
+            found = pattern.findall(words)
+            if found:
+                scores[topic.key] = scores.get(topic.key, 0) + weight * min(len(found), 2)
+                reasons.setdefault(topic.key, []).append(found[0])
+        if not scores:
+            return None
+        best = max(self.topics, key=lambda topic: scores.get(topic.key, 0))
+        total = sum(scores.values())
+        # One word alone proves little; many of one topic and none of another prove much.
+        confidence = scores[best.key] / (total + 1)
+        return best, round(confidence, 2), tuple(reasons[best.key])
+
+
+def _strength(words: str, found: re.Match[str], place: Place) -> int:
+    """0: not this neighbourhood; 1: named; 2: named with "mah." beside it."""
+    after = _WORD.findall(words[found.end() : found.end() + 40])[:1]
+    suffix = found["suffix"].strip()
+    if after and _IS_NEIGHBOURHOOD.fullmatch(after[0]):
+        return 0 if suffix in {"li", "lu"} else 2  # Çınarlı Mahallesi is another one
+    if after and _IS_SOMETHING_ELSE.fullmatch(after[0]):
+        return 0
+    before = _WORD.findall(words[: found.start()])[-1:]
+    if before and re.fullmatch(r"mahalle(?:m|miz|si|sinin)?|mah", before[0]):
+        return 1
+    if place.is_ambiguous and not _LOCATIVE.fullmatch(suffix):
+        return 0
+    return 1
+
+
+def suggest(text: str, city: CityWords) -> Suggestion:
+    """What `city`'s names and words make of a message."""
+    words = f" {' '.join(_WORD.findall(fold(text)))} "
+    place = city.neighbourhood(words)
+    topic = city.topic(words)
+    return Suggestion(
+        unit=topic[0].unit if topic else None,
+        category=topic[0].key if topic else None,
+        neighbourhood=place[0].key if place else None,
+        confidence=topic[1] if topic else 0.0,
+        words=(*(topic[2] if topic else ()), *((place[1],) if place else ())),
+    )
+
+
+def city_words(places: Iterable[Place], topics: Iterable[Topic]) -> CityWords:
+    """Names and stems, prepared for `suggest`."""
+    return CityWords(tuple(places), tuple(topics))
