@@ -12,7 +12,7 @@ from inbox.db import transaction
 from inbox.errors import CoreError, InvalidInput, NotFound
 from inbox.states import Role
 from stack.links import reset_link
-from web import user_sheet
+from web.settings import user_sheet
 
 _WHY_UNREADABLE = {
     "not_a_spreadsheet": "this is neither an Excel file (.xlsx) nor a CSV file",

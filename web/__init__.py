@@ -1,4 +1,4 @@
-"""The screens and the API, as one WSGI application: `create_app()`. `web.front` serves it with the hooks."""
+"""The screens and the API, as one WSGI application: `create_app()`. `serving.front` adds the hooks."""
 
 from __future__ import annotations
 
@@ -9,23 +9,11 @@ import structlog
 from flask import Flask, g, request
 from flask_openapi3.openapi import OpenAPI
 
-from web import (
-    access,
-    admin,
-    alarm_bar,
-    api,
-    auth,
-    desk,
-    errors,
-    formats,
-    languages,
-    live,
-    public,
-    security,
-    units,
-    webhooks,
-)
-from web.page import install as install_page
+from web import api, desk, settings, sign_in, units
+from web.desk import alarm_bar
+from web.kit import access, errors, formats, languages, security
+from web.kit.page import install as install_page
+from web.serving import hooks, live, machines
 
 STATIC = Path(__file__).parent / "static"
 
@@ -48,14 +36,14 @@ def create_app() -> Flask:
     formats.install(app)
     install_page(app)
     for blueprint in (
-        webhooks.blueprint,
-        public.blueprint,
-        auth.blueprint,
+        hooks.blueprint,
+        machines.blueprint,
+        sign_in.blueprint,
         desk.blueprint,
         alarm_bar.blueprint,
         units.blueprint,
         live.blueprint,
-        *admin.blueprints,
+        *settings.blueprints,
     ):
         app.register_blueprint(blueprint)
     api.register(app)

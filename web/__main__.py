@@ -21,9 +21,10 @@ from granian.server import MPServer
 
 from inbox import log
 from inbox.settings import settings
-from web import create_app, lifecycle
-from web.asgi import Application
-from web.front import Front
+from web import create_app
+from web.serving import lifecycle
+from web.serving.asgi import Application
+from web.serving.front import Front
 
 GRACE_SECONDS = 10
 """How long what is being answered may take to end, once a stop was asked for."""

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChannelSession:
     """A channel ready to call with no transaction open; what was told of limits is kept until `note`."""
 
     channel_id: int
@@ -29,7 +29,7 @@ class Line:
     told: list[Usage] = field(default_factory=list)
 
     def is_current(self, channel: Channel) -> bool:
-        """Whether the channel still has the secrets this line calls with: else their refusal says nothing."""
+        """Whether the channel still has these secrets: else a refusal of theirs says nothing."""
         return channel.credentials == self.opened
 
     def note(self, session: Session, channel: Channel, *, by: Actor) -> None:
@@ -40,8 +40,8 @@ class Line:
         self.told.clear()
 
 
-def line(channel: Channel) -> Line:
-    """The line of a channel; one without secrets when no configured key opens them.
+def open_session(channel: Channel) -> ChannelSession:
+    """The session of a channel; one without secrets when no configured key opens them.
 
     Never raises for that: work is claimed for one channel after another, and one that stopped the claim would
     stop all behind it. Without a token every call ends as lost access, which is what it is.
@@ -54,7 +54,7 @@ def line(channel: Channel) -> Line:
         log.error("credentials_not_opened", channel_id=channel.id)
         secrets = {}
     access = channels.access(channel, secrets, api_url=connector.api_url if connector else "")
-    return Line(channel.id, replace(access, on_usage=told.append), channel.credentials, told)
+    return ChannelSession(channel.id, replace(access, on_usage=told.append), channel.credentials, told)
 
 
 def limits(platform: str) -> Mapping[CallKind, Limit]:

@@ -34,7 +34,7 @@ from inbox.values import (
     SendOutcome,
 )
 from worker import calling, probing
-from worker.calling import Line
+from worker.calling import ChannelSession
 
 log = structlog.get_logger()
 
@@ -53,26 +53,26 @@ def run() -> int:
             (reply.id, reply.version, as_outgoing(session, reply), _line(session, reply))
             for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1, budget=_BUDGET)
         ]
-    for reply_id, version, outgoing, line in work:
-        send_one(reply_id, version, outgoing, line)
+    for reply_id, version, outgoing, channel_session in work:
+        send_one(reply_id, version, outgoing, channel_session)
     return len(work)
 
 
-def send_one(reply_id: int, version: int, outgoing: Outgoing, line: Line) -> None:
+def send_one(reply_id: int, version: int, outgoing: Outgoing, channel_session: ChannelSession) -> None:
     """One claimed reply: still ours to send, still fitting, then out with it."""
-    access = line.access
+    access = channel_session.access
     connector = CONNECTORS[access.platform]
     outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
     if isinstance(outcome, AccessLost):
-        outcome = _is_it_the_channel(line, outcome)
+        outcome = _is_it_the_channel(channel_session, outcome)
     with transaction() as session:
         reply = sending.record_outcome(session, reply_id, version, outcome)
         channel = session.get_one(Channel, reply.channel_id)
-        if isinstance(outcome, AccessLost) and line.is_current(channel):
+        if isinstance(outcome, AccessLost) and channel_session.is_current(channel):
             channels.lose_access(session, channel, outcome.reason, by="dispatch")
         error = outcome.reason if isinstance(outcome, NotSent | AccessLost) else None
         channels.called(channel, error=error)
-        line.note(session, channel, by="dispatch")
+        channel_session.note(session, channel, by="dispatch")
         if reply.external_id is not None:
             parked.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
     log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
@@ -107,9 +107,9 @@ def _too_long(connector: Connector, outgoing: Outgoing) -> Refused | None:
     return Refused(f"too_long: {length} of {most}") if length > most else None
 
 
-def _is_it_the_channel(line: Line, outcome: AccessLost) -> SendOutcome:
+def _is_it_the_channel(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
     """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
-    probe = probing.ask(line).outcome
+    probe = probing.ask(channel_session).outcome
     if isinstance(probe, ProbeFailed):
         return outcome if probe.access_lost else NotSent(f"{outcome.reason}; {probe.reason}")
     return Refused(outcome.reason)
@@ -124,12 +124,12 @@ def look_for_uncertain() -> int:
             for reply in due
             if _may_look(session, reply)
         ]
-    for reply_id, outgoing, line in work:
-        connector = CONNECTORS[line.access.platform]
-        outcome = connector.look(line.access, outgoing)
+    for reply_id, outgoing, channel_session in work:
+        connector = CONNECTORS[channel_session.access.platform]
+        outcome = connector.look(channel_session.access, outgoing)
         with transaction() as session:
             reply = session.get_one(Reply, reply_id, with_for_update=True)
-            line.note(session, session.get_one(Channel, reply.channel_id), by="look")
+            channel_session.note(session, session.get_one(Channel, reply.channel_id), by="look")
             if isinstance(outcome, Found):
                 if reply.external_id is None:
                     replies.found(session, reply, outcome.external_id, by="look")
@@ -148,8 +148,8 @@ def _may_look(session: Session, reply: Reply) -> bool:
     )
 
 
-def _line(session: Session, reply: Reply) -> Line:
-    return calling.line(session.get_one(Channel, reply.channel_id))
+def _line(session: Session, reply: Reply) -> ChannelSession:
+    return calling.open_session(session.get_one(Channel, reply.channel_id))
 
 
 def as_outgoing(session: Session, reply: Reply) -> Outgoing:

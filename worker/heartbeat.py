@@ -19,7 +19,7 @@ from inbox.db import transaction
 from inbox.models import Channel, Message
 from inbox.values import CallKind, ProbeFailed, ProbeOk
 from worker import calling, ingest, polling, probing
-from worker.calling import Line
+from worker.calling import ChannelSession
 from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
@@ -40,17 +40,17 @@ def run() -> int:
         claimed = _claim()
         if claimed is None:
             return 0
-        line, is_silent, needs_probe = claimed
+        channel_session, is_silent, needs_probe = claimed
         if needs_probe:
-            probed.append(line.channel_id)
-            _look(line, is_silent=is_silent)
+            probed.append(channel_session.channel_id)
+            _look(channel_session, is_silent=is_silent)
         return 1
 
     side_by_side(one_channel, seconds=15)
     return len(probed)
 
 
-def _claim() -> tuple[Line, bool, bool] | None:
+def _claim() -> tuple[ChannelSession, bool, bool] | None:
     moment = now()
     with transaction() as session:
         channel = session.scalars(
@@ -87,40 +87,42 @@ def _claim() -> tuple[Line, bool, bool] | None:
         channel.next_probe_at = moment + (LEASE if needs_probe else ROUND)
         if needs_probe:  # counted, never refused: it is how we know that we live
             budgets.take(session, channel.id, CallKind.READ, CONNECTORS[channel.platform].read_limit)
-        return calling.line(channel), is_silent, needs_probe
+        return calling.open_session(channel), is_silent, needs_probe
 
 
-def _look(line: Line, *, is_silent: bool) -> None:
-    asked = probing.ask(line)
+def _look(channel_session: ChannelSession, *, is_silent: bool) -> None:
+    asked = probing.ask(channel_session)
     with transaction() as session:
-        channel = session.get_one(Channel, line.channel_id, with_for_update=True)
-        probing.record(session, channel, line, asked, by="heartbeat")
-        line.note(session, channel, by="heartbeat")
+        channel = session.get_one(Channel, channel_session.channel_id, with_for_update=True)
+        probing.record(session, channel, channel_session, asked, by="heartbeat")
+        channel_session.note(session, channel, by="heartbeat")
         channel.next_probe_at = now() + ROUND
         if is_silent and isinstance(asked.outcome, ProbeFailed):
             alarms.raise_alarm(session, SILENT, channel.key, {"unseen": 0}, by="heartbeat", channel=channel)
     if is_silent and isinstance(asked.outcome, ProbeOk):
-        _seek(line)
-    log.info("probed", channel_id=line.channel_id, outcome=type(asked.outcome).__name__)
+        _seek(channel_session)
+    log.info("probed", channel_id=channel_session.channel_id, outcome=type(asked.outcome).__name__)
 
 
-def _seek(line: Line) -> None:
+def _seek(channel_session: ChannelSession) -> None:
     """Poll a silent channel: what a poll finds, nobody told us."""
-    connector = CONNECTORS[line.access.platform]
+    connector = CONNECTORS[channel_session.access.platform]
     if not connector.edges:
         return
     with transaction() as session:
         newest = session.scalar(select(func.max(Message.id))) or 0
-    polling.poll(line.channel_id)
+    polling.poll(channel_session.channel_id)
     until_done(ingest.run, seconds=10)
     with transaction() as session:
         found = session.scalar(
             select(func.count(Message.id)).where(
-                Message.id > newest, Message.channel_id == line.channel_id, Message.state.is_not(None)
+                Message.id > newest,
+                Message.channel_id == channel_session.channel_id,
+                Message.state.is_not(None),
             )
         )
         if found:
-            channel = session.get_one(Channel, line.channel_id)
+            channel = session.get_one(Channel, channel_session.channel_id)
             details = {"unseen": found}
             alarms.raise_alarm(session, SILENT, channel.key, details, by="heartbeat", channel=channel)
 

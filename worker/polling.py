@@ -23,7 +23,7 @@ from inbox.models import Channel, ChannelCursor
 from inbox.settings import settings
 from inbox.values import CallKind, Page, ProbeFailed
 from worker import calling, probing
-from worker.calling import Line
+from worker.calling import ChannelSession
 from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
@@ -84,46 +84,48 @@ def poll(channel_id: int) -> int:
     with transaction() as session:
         channel = session.get_one(Channel, channel_id)
         connector = CONNECTORS[channel.platform]
-        line = calling.line(channel)
+        channel_session = calling.open_session(channel)
     stored, called, error = 0, False, None
     for edge in connector.edges:
         try:
-            pages = _poll_edge(line, edge)
+            pages = _poll_edge(channel_session, edge)
             called = called or pages is not None
             stored += pages or 0
         except PlatformError as failure:
             called, error = True, failure
             log.warning("poll_failed", channel_id=channel_id, edge=edge, error=type(failure).__name__)
-    asked = probing.ask(line) if isinstance(error, AccessExpired) else None
+    asked = probing.ask(channel_session) if isinstance(error, AccessExpired) else None
     with transaction() as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         channel.polling_until = None
         if asked is not None and isinstance(asked.outcome, ProbeFailed):
-            probing.record(session, channel, line, asked, by="poll")
+            probing.record(session, channel, channel_session, asked, by="poll")
         elif called:
             channels.called(channel, error=type(error).__name__ if error else None)
-        line.note(session, channel, by="poll")
+        channel_session.note(session, channel, by="poll")
         if isinstance(error, RateLimited):
             wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)
             channel.next_poll_at = now() + wait
     return stored
 
 
-def _poll_edge(line: Line, edge: str) -> int | None:
+def _poll_edge(channel_session: ChannelSession, edge: str) -> int | None:
     """How many bodies were stored; None when there was no call left to ask with. Raises PlatformError."""
-    connector, called, stored = CONNECTORS[line.access.platform], False, 0
+    connector, called, stored = CONNECTORS[channel_session.access.platform], False, 0
 
     def one_page() -> int:
         nonlocal called, stored
         with transaction() as session:
-            session.get_one(Channel, line.channel_id, with_for_update=True).polling_until = now() + LEASE
-            if not budgets.take(session, line.channel_id, CallKind.READ, connector.read_limit):
+            session.get_one(Channel, channel_session.channel_id, with_for_update=True).polling_until = (
+                now() + LEASE
+            )
+            if not budgets.take(session, channel_session.channel_id, CallKind.READ, connector.read_limit):
                 return False  # the next poll goes on from the cursor, when the bucket has filled
-            cursor = _cursor(session, line.channel_id, edge).cursor
+            cursor = _cursor(session, channel_session.channel_id, edge).cursor
         called = True
-        page = connector.poll(line.access, edge, cursor)
+        page = connector.poll(channel_session.access, edge, cursor)
         with transaction() as session:
-            stored += _store(session, line.channel_id, edge, page)
+            stored += _store(session, channel_session.channel_id, edge, page)
         return page.more
 
     until_done(one_page, seconds=10)  # what is left is asked for next time: the cursor says from where

@@ -15,7 +15,7 @@ from inbox.clock import now
 from inbox.history import Actor
 from inbox.models import Channel
 from inbox.values import Examination, ProbeFailed, ProbeOk, ProbeOutcome
-from worker.calling import Line
+from worker.calling import ChannelSession
 
 log = structlog.get_logger()
 
@@ -30,19 +30,19 @@ class Asked:
     examined: Examination | None = None
 
 
-def ask(line: Line) -> Asked:
+def ask(channel_session: ChannelSession) -> Asked:
     """One real call as this channel; where it succeeds, what the platform knows of the token.
 
     A token that lacks what we need is lost access, although it may still read its own name.
     """
-    connector = CONNECTORS[line.access.platform]
-    outcome = connector.probe(line.access)
+    connector = CONNECTORS[channel_session.access.platform]
+    outcome = connector.probe(channel_session.access)
     if isinstance(outcome, ProbeFailed) or connector.examine is None:
         return Asked(outcome)
     try:
-        examined = connector.examine(line.access)
+        examined = connector.examine(channel_session.access)
     except PlatformError as error:
-        log.info("token_not_examined", channel_id=line.channel_id, error=error.reason)
+        log.info("token_not_examined", channel_id=channel_session.channel_id, error=error.reason)
         return Asked(outcome)
     if not examined.is_valid:
         return Asked(ProbeFailed("the token is not valid", access_lost=True), examined)
@@ -52,12 +52,14 @@ def ask(line: Line) -> Asked:
     return Asked(outcome, examined)
 
 
-def record(session: Session, channel: Channel, line: Line, asked: Asked, *, by: Actor) -> None:
+def record(
+    session: Session, channel: Channel, channel_session: ChannelSession, asked: Asked, *, by: Actor
+) -> None:
     """Write down how a channel answered: its access lost or regained, its token's life, its subscription.
 
     What was said of secrets that others have replaced meanwhile is of no use.
     """
-    if not line.is_current(channel):
+    if not channel_session.is_current(channel):
         return
     match asked.outcome:
         case ProbeFailed(reason, access_lost):

@@ -25,7 +25,7 @@ from inbox.ingest.comparison import Comparison, window
 from inbox.models import Channel, ChannelCursor
 from inbox.values import CallKind, UnreadablePayload
 from worker import calling, ingest
-from worker.calling import Line
+from worker.calling import ChannelSession
 from worker.pace import until_done
 
 log = structlog.get_logger()
@@ -54,12 +54,12 @@ def run() -> int:
     claimed = _claim()
     if claimed is None:
         return 0
-    line, comparison = claimed
-    channel_id = line.channel_id
+    channel_session, comparison = claimed
+    channel_id = channel_session.channel_id
     failure = None
     try:
-        _walk(line, comparison)
-        _recheck(line, comparison)
+        _walk(channel_session, comparison)
+        _recheck(channel_session, comparison)
     except PlatformError as error:
         failure = error
         log.warning("reconcile_broke_off", channel_id=channel_id, error=type(error).__name__)
@@ -78,11 +78,11 @@ def run() -> int:
         channel = session.get_one(Channel, channel_id)
         if failure is None or failure.reason != "budget":
             channels.called(channel, error=type(failure).__name__ if failure else None)
-        line.note(session, channel, by=EDGE)
+        channel_session.note(session, channel, by=EDGE)
     return 1
 
 
-def _claim() -> tuple[Line, Comparison] | None:
+def _claim() -> tuple[ChannelSession, Comparison] | None:
     moment = now()
     with transaction() as session:
         rows = session.execute(
@@ -107,51 +107,51 @@ def _claim() -> tuple[Line, Comparison] | None:
             cursor.cursor, cursor.updated_at = state.model_dump_json(exclude_defaults=True), moment
             since, until = window(session, channel)
             comparison = Comparison(channel.id, since, until, whole_account=survey.whole_account)
-            return calling.line(channel), comparison
+            return calling.open_session(channel), comparison
     return None
 
 
-def _walk(line: Line, comparison: Comparison) -> None:
+def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
     """Read the platform page by page, and keep the pages that tell something new. Raises PlatformError."""
-    survey = _survey(line.access.platform)
+    survey = _survey(channel_session.access.platform)
     if survey is None:
         return
     until_done(ingest.run, seconds=20)  # what waits to be applied is here already
-    connector = CONNECTORS[line.access.platform]
-    pages = survey.walk(line.access, comparison.since)
-    while _may_read(line) and (page := next(pages, None)) is not None:
+    connector = CONNECTORS[channel_session.access.platform]
+    pages = survey.walk(channel_session.access, comparison.since)
+    while _may_read(channel_session) and (page := next(pages, None)) is not None:
         try:
             facts = connector.normalise(page.body)
         except UnreadablePayload:
             raise PlatformError("an unreadable answer", reason="unreadable") from None
         with transaction() as session:
             if comparison.page(session, facts):
-                key = session.get_one(Channel, line.channel_id).key
+                key = session.get_one(Channel, channel_session.channel_id).key
                 store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
 
 
-def _recheck(line: Line, comparison: Comparison) -> None:
+def _recheck(channel_session: ChannelSession, comparison: Comparison) -> None:
     """Look one by one for what no page showed, and mark what is not there. Raises PlatformError."""
-    survey = _survey(line.access.platform)
+    survey = _survey(channel_session.access.platform)
     if survey is None:
         return
     with transaction() as session:
         vanished = comparison.vanished(session, survey.kinds)[:_MOST_RECHECKED]
     for start in range(0, len(vanished), survey.at_once):
-        _may_read(line)
-        gone = survey.gone(line.access, vanished[start : start + survey.at_once])
+        _may_read(channel_session)
+        gone = survey.gone(channel_session.access, vanished[start : start + survey.at_once])
         with transaction() as session:
             comparison.gone(session, gone)
-        log.info("deletions_found", channel_id=line.channel_id, count=len(gone))
+        log.info("deletions_found", channel_id=channel_session.channel_id, count=len(gone))
 
 
-def _may_read(line: Line) -> bool:
+def _may_read(channel_session: ChannelSession) -> bool:
     """Take one call from the channel's budget, waiting for it a while. Raises RateLimited when none came."""
-    limit = CONNECTORS[line.access.platform].read_limit
+    limit = CONNECTORS[channel_session.access.platform].read_limit
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         with transaction() as session:
-            if budgets.take(session, line.channel_id, CallKind.READ, limit):
+            if budgets.take(session, channel_session.channel_id, CallKind.READ, limit):
                 return True
         time.sleep(1.0)
     raise RateLimited("the channel's own budget of calls is used up", reason="budget")

@@ -18,7 +18,7 @@ from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel
 from worker import calling
-from worker.calling import Line
+from worker.calling import ChannelSession
 from worker.pace import side_by_side
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ def run() -> int:
     return len(tried)
 
 
-def _claim() -> tuple[Line, bytes | None] | None:
+def _claim() -> tuple[ChannelSession, bytes | None] | None:
     able = [platform for platform, connector in CONNECTORS.items() if connector.renew]
     with transaction() as session:
         channel = session.scalars(
@@ -60,20 +60,20 @@ def _claim() -> tuple[Line, bytes | None] | None:
         if channel is None:
             return None
         channel.next_renewal_at = now() + LEASE
-        return calling.line(channel), channel.credentials
+        return calling.open_session(channel), channel.credentials
 
 
-def renew(line: Line, seen: bytes | None) -> None:
-    """Get fresh secrets and store them in the place of `seen`, those that `line` calls with."""
-    fresh_of = CONNECTORS[line.access.platform].renew
+def renew(channel_session: ChannelSession, seen: bytes | None) -> None:
+    """Get fresh secrets and store them in the place of `seen`, those that `channel_session` calls with."""
+    fresh_of = CONNECTORS[channel_session.access.platform].renew
     renewal, failure = None, None
     try:
-        renewal = fresh_of(line.access) if fresh_of else None
+        renewal = fresh_of(channel_session.access) if fresh_of else None
     except PlatformError as error:
         failure = error
-        log.warning("renewal_failed", channel_id=line.channel_id, error=type(error).__name__)
+        log.warning("renewal_failed", channel_id=channel_session.channel_id, error=type(error).__name__)
     with transaction() as session:
-        channel = session.get_one(Channel, line.channel_id)
+        channel = session.get_one(Channel, channel_session.channel_id)
         if renewal is not None:
             channels.renew_credentials(session, channel, renewal, seen=seen, by="renewal")
         else:
@@ -82,4 +82,4 @@ def renew(line: Line, seen: bytes | None) -> None:
             is_final = failure is None or isinstance(failure, AccessExpired | Rejected)
             wait = _LATER if is_final else _SOON
             channel.next_renewal_at = now() + wait
-        line.note(session, channel, by="renewal")
+        channel_session.note(session, channel, by="renewal")

@@ -21,8 +21,7 @@ import redis
 import requests
 
 from stack.embedded import embedded_valkey
-
-from .conftest import free_ports, wait_until
+from tests.stack.conftest import free_ports, wait_until
 
 KNOCKS = 25
 

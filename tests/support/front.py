@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from web import create_app
-from web.asgi import Event
-from web.front import Front
+from web.serving.asgi import Event
+from web.serving.front import Front
 
 PIECE = 65536  # bytes of a body that come at once
 

@@ -20,7 +20,8 @@ from inbox.states import Role
 from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
 from tests import translations
 from tests.support.waiting import until
-from web import create_app, lifecycle, live
+from web import create_app
+from web.serving import lifecycle, live
 
 PASSWORD = "correct horse battery"
 

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from inbox import db, queries
 from inbox.desk import triage
 from tests.browser import chromium
-from web import lifecycle, live
+from web.serving import lifecycle, live
 
 PASSWORD = "correct horse battery"
 Enter = Callable[[], Page]

@@ -18,7 +18,7 @@ STREAMING = """
 import sys
 from web import lifecycle
 from web.__main__ import serve
-from web.asgi import InThreads
+from web.serving.asgi import InThreads
 
 def app(environ, start):
     if environ["PATH_INFO"] != "/stream":

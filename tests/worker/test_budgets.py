@@ -18,10 +18,9 @@ from inbox.errors import InvalidInput
 from inbox.models import Channel
 from inbox.states import ReplyState
 from inbox.values import CallKind, Limit, Usage
+from tests.worker.conftest import Town, ahead
 from worker import calling, dispatch
 from worker.pace import side_by_side
-
-from .conftest import Town, ahead
 
 READ, SEND = CallKind.READ, CallKind.SEND
 

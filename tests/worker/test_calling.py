@@ -12,10 +12,9 @@ from inbox.db import transaction
 from inbox.models import Channel
 from inbox.replies import sending
 from inbox.states import ReplyState
+from tests.worker.conftest import Town, ahead
 from worker import calling, dispatch, heartbeat, polling, probing, reconcile, renewal
 from worker.pace import side_by_side, until_done
-
-from .conftest import Town, ahead
 
 CLOSED, OPEN = "facebook-belediye", "instagram-belediye"
 
@@ -81,7 +80,7 @@ def test_a_refusal_of_secrets_that_were_replaced_meanwhile_takes_no_access(town:
         channels.set_credentials(session, channel, {"access_token": "replaced by now"}, by="test")
     with transaction() as session:
         (reply,) = sending.claim_for_sending(session, ["facebook"], limit=1)
-        old = calling.line(session.get_one(Channel, reply.channel_id))
+        old = calling.open_session(session.get_one(Channel, reply.channel_id))
         outgoing = dispatch.as_outgoing(session, reply)
     town.change(CLOSED, credentials=fresh)
 

@@ -13,9 +13,8 @@ from inbox.db import transaction
 from inbox.models import Reply
 from inbox.states import ReplyState
 from inbox.values import CallKind, Limit
+from tests.worker.conftest import Town, ahead
 from worker import dispatch
-
-from .conftest import Town, ahead
 
 
 def uncertain(town: Town, key: str) -> int:

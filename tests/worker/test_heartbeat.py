@@ -14,10 +14,9 @@ from inbox.db import transaction
 from inbox.models import Channel, Message
 from inbox.settings import settings
 from inbox.states import ReplyState
+from tests.worker.conftest import KEYS, Town, ahead
 from worker import dispatch, heartbeat, ingest, polling, renewal
 from worker.pace import side_by_side
-
-from .conftest import KEYS, Town, ahead
 
 READ_ONLY = {
     "facebook": ("pages_show_list", "pages_read_engagement", "pages_read_user_content"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inbox.clock import now
+from tests.worker.conftest import Town, ahead
 from worker import calling, polling
-
-from .conftest import Town, ahead
 
 
 def test_a_poll_whose_worker_died_is_taken_up_by_another_within_a_minute(town: Town) -> None:
@@ -29,7 +28,7 @@ def test_a_poll_of_many_pages_keeps_its_channel_to_itself(town: Town) -> None:
     assert claimed is not None
     ahead(polling.LEASE.total_seconds() - 5)
 
-    polling._poll_edge(calling.line(town.channel("x-belediye")), "mentions")
+    polling._poll_edge(calling.open_session(town.channel("x-belediye")), "mentions")
 
     until = town.channel("x-belediye").polling_until
     assert until is not None

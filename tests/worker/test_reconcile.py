@@ -222,7 +222,7 @@ def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_calle
         gap = comparison.Comparison(channel.id, since, until, whole_account=True)
         gap.seen.add(seen)
         assert gap.vanished(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
-        line = calling.line(channel)
+        line = calling.open_session(channel)
 
     reconciling._recheck(line, gap)
 

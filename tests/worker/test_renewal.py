@@ -9,10 +9,9 @@ from inbox import channels, queries
 from inbox.channels import alarms
 from inbox.clock import now
 from inbox.db import transaction
+from tests.worker.conftest import Town, ahead
 from worker import heartbeat, renewal
-from worker.calling import line
-
-from .conftest import Town, ahead
+from worker.calling import open_session
 
 DAY = 86_400
 APP = {"app_id": "700800900", "app_secret": "sandbox-meta-app-secret"}
@@ -93,7 +92,7 @@ def test_what_a_person_entered_meanwhile_is_not_overwritten_by_a_renewal(town: T
     enter(town, key, **APP)
     with transaction() as session:
         channel = queries.channel(session, key)
-        seen, ours = channel.credentials, line(channel)
+        seen, ours = channel.credentials, open_session(channel)
     enter(town, key, access_token="typed by a person")
     renewal.renew(ours, seen)
     assert secrets(key)["access_token"] == "typed by a person"

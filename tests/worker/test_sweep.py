@@ -22,9 +22,8 @@ from inbox.settings import settings
 from inbox.states import RawEventState, ReplyState, RequestState
 from inbox.values import ReplyKind
 from tests.support.waiting import until
+from tests.worker.conftest import Town, ahead
 from worker import ingest, sweep, tasks
-
-from .conftest import Town, ahead
 
 
 def answered(town: Town, key: str) -> int:

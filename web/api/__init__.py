@@ -1,6 +1,6 @@
 """The JSON API of the municipality's own systems: `/api/v1`, described by `/api/v1/openapi.json`.
 
-`register(app)` hangs it into the application. It relies on what `web.access` and `web.errors` do for every
+`register(app)` hangs it into the application. It relies on what `kit.access` and `kit.errors` do for every
 view: the guard has asked who calls and whether they may, and refusals of the core become problem documents.
 """
 
@@ -10,7 +10,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from web.api import document, events, lists, messages, problems, replies, requests
 from web.api.blueprint import api
-from web.security import csrf
+from web.kit.security import csrf
 
 __all__ = ["document", "events", "lists", "messages", "register", "replies", "requests"]
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from inbox.errors import NotAllowed
 from inbox.models import Reply, User
 from inbox.states import ReplyState
-from web.access import api_token
 from web.api import texts_fit
 from web.api.problems import refused_fields
+from web.kit.access import api_token
 
 
 def check_not_own(replies: Iterable[Reply], by: User) -> None:

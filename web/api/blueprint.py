@@ -1,6 +1,6 @@
 """The API's blueprint: where every call hangs, how a body is read, and how an effect is made once.
 
-Who is asking and whether they may is the guard's business (`web.access`), which has run before anything here.
+Who is asking and whether they may is the guard's business (`kit.access`), which has run before anything here.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from inbox.db import transaction
 from inbox.models import User
-from web import idempotency
-from web.access import person
-from web.api import problems
+from web.api import idempotency, problems
 from web.api.bodies import IdempotencyHeader
+from web.kit.access import person
 from worker.tasks import nudge
 
 PREFIX = "/api/v1"

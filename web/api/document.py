@@ -8,9 +8,9 @@ from flask import Response, current_app, jsonify
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from web.access import public
 from web.api.blueprint import api
 from web.api.shapes import Problem
+from web.kit.access import public
 
 _ABOUT = """\
 What citizens say to the municipality, the requests it becomes, and what is said back.

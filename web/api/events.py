@@ -9,10 +9,10 @@ from inbox import feed
 from inbox.db import transaction
 from inbox.feed import Cursor
 from inbox.queries import for_api
-from web.access import needs
 from web.api import render, shapes
 from web.api.blueprint import EVENTS, api, reads, show
 from web.api.bodies import EventQuery
+from web.kit.access import needs
 
 NOW = "now"
 

@@ -11,11 +11,11 @@ from inbox import queries
 from inbox.db import transaction
 from inbox.models import Category, Channel, Neighbourhood, Reason, Unit
 from inbox.queries import for_api
-from web.access import needs
 from web.api import render, shapes
 from web.api.blueprint import LISTS, api, reads, show
 from web.api.bodies import ReasonQuery, WholeListQuery
 from web.api.problems import refused_fields
+from web.kit.access import needs
 
 Row = TypeVar("Row", Unit, Category, Neighbourhood, Reason, Channel)
 

@@ -11,9 +11,9 @@ from inbox.desk import triage
 from inbox.models import Message, User
 from inbox.queries import for_api
 from inbox.values import ReplyKind
-from web.access import api_token, needs
 from web.api import bodies, render, shapes, texts_fit
 from web.api.blueprint import MESSAGES, api, effect, reads, show, writes
+from web.kit.access import api_token, needs
 
 
 @api.get("/messages", tags=[MESSAGES], responses=reads(shapes.Messages))

@@ -1,6 +1,6 @@
 """Refusals of the API's own, beyond those of the core: they name each field and what could stand in it.
 
-All others are answered by `web.errors`, in the same form: `application/problem+json` (RFC 9457).
+All others are answered by `web.kit.errors`, in the same form: `application/problem+json` (RFC 9457).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import ValidationError
 
-from web import errors
+from web.kit import errors
 
 
 class Refused(Exception):

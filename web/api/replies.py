@@ -12,9 +12,9 @@ from inbox import replies as core
 from inbox.db import transaction
 from inbox.models import Reply, User
 from inbox.queries import for_api
-from web.access import needs
 from web.api import approvals, bodies, render, shapes
 from web.api.blueprint import REPLIES, api, effect, reads, show, writes
+from web.kit.access import needs
 
 
 @api.get("/replies", tags=[REPLIES], responses=reads(shapes.Replies))

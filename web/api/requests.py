@@ -12,9 +12,9 @@ from inbox.db import transaction
 from inbox.errors import NotFound
 from inbox.models import TrackedRequest, User
 from inbox.queries import for_api
-from web.access import needs, person
 from web.api import approvals, bodies, render, shapes
 from web.api.blueprint import REQUESTS, api, effect, reads, show, writes
+from web.kit.access import needs, person
 
 
 @api.get("/requests", tags=[REQUESTS], responses=reads(shapes.Requests))

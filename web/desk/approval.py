@@ -18,10 +18,10 @@ from inbox.db import transaction
 from inbox.models import Reply, TrackedRequest
 from inbox.replies import texts
 from inbox.states import ReplyState
-from web import doors, refusals, request_file
-from web.access import needs, person
 from web.desk.blueprint import blueprint
-from web.errors import STATUS
+from web.kit import accounts, refusals, request_file
+from web.kit.access import needs, person
+from web.kit.errors import STATUS
 from worker.tasks import nudge
 
 
@@ -41,7 +41,7 @@ def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collec
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
         drafts = _drafts(context["file"].replies)
-        standing = {reply.id for reply in drafts if doors.is_too_long(session, reply)}
+        standing = {reply.id for reply in drafts if accounts.is_too_long(session, reply)}
     context |= {
         "too_long": standing.union(too_long),
         "cursor": cursor,
@@ -72,9 +72,9 @@ def approve_all(number: int) -> Response:
             released = replies.approve_all(
                 session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
             )
-            too_long |= {reply.id for reply in released if doors.is_too_long(session, reply)}
+            too_long |= {reply.id for reply in released if accounts.is_too_long(session, reply)}
             if too_long:
-                raise errors.InvalidInput("text", doors.TOO_LONG)
+                raise errors.InvalidInput("text", accounts.TOO_LONG)
     except errors.CoreError as error:
         why = refusals.explain(error)
         return _page(number, status=STATUS[type(error)], refusal=why, too_long=too_long)

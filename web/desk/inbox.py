@@ -6,11 +6,12 @@ from flask import Response, jsonify, make_response, render_template, request
 
 from inbox import queries
 from inbox.db import transaction
-from web import doors
-from web.access import needs
 from web.desk import shown
 from web.desk.blueprint import blueprint
-from web.desk.place import here
+from web.kit import accounts
+from web.kit.access import needs
+from web.kit.page import is_fragment
+from web.kit.place import here
 
 
 @blueprint.get("/inbox")
@@ -44,7 +45,7 @@ def rows() -> str:
 @needs("message.read")
 def conversation(group_id: int) -> Response:
     """One conversation: the right pane for htmx, the whole inbox with it open for a person."""
-    if shown.is_fragment():
+    if is_fragment():
         return shown.conversation_fragment(here(), group_id)
     return shown.inbox_page(here(), group_id=group_id)
 
@@ -55,7 +56,7 @@ def length() -> Response:
     """How long a text is as a channel counts it, and how long it may be. Raises UnknownKey."""
     with transaction() as session:
         channel = queries.channel(session, request.form.get("channel", ""))
-    counted, most = doors.length(
+    counted, most = accounts.length(
         channel, request.form.get("text", ""), private=bool(request.form.get("private"))
     )
     return make_response(jsonify(length=counted, max=most))

@@ -8,10 +8,10 @@ from flask_babel import gettext
 from inbox import errors, queries, replies
 from inbox.db import transaction
 from inbox.tracking import surveys
-from web import doors
-from web.access import needs, person
 from web.desk import shown
 from web.desk.blueprint import blueprint
+from web.kit import accounts
+from web.kit.access import needs, person
 from worker.tasks import nudge
 
 
@@ -29,7 +29,7 @@ def approve(reply_id: int) -> Response:
                 version=request.form.get("version", type=int),
                 by=person(),
             )
-            doors.refuse_too_long(session, reply)
+            accounts.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")

@@ -7,10 +7,11 @@ from flask import Response, make_response, redirect, render_template, request, u
 from inbox import feed, queries
 from inbox.db import transaction
 from inbox.states import RequestState
-from web.access import needs
 from web.desk import shown
 from web.desk.blueprint import blueprint
-from web.request_file import with_messages
+from web.kit.access import needs
+from web.kit.page import is_fragment
+from web.kit.request_file import with_messages
 
 
 @blueprint.get("/requests")
@@ -37,7 +38,7 @@ def requests() -> Response:
             "overdue": overdue,
             "states": list(RequestState),
         }
-    template = "desk/_requests.html" if shown.is_fragment() else "desk/requests.html"
+    template = "desk/_requests.html" if is_fragment() else "desk/requests.html"
     return make_response(render_template(template, **context))
 
 

@@ -21,11 +21,13 @@ from inbox.models import Message
 from inbox.queries import Conversation, GroupRow
 from inbox.states import MessageState, may_move
 from inbox.values import ReplyKind
-from web import alarm_bar, doors, refusals, request_file, timeline, trail
-from web.access import person
+from web.desk import alarm_bar
 from web.desk.empty import EMPTY
-from web.desk.place import Place, here
-from web.errors import STATUS
+from web.kit import accounts, refusals, request_file, timeline, trail
+from web.kit.access import person
+from web.kit.errors import STATUS
+from web.kit.page import is_fragment
+from web.kit.place import Place, here
 
 log = structlog.get_logger()
 
@@ -49,11 +51,6 @@ class Done:
 
     words: str
     undo_url: str = ""
-
-
-def is_fragment() -> bool:
-    """Whether htmx asks for a part of a page rather than a person for the whole."""
-    return request.headers.get("HX-Request") == "true"
 
 
 # --- reading ----------------------------------------------------------------------------------------
@@ -100,8 +97,8 @@ def conversation_context(session: Session, place: Place, group_id: int) -> dict[
         "siblings": timeline.siblings(replies),
         "history": trail.lines(conversation.history, names),
         "can": _can(group),
-        "doors": doors.doors(group),
-        "is_private": doors.is_private(group),
+        "doors": accounts.doors(group),
+        "is_private": accounts.is_private(group),
         "units": units,
         "categories": categories,
         "neighbourhoods": neighbourhoods,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Response, request
 from flask_babel import gettext
 
 from inbox import errors, people, queries, tracking
 from inbox.db import transaction
-from web.access import needs, person
 from web.desk import shown
 from web.desk.blueprint import blueprint
+from web.kit.access import needs, person
+from web.kit.request_file import day_of_form
 
 
 @blueprint.post("/requests/<int:number>/note")
@@ -84,14 +83,3 @@ def reopen_request(number: int) -> Response:
     except errors.CoreError as error:
         return shown.refused(error)
     return shown.again(shown.Done(gettext("The request is open again.")))
-
-
-def day_of_form() -> date | None:
-    """The day a planned answer names, if one was given. Raises InvalidInput."""
-    typed = request.form.get("until", "")
-    if not typed:
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise errors.InvalidInput("until", "is not a day") from None

@@ -9,10 +9,10 @@ from inbox import errors, queries, tracking
 from inbox.db import transaction
 from inbox.desk import triage
 from inbox.values import ReplyKind
-from web import doors
-from web.access import needs, person
 from web.desk import shown
 from web.desk.blueprint import blueprint
+from web.kit import accounts
+from web.kit.access import needs, person
 from worker.tasks import nudge
 
 
@@ -74,7 +74,7 @@ def answer(message_id: int) -> Response:
                 compose_key=form.get("compose_key") or None,
                 by=person(),
             )
-            doors.refuse_too_long(session, reply)
+            accounts.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")

@@ -14,9 +14,9 @@ from inbox import feed, queries
 from inbox.db import transaction
 from inbox.models import Channel
 from inbox.replies import reply_check
-from web.access import needs
-from web.desk import shown
 from web.desk.blueprint import blueprint
+from web.kit.access import needs
+from web.kit.page import is_fragment
 from worker.tasks import nudge
 
 
@@ -39,7 +39,7 @@ def uncertain_case(reply_id: int) -> str:
     with transaction() as session:
         cursor = str(feed.now_cursor(session))
         case = reply_check.case(session, queries.reply(session, reply_id))
-    template = "desk/_uncertain.html" if shown.is_fragment() else "desk/uncertain.html"
+    template = "desk/_uncertain.html" if is_fragment() else "desk/uncertain.html"
     return render_template(template, cursor=cursor, case=case, can_be_read=_can_be_read(case.channel))
 
 

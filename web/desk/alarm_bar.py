@@ -1,0 +1,137 @@
+"""What needs a person, as sentences with the way to their lists: the bar on the desk's inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from flask_babel import LazyString, ngettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from inbox import people, queries
+from inbox.channels import alarms
+from inbox.db import transaction
+from inbox.models import Alarm, Channel, User
+from inbox.queries import figures
+from web.kit import labels
+from web.kit.access import needs, person
+
+blueprint = Blueprint("alarm_bar", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of alarm is said, and which list mends it. The words may name `subject` and any detail."""
+
+    words: LazyString
+    endpoint: str
+    action: str  # who may open that list
+
+
+KINDS: Mapping[str, Kind] = {
+    "reconcile": Kind(
+        _l("%(subject)s: what the platform shows and what stands here differ (%(differences)s)"),
+        "comparisons.index",
+        "channel.read",
+    ),
+    "access_lost": Kind(
+        _l("%(subject)s has lost its access; replies wait until new credentials are stored"),
+        "settings_channels.index",
+        "settings.read",
+    ),
+    "silent": Kind(
+        _l("%(subject)s is more silent than usual, and a check found that something is wrong"),
+        "settings_channels.index",
+        "settings.read",
+    ),
+    "unsubscribed": Kind(
+        _l("%(subject)s sends us no events: it is not subscribed to our hook"),
+        "settings_channels.index",
+        "settings.read",
+    ),
+    "token_expires": Kind(
+        _l("The access of %(subject)s ends soon (days left: %(days)s)"),
+        "settings_channels.index",
+        "settings.read",
+    ),
+    "wrong_signatures": Kind(
+        _l("Bodies with a wrong signature come to the hook %(subject)s (%(count)s in the last hours)"),
+        "settings_channels.set_aside",
+        "set_aside.read",
+    ),
+    "too_large": Kind(
+        _l("Bodies too large to be taken come to the hook %(subject)s (%(count)s in the last hours)"),
+        "comparisons.index",  # what such a body told is found there
+        "channel.read",
+    ),
+    "unread": Kind(
+        _l("What arrived is not being read (waiting: %(count)s, the oldest for %(minutes)s minutes)"),
+        "settings_channels.set_aside",
+        "set_aside.read",
+    ),
+    "not_compared": Kind(
+        _l("%(subject)s was not compared with its platform last night"),
+        "comparisons.index",
+        "channel.read",
+    ),
+}
+OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "settings_channels.index", "settings.read")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the bar; `url` is empty for those who may not open its list."""
+
+    words: str
+    url: str
+    since: datetime
+
+
+def lines(session: Session, user: User) -> list[Line]:
+    """What needs a person now, the oldest alarm first."""
+    channels = {channel.key: channel for channel in queries.channels(session)}
+    found = [_line(alarm, channels, user) for alarm in alarms.open_alarms(session)]
+    count, since = figures.set_aside_failed(session)
+    if since is not None and people.may(user, "set_aside.read"):
+        words = ngettext(
+            "%(num)d part of what arrived could not be used",
+            "%(num)d parts of what arrived could not be used",
+            count,
+        )
+        found.append(Line(words, url_for("settings_channels.set_aside"), since))
+    return found
+
+
+def _line(alarm: Alarm, channels: Mapping[str, Channel], user: User) -> Line:
+    kind = KINDS.get(alarm.kind, OTHER)
+    told = _Told(alarm.details | {"kind": alarm.kind, "subject": _named(alarm.subject, channels)})
+    url = url_for(kind.endpoint) if people.may(user, kind.action) else ""
+    return Line(str(kind.words) % told, url, alarm.raised_at)
+
+
+def _named(subject: str, channels: Mapping[str, Channel]) -> str:
+    channel = channels.get(subject)
+    if channel is None:
+        return subject
+    platform = str(labels.word(labels.PLATFORMS, channel.platform))
+    return channel.name if channel.name.startswith(platform) else f"{platform} {channel.name}"
+
+
+class _Told(dict[str, Any]):
+    """Details by name; what an older alarm does not tell is a question mark, never an error on every page."""
+
+    def __missing__(self, _key: str) -> str:
+        return "?"
+
+
+@blueprint.get("/inbox/alarms")
+@needs("message.read")
+def bar() -> str:
+    """The bar alone, for the live page."""
+    with transaction() as session:
+        found = lines(session, person())
+    return render_template("desk/_alarms.html", alarm_lines=found)

@@ -1,0 +1,1 @@
+"""What every screen is made of: words, formats, filters, the guard, and how a refusal is told."""

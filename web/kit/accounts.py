@@ -1,0 +1,155 @@
+"""By which of our accounts a citizen can be answered, how long a text each takes, what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
+
+from connectors import CONNECTORS
+from inbox import channels
+from inbox.clock import now
+from inbox.errors import InvalidInput
+from inbox.models import Channel, Message, Reply
+from inbox.queries import GroupRow
+from inbox.values import MessageKind
+from web.kit import formats
+
+SOON = timedelta(hours=2)
+TOO_LONG = "is longer than the platform takes"
+MAX_BY_HAND = 5000
+"""For a door no connector serves: a letter, a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Platforms let us write privately for a while after the citizen's last word, by the platform's clock."""
+
+    closes_at: datetime
+    left: timedelta  # none or less: it is over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the platform would refuse an answer now."""
+        return self.left <= timedelta()
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it is over or will be soon."""
+        return self.left < SOON
+
+    @property
+    def words(self) -> str:
+        """For a glance: until when, and how long that is."""
+        if self.is_over:
+            return gettext("The time to answer is over")
+        return gettext(
+            "Answer by %(time)s · %(left)s left",
+            time=formats.istanbul_short(self.closes_at),
+            left=formats.time_left(self.left),
+        )
+
+    @property
+    def warning(self) -> str:
+        """For who is about to write: what speaks against it, "" while there is time."""
+        if self.is_over:
+            return gettext(
+                "The time in which we may answer this chat is over: the platform will refuse the reply."
+            )
+        if self.ends_soon:
+            minutes = max(1, int(self.left.total_seconds() // 60))
+            return ngettext(
+                "The time in which we may answer this chat ends in %(num)d minute.",
+                "The time in which we may answer this chat ends in %(num)d minutes.",
+                minutes,
+            )
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One account that may answer."""
+
+    key: str
+    name: str
+    platform: str
+    max_length: int
+    window: Window | None  # None: it may answer at any time
+    warning: str  # "": nothing speaks against it
+
+
+def is_private(group: GroupRow) -> bool:
+    """Whether the answer is seen by the citizen alone."""
+    return group.latest.kind is MessageKind.CHAT
+
+
+def doors(group: GroupRow) -> list[Door]:
+    """The accounts this group reached us by, the first one first."""
+    thread, private = group.latest.thread, is_private(group)
+    last_word = (thread.last_citizen_at if thread else None) or group.latest.sent_at
+    return [
+        _door(channel, private=private, window=_window(channel, last_word) if private else None)
+        for channel in group.doors
+    ]
+
+
+def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
+    """How long `text` is as this channel counts, and how long it may be."""
+    connector = CONNECTORS.get(channel.platform)
+    if connector is None:
+        return len(text), MAX_BY_HAND
+    return connector.length(text), connector.max_private_length if private else connector.max_length
+
+
+def is_too_long(session: Session, reply: Reply) -> bool:
+    """Whether the platform would refuse the text for its length."""
+    channel = session.get_one(Channel, reply.channel_id)
+    message = session.get_one(Message, reply.message_id)
+    private = reply.in_private or message.kind is MessageKind.CHAT
+    counted, most = length(channel, reply.text, private=private)
+    return counted > most
+
+
+def refuse_too_long(session: Session, reply: Reply) -> None:
+    """Raises InvalidInput for a text that the platform would refuse."""
+    if is_too_long(session, reply):
+        raise InvalidInput("text", TOO_LONG)
+
+
+def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:
+    warnings = (_health(channel), window.warning if window else "")
+    return Door(
+        channel.key,
+        channel.name,
+        channel.platform,
+        length(channel, "", private=private)[1],
+        window,
+        " ".join(words for words in warnings if words),
+    )
+
+
+def _health(channel: Channel) -> str:
+    match channels.health(channel):
+        case "access_lost":
+            return gettext(
+                "%(channel)s has lost its access: the reply waits until it is renewed.", channel=channel.name
+            )
+        case "paused":
+            return gettext(
+                "%(channel)s rests because the platform asked for it: the reply goes out later.",
+                channel=channel.name,
+            )
+        case "off":
+            return gettext("%(channel)s is switched off: the reply waits.", channel=channel.name)
+        case _:
+            return ""
+
+
+def _window(channel: Channel, last_word: datetime) -> Window | None:
+    connector = CONNECTORS.get(channel.platform)
+    if connector is None or connector.private_window is None:
+        return None
+    closes_at = last_word + connector.private_window
+    return Window(closes_at, closes_at - now())

@@ -1,0 +1,186 @@
+"""Rows told in small words and signs: filters of the desk's and the units' templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from babel.dates import format_date
+from flask.sansio.app import App
+from flask_babel import LazyString, get_locale, gettext, ngettext
+from flask_babel import lazy_gettext as _l
+
+from inbox import channels
+from inbox.clock import now
+from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
+from inbox.queries import GroupRow
+from inbox.states import RequestState
+from web.kit import labels
+
+_PLATFORM_ICONS: Mapping[str, str] = {
+    "x": "brand-x",
+    "facebook": "brand-facebook",
+    "instagram": "brand-instagram",
+    "whatsapp": "brand-whatsapp",
+}
+
+_ATTACHMENTS: Mapping[str, tuple[str, LazyString]] = {
+    "image": ("photo", _l("Photo")),
+    "video": ("video", _l("Video")),
+    "audio": ("microphone", _l("Voice message")),
+    "document": ("file", _l("Document")),
+    "sticker": ("mood-smile", _l("Sticker")),
+    "location": ("map-pin", _l("Location")),
+    "contact": ("id", _l("Contact card")),
+    "link": ("link", _l("Link")),
+}
+_OTHER = ("paperclip", _l("File"))
+
+_HEALTH: Mapping[str, tuple[str, LazyString]] = {
+    "ok": ("ok", _l("works")),
+    "stale": ("slow", _l("no call succeeded lately")),
+    "paused": ("slow", _l("rests for a while: the platform asked for it")),
+    "failing": ("slow", _l("the last call failed")),
+    "access_lost": ("lost", _l("access lost: a person must renew it")),
+    "off": ("off", _l("switched off")),
+    "unknown": ("off", _l("no call yet")),
+}
+
+_DRAFT_REASONS: Mapping[str, LazyString] = {
+    "undone": _l("Taken back"),
+    "edited": _l("The citizen edited their message"),
+    "deleted": _l("The citizen deleted their message"),
+    "failed": _l("It could not be sent as it is"),
+    "already_there": _l("The same words of ours stand there already: look before it goes out"),
+    "restored": _l("Restored from a backup: it may stand there already, look before it goes out"),
+}
+
+
+class Health(NamedTuple):
+    """How a channel is: which dot, and in words."""
+
+    look: str
+    words: str
+
+
+def platform_icon(platform: str) -> str:
+    """The sign of a platform; a plain one for a door that has none."""
+    return _PLATFORM_ICONS.get(platform, "message-2")
+
+
+def short_name(channel: Channel) -> str:
+    """A channel's name without its platform's, for places where the sign says the platform."""
+    platform = str(labels.PLATFORMS.get(channel.platform, channel.platform))
+    return channel.name.removeprefix(platform).lstrip(" ·:–-") or channel.name
+
+
+def initials(author: Contact | None) -> str:
+    """One or two letters for the round face: of the words of the name, else of the handle."""
+    words = [word for word in (author.name if author and author.name else "").split() if word[0].isalpha()]
+    if words:
+        letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+        return "".join("İ" if letter == "i" else letter.upper() for letter in letters)
+    return author.handle[0].upper() if author and author.handle else "·"
+
+
+def first_words(row: GroupRow) -> str:
+    """What the row of a group says: its messages in one line, the latest last; or what came without words."""
+    said = " · ".join(" ".join(message.text.split()) for message in row.messages if message.text.strip())
+    if said:
+        return said[:240]
+    files = [attachment_words(file) for message in row.messages for file in message.attachments]
+    return ", ".join(files[:3]) or gettext("Without words")
+
+
+def said_in_short(messages: Sequence[Message]) -> str:
+    """The first words of the first citizen on a request, and how many more there are."""
+    first = next((" ".join(message.text.split()) for message in messages if message.text.strip()), "")
+    citizens = len({message.author_id for message in messages})
+    if citizens < 2:
+        return first[:200]
+    return ngettext(
+        "%(words)s – and %(num)d more citizen",
+        "%(words)s – and %(num)d more citizens",
+        citizens - 1,
+        words=first[:160],
+    )
+
+
+def attachment_words(file: Attachment) -> str:
+    """The file's own name, else what kind of thing it is."""
+    return file.name or str(_ATTACHMENTS.get(file.kind, _OTHER)[1])
+
+
+def attachment_icon(kind: str) -> str:
+    """The sign for a kind of attachment."""
+    return _ATTACHMENTS.get(kind, _OTHER)[0]
+
+
+def attachment_link(file: Attachment) -> str | None:
+    """Where to look at it: the map for a place, else its address when that is a web address."""
+    if file.latitude is not None and file.longitude is not None:
+        place = quote(f"{file.latitude:.6f}/{file.longitude:.6f}")
+        return f"https://www.openstreetmap.org/?mlat={file.latitude:.6f}&mlon={file.longitude:.6f}#map=18/{place}"
+    return file.url if safe_link(file.url) else None
+
+
+def safe_link(url: str | None) -> bool:
+    """Whether an address that came from outside may be put behind a link."""
+    return bool(url) and urlsplit(str(url)).scheme in ("http", "https")
+
+
+def channel_health(channel: Channel) -> Health:
+    """How a channel is, by its last real calls."""
+    look, words = _HEALTH[channels.health(channel)]
+    return Health(look, str(words))
+
+
+def draft_reason(reason: str) -> str:
+    """Why a released reply is a draft again."""
+    return str(_DRAFT_REASONS.get(reason, reason))
+
+
+def post_source(post: Message) -> str:
+    """Whose post it is."""
+    return gettext("Our post") if post.is_ours else gettext("Post")
+
+
+def who(user_id: int | None, names: Mapping[int, str]) -> str:
+    """The name of a person of the staff, or the program."""
+    return names.get(user_id, gettext("a former colleague")) if user_id is not None else gettext("the system")
+
+
+def is_overdue(tracked: TrackedRequest) -> bool:
+    """Whether somebody of ours owes an answer since longer than we promise."""
+    ours = (RequestState.WITH_UNIT, RequestState.RETURNED, RequestState.RESPONDED)
+    return tracked.state in ours and tracked.due_at < now()
+
+
+def day_short(day: date) -> str:
+    """`26 Kas Per`: a day in little room."""
+    language = str(get_locale() or "tr").partition("_")[0]
+    return format_date(day, "d MMM EEE", locale=language)
+
+
+def install(app: App) -> None:
+    """Make these filters known to every template of `app`."""
+    for show in (
+        platform_icon,
+        initials,
+        short_name,
+        first_words,
+        said_in_short,
+        attachment_words,
+        attachment_icon,
+        attachment_link,
+        safe_link,
+        channel_health,
+        draft_reason,
+        post_source,
+        who,
+        is_overdue,
+        day_short,
+    ):
+        app.add_template_filter(show)

@@ -1,0 +1,103 @@
+"""What every page knows: who looks at it, where they may go, and where the built files are."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from inbox import people
+from inbox.states import Role
+from web.kit import access
+from web.kit.languages import LANGUAGES, language
+
+
+class Entry(NamedTuple):
+    """One place of the top bar: shown to those who may do `action`, and to `roles` only when given."""
+
+    endpoint: str
+    title: LazyString
+    icon: str
+    action: str
+    roles: frozenset[Role] = frozenset(Role)
+
+
+NAVIGATION = (
+    Entry("desk.inbox", _l("Inbox"), "inbox", "message.read"),
+    Entry("desk.requests", _l("Requests"), "list-check", "message.read"),
+    Entry(
+        "units.requests",
+        _l("My unit's requests"),
+        "list-check",
+        "request.respond",
+        frozenset({Role.UNIT_OFFICER}),
+    ),
+    Entry("settings.index", _l("Settings"), "settings", "settings.read"),
+)
+
+
+def navigation() -> list[Entry]:
+    """The places of the top bar for whoever looks at the page."""
+    user = access.person_or_none()
+    if user is None:
+        return []
+    return [
+        entry
+        for entry in NAVIGATION
+        if entry.endpoint in current_app.view_functions
+        and user.role in entry.roles
+        and people.may(user, entry.action)
+    ]
+
+
+def home() -> str:
+    """The address where whoever is asking starts: the first place of the top bar."""
+    places = navigation()
+    return url_for(places[0].endpoint) if places else url_for("sign_in.account")
+
+
+@lru_cache(maxsize=256)
+def _digest(file: Path, _changed_ns: int, _size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+
+
+def asset(filename: str) -> str:
+    """The address of a built file, with its digest in it so that browsers may keep it for a year."""
+    file = Path(current_app.static_folder or "") / filename
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return url_for("static", filename=filename)
+    return url_for("static", filename=filename, v=_digest(file, stat.st_mtime_ns, stat.st_size))
+
+
+def _may(action: str, row: object = None) -> bool:
+    user = access.person_or_none()
+    return user is not None and people.may(user, action, row)
+
+
+def _known_to_every_page() -> dict[str, Any]:
+    return {
+        "person": access.person_or_none(),
+        "may": _may,
+        "navigation": navigation(),
+        "language": language(),
+        "languages": LANGUAGES,
+    }
+
+
+def install(app: Flask) -> None:
+    """Make these known to every template of `app`."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    app.context_processor(_known_to_every_page)
+    app.add_template_global(asset)
+
+
+def is_fragment() -> bool:
+    """Whether htmx asks for a part of a page rather than a person for the whole."""
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,65 @@
+"""What the file of one request needs to be drawn, at the desk and at the unit alike."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from inbox import people, queries
+from inbox.clock import ISTANBUL, now
+from inbox.errors import InvalidInput
+from inbox.models import Reply, TrackedRequest
+from inbox.queries import Listing, RequestFile, for_api
+from inbox.states import Outcome
+from web.kit import labels, timeline, trail
+from web.kit.place import Place
+
+
+def context(session: Session, number: int) -> dict[str, Any]:
+    """The file of the request people call `number`. Raises NotFound."""
+    file = queries.request_file(session, number)
+    names = {user.id: user.name for user in people.all_users(session)}
+    replies_to: dict[int, list[Reply]] = {}
+    for reply in file.replies:
+        replies_to.setdefault(reply.message_id, []).append(reply)
+    return {
+        "at": Place(),
+        "file": file,
+        "tracked": file.request,
+        "names": names,
+        "replies_to": replies_to,
+        "siblings": timeline.siblings(file.replies),
+        "history": trail.lines(file.history, names),
+        "units": queries.units(session),
+        "outcome_words": labels.ENUMS[Outcome],
+        "today": now().astimezone(ZoneInfo(ISTANBUL)).date().isoformat(),
+        "live_ids": _live_ids(file),
+        "kept": None,
+        "refusal": "",
+    }
+
+
+def with_messages(session: Session, listing: Listing[TrackedRequest]) -> Listing[TrackedRequest]:
+    """The same page of requests, each with what its citizens said."""
+    rows = [whole.row for whole in for_api.whole(session, listing.items)]
+    return Listing(rows, listing.next)
+
+
+def _live_ids(file: RequestFile) -> str:
+    ids = [f"m{message.id}" for message in file.messages] + [f"p{reply.id}" for reply in file.replies]
+    return " ".join([f"r{file.request.id}", *ids])
+
+
+def day_of_form() -> date | None:
+    """The day a planned answer names, if one was given. Raises InvalidInput."""
+    typed = request.form.get("until", "")
+    if not typed:
+        return None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise InvalidInput("until", "is not a day") from None

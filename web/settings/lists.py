@@ -1,0 +1,204 @@
+"""The settings screens: the municipality changes its own lists. Supervisors read, administrators write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from inbox import queries
+from inbox.city import lists
+from inbox.db import transaction
+from inbox.errors import InvalidInput, UnknownKey
+from inbox.models import Category
+from web.kit.access import needs, person
+from web.kit.formats import name
+from web.kit.refusals import show_in
+from web.settings import channels, comparisons, users
+from web.settings.forms import FORMS, CategoryForm, ListForm, TextForm
+
+blueprint = Blueprint("settings", __name__, url_prefix="/settings")
+blueprints = (blueprint, channels.blueprint, comparisons.blueprint, users.blueprint)
+
+
+class ListScreen(NamedTuple):
+    """How one list is called and what of it the overview shows."""
+
+    title: LazyString
+    about: LazyString
+    add: LazyString
+    icon: str
+
+
+SCREENS: Mapping[str, ListScreen] = {
+    "units": ListScreen(
+        _l("Units"),
+        _l("Who answers: our own directorates, and bodies outside that matters are passed on to."),
+        _l("Add a unit"),
+        "building",
+    ),
+    "categories": ListScreen(
+        _l("Categories"),
+        _l("What requests are about. A category only proposes a unit; the desk chooses."),
+        _l("Add a category"),
+        "category",
+    ),
+    "neighbourhoods": ListScreen(
+        _l("Neighbourhoods"),
+        _l("The neighbourhoods of the district, as people name them."),
+        _l("Add a neighbourhood"),
+        "map-pin",
+    ),
+    "reasons": ListScreen(
+        _l("Reasons"),
+        _l("What can be chosen when something is dismissed, returned or refused."),
+        _l("Add a reason"),
+        "list-details",
+    ),
+    "texts": ListScreen(
+        _l("Ready texts"),
+        _l("What citizens are told, in variants used in turn so that nothing sounds like a machine."),
+        _l("Add a text"),
+        "message-2",
+    ),
+}
+
+
+class Place(NamedTuple):
+    """A settings screen that is no list of the city's."""
+
+    endpoint: str
+    title: LazyString
+    icon: str
+
+
+PLACES = (
+    Place("settings_channels.index", _l("Channels"), "broadcast"),
+    Place("settings_users.users", _l("Users"), "users"),
+    Place("settings_users.tokens", _l("API tokens"), "key"),
+    Place("settings_channels.set_aside", _l("Set aside"), "archive"),
+)
+
+
+@blueprint.app_context_processor
+def _side_menu() -> dict[str, Any]:
+    return {"settings_lists": SCREENS, "settings_places": PLACES}
+
+
+_PATH = "/<any(units, categories, neighbourhoods, reasons, texts):kind>"
+
+
+@blueprint.get("/")
+@needs("settings.read")
+def index() -> Response:
+    """The first of the settings screens."""
+    return cast(Response, redirect(url_for("settings.rows", kind="units")))
+
+
+@blueprint.get(_PATH)
+@needs("settings.read")
+def rows(kind: str) -> str:
+    """One list, whole."""
+    with transaction() as session:
+        found = lists.rows(session, kind)
+    return render_template("settings/list.html", kind=kind, screen=SCREENS[kind], rows=found)
+
+
+@blueprint.get(f"{_PATH}/new")
+@needs("settings.edit")
+def new(kind: str) -> str:
+    """The form for one more row."""
+    with transaction() as session:
+        form = _form(session, kind)
+    return render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=None)
+
+
+@blueprint.post(f"{_PATH}/new")
+@needs("settings.edit")
+def add(kind: str) -> Response:
+    """One more row of the list."""
+    with transaction() as session:
+        form = _form(session, kind)
+        if form.validate():
+            try:
+                lists.add(session, kind, form.values(), by=person())
+                flash(_("Added."))
+                return cast(Response, redirect(url_for("settings.rows", kind=kind), code=303))
+            except (InvalidInput, UnknownKey) as error:
+                show_in(form, error)
+    shown = render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=None)
+    return make_response(shown, 422)
+
+
+@blueprint.get(f"{_PATH}/<int:row_id>")
+@needs("settings.edit")
+def row(kind: str, row_id: int) -> str:
+    """The form of one row."""
+    with transaction() as session:
+        found = lists.row(session, kind, row_id)
+        form = _form(session, kind, found)
+    return render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
+
+
+@blueprint.post(f"{_PATH}/<int:row_id>")
+@needs("settings.edit")
+def edit(kind: str, row_id: int) -> Response:
+    """Change one row."""
+    with transaction() as session:
+        found = lists.row(session, kind, row_id)
+        form = _form(session, kind, found)
+        if form.validate():
+            try:
+                lists.edit(session, kind, found, form.values(), by=person())
+                flash(_("Saved."))
+                return cast(Response, redirect(url_for("settings.rows", kind=kind), code=303))
+            except (InvalidInput, UnknownKey) as error:
+                show_in(form, error)
+    shown = render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
+    return make_response(shown, 422)
+
+
+def _form(session: Session, kind: str, found: lists.Row | None = None) -> ListForm:
+    """The form of the list, filled from `found` or from what was sent; what is given once cannot be typed."""
+    form = FORMS[kind](obj=None if request.method == "POST" else _as_typed(found))
+    if isinstance(form, CategoryForm):
+        units = queries.units(session)
+        if isinstance(found, Category) and found.unit is not None and found.unit not in units:
+            units.append(found.unit)  # no longer in use, and still what it proposes
+        form.unit_id.choices = [("", _("None")), *((unit.id, name(unit)) for unit in units)]
+    if found is not None:
+        for locator in lists.LOCATORS[kind]:
+            field = form[locator]
+            field.data = getattr(found, locator)
+            field.render_kw = {**(field.render_kw or {}), "disabled": True}
+            field.validators = ()
+            field.validate_choice = False
+            field.raw_data = [field.data]
+    if isinstance(form, TextForm):
+        form.key.description = _(
+            "Which text of the program this is; several may share it by language and voice."
+        )
+    return form
+
+
+def _as_typed(found: lists.Row | None) -> Any:
+    """The row with its lists as the text of a form."""
+    if found is None:
+        return None
+    columns = {column.name: getattr(found, column.name) for column in found.__table__.columns}
+    for name_, joiner in (("stems", "\n"), ("aliases", "\n"), ("variants", "\n---\n")):
+        if name_ in columns:
+            columns[name_] = joiner.join(columns[name_])
+    return _Typed(columns)
+
+
+class _Typed:
+    """Attributes for a form to read."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)

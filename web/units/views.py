@@ -1,0 +1,138 @@
+"""The unit officer's screens: the unit's own list, a request's file, the answer, the way back to the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from inbox import errors, feed, people, queries, tracking
+from inbox.db import transaction
+from inbox.models import TrackedRequest
+from web.kit import filters, refusals, request_file
+from web.kit.access import needs, person
+from web.kit.errors import STATUS
+from web.kit.page import is_fragment
+from web.kit.request_file import day_of_form
+
+blueprint = Blueprint("units", __name__, url_prefix="/unit")
+blueprint.record_once(lambda state: filters.install(state.app))
+
+
+def _own_unit() -> int:
+    """The unit of whoever asks. Raises NotAllowed for people who belong to none."""
+    user = person()
+    if user.unit_id is None:
+        raise errors.NotAllowed(user.name, "request.respond")
+    return user.unit_id
+
+
+def _own(session: Session, number: int, action: str) -> TrackedRequest:
+    """The request, if whoever asks may do this to it. Raises NotFound, NotAllowed."""
+    tracked = queries.request(session, number)
+    people.require(person(), action, tracked)
+    return tracked
+
+
+@blueprint.get("/")
+@needs("request.respond")
+def requests() -> Response:
+    """The unit's own list, in one of its views."""
+    unit_id = _own_unit()
+    view = request.args.get("view", "open")
+    q = " ".join(request.args.get("q", "").split())[:200] or None
+    with transaction() as session:
+        context = {
+            "cursor": str(feed.now_cursor(session)),
+            "view": view,
+            "q": q,
+            "counts": queries.unit_counts(session, unit_id),
+            "listing": request_file.with_messages(
+                session,
+                queries.unit_requests(session, unit_id, view=view, q=q, after=request.args.get("after")),
+            ),
+        }
+    template = "units/_requests.html" if is_fragment() else "units/requests.html"
+    return make_response(render_template(template, **context))
+
+
+def _file(number: int, *, status: int = 200, **more: Any) -> Response:
+    with transaction() as session:
+        _own(session, number, "request.read")
+        cursor = str(feed.now_cursor(session))
+        context = request_file.context(session, number)
+        context["return_reasons"] = queries.reasons(session, use="return")
+    if is_fragment():
+        return make_response(render_template("units/_file.html", **(context | more)), status)
+    return make_response(render_template("units/file.html", cursor=cursor, **(context | more)), status)
+
+
+@blueprint.get("/requests/<int:number>")
+@needs("request.read")
+def file(number: int) -> Response:
+    """One request: the citizens' words, what the unit said, what it can do."""
+    return _file(number)
+
+
+def _refused(number: int, error: errors.CoreError) -> Response:
+    return _file(number, status=STATUS[type(error)], refusal=refusals.explain(error), kept=request.form)
+
+
+def _done(number: int, words: str) -> Response:
+    if not is_fragment():
+        flash(words, "success")
+        return make_response(redirect(url_for("units.file", number=number), code=303))
+    answer = _file(number)
+    toast = render_template("_done.html", words=words)
+    answer.set_data(answer.get_data(as_text=True) + toast)
+    return answer
+
+
+@blueprint.post("/requests/<int:number>/respond")
+@needs("request.respond")
+def respond(number: int) -> Response:
+    """The unit's answer."""
+    form = request.form
+    try:
+        with transaction() as session:
+            tracking.respond(
+                session,
+                _own(session, number, "request.respond"),
+                outcome=form.get("outcome", ""),
+                text=form.get("text", ""),
+                until=day_of_form(),
+                by=person(),
+            )
+    except (errors.IllegalMove, errors.MovedMeanwhile, errors.InvalidInput) as error:
+        return _refused(number, error)
+    return _done(number, gettext("Your answer is with the desk."))
+
+
+@blueprint.post("/requests/<int:number>/return")
+@needs("request.return")
+def return_to_desk(number: int) -> Response:
+    """Not ours: back to the desk, with the reason, and no longer this unit's work."""
+    said = (request.form.get("reason", ""), request.form.get("text", ""))
+    try:
+        with transaction() as session:
+            tracked = _own(session, number, "request.return")
+            reason = ": ".join(words.strip() for words in said if words.strip())
+            tracking.return_to_desk(session, tracked, reason=reason, by=person())
+    except (errors.IllegalMove, errors.MovedMeanwhile, errors.InvalidInput) as error:
+        return _refused(number, error)
+    return _done(number, gettext("Returned to the desk."))
+
+
+@blueprint.post("/requests/<int:number>/note")
+@needs("request.note")
+def note(number: int) -> Response:
+    """Words for colleagues."""
+    try:
+        with transaction() as session:
+            tracked = _own(session, number, "request.note")
+            tracking.note(session, tracked, text=request.form.get("text", ""), by=person())
+    except errors.InvalidInput as error:
+        return _refused(number, error)
+    return _done(number, gettext("The note is kept."))
