@@ -16,7 +16,7 @@ from tests.support.serving import free_port, served
 
 STREAMING = """
 import sys
-from web import lifecycle
+from web.serving import lifecycle
 from web.__main__ import serve
 from web.serving.asgi import InThreads
 
