@@ -36,7 +36,7 @@ _MIX = {"whatsapp": 40, "facebook": 30, "instagram": 15, "x": 15}
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
+class HookSecrets:
     """What signs hooks of either family."""
 
     meta: str
@@ -46,7 +46,7 @@ class Secrets:
 class Citizens:
     """Writes bodies. Two with the same name never say the same thing: ids and words carry the name."""
 
-    def __init__(self, name: str, secrets: Secrets) -> None:
+    def __init__(self, name: str, secrets: HookSecrets) -> None:
         self._secrets = secrets
         self._rng = random.Random(name)
         self._ids = itertools.count(1)

@@ -6,7 +6,7 @@ stands then is what the product would have written itself, and ANALYZE has seen 
 
 from __future__ import annotations
 
-from bench.place import Place
+from bench.place import Installation
 
 OPEN = 200
 """How many messages wait at the desk, whatever is stored: a desk that keeps up."""
@@ -99,7 +99,7 @@ WHERE NOT indisunique AND relnamespace = 'public'::regnamespace
 """
 
 
-def fill(place: Place, total: int) -> None:
+def fill(place: Installation, total: int) -> None:
     """Let `total` messages be stored in an empty place."""
     statements = _FILL.format(words=_WORDS, places=_PLACES, open=OPEN, fold=_FOLD % "text")
     with place.connect(as_superuser=True) as connection:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bench.bodies import Citizens
 from bench.fill import fill
 from bench.load import fire
-from bench.place import Place
+from bench.place import Installation
 from bench.sizes import Sizes
 from bench.stream import follow
 from connectors import CONNECTORS
@@ -28,7 +28,7 @@ _WAITING = 100
 """How many bodies and replies wait to be claimed, whatever is stored."""
 
 
-def growth(small: Place, large: Place, sizes: Sizes) -> dict[str, Any]:
+def growth(small: Installation, large: Installation, sizes: Sizes) -> dict[str, Any]:
     """Fill both, measure in turn, and say how much slower the large one is: 1 is not at all."""
     began = time.perf_counter()
     fill(small, sizes.small)
@@ -70,7 +70,7 @@ def _compared(pairs: list[list[float]]) -> dict[str, float]:
     }
 
 
-def _intake(place: Place, number: int, sizes: Sizes) -> float:
+def _intake(place: Installation, number: int, sizes: Sizes) -> float:
     bodies = Citizens(f"growth-{number}", place.secrets).requests(sizes.hooks)
     burst = fire(place.port, bodies)
     if burst.refused:
@@ -80,7 +80,7 @@ def _intake(place: Place, number: int, sizes: Sizes) -> float:
     return 1000 / burst.rate
 
 
-def _end_to_end(place: Place, number: int, sizes: Sizes) -> float:
+def _end_to_end(place: Installation, number: int, sizes: Sizes) -> float:
     return 1000 / follow(place, f"growth-stream-{number}", max(20, sizes.stream // 3))["rate"]
 
 

@@ -16,7 +16,7 @@ import requests
 from bench.bodies import Citizens
 from bench.floor import TABLE
 from bench.load import Burst, fire
-from bench.place import Place
+from bench.place import Installation
 from bench.sizes import Sizes
 from stack import environment
 
@@ -54,7 +54,7 @@ class Rates:
         }
 
 
-def intake(place: Place, sizes: Sizes) -> dict[str, Any]:
+def intake(place: Installation, sizes: Sizes) -> dict[str, Any]:
     """Floors and ours in turn, the same bodies for each, new ones every round. Our web runs already."""
     with place.connect() as connection:
         connection.execute(TABLE)
@@ -95,13 +95,13 @@ def _figures(bursts: Mapping[str, list[Burst]], nothing: Rates) -> dict[str, Any
     }
 
 
-def _generator(place: Place, port: int, sizes: Sizes) -> Rates:
+def _generator(place: Installation, port: int, sizes: Sizes) -> Rates:
     """What the load generator does against a server that does nothing."""
     bodies = Citizens("nothing", place.secrets).requests(sizes.hooks)
     return Rates.of([fire(port, bodies) for _ in range(3)])
 
 
-def _check_stored(place: Place, sizes: Sizes) -> None:
+def _check_stored(place: Installation, sizes: Sizes) -> None:
     """A 200 is a promise: every body must be there."""
     with place.connect() as connection:
         row = connection.execute("SELECT count(*) FROM raw_event").fetchone()
@@ -113,7 +113,7 @@ def _check_stored(place: Place, sizes: Sizes) -> None:
 # --- beside live streams ------------------------------------------------------------------------------
 
 
-def beside_streams(place: Place, sizes: Sizes) -> dict[str, Any]:
+def beside_streams(place: Installation, sizes: Sizes) -> dict[str, Any]:
     """Hooks a second alone and with live streams open, and how long a stop takes then."""
     with ExitStack() as serving:
         serving.enter_context(place.running(place.web()))
@@ -132,7 +132,7 @@ def beside_streams(place: Place, sizes: Sizes) -> dict[str, Any]:
     }
 
 
-def _rounds(place: Place, name: str, sizes: Sizes) -> Rates:
+def _rounds(place: Installation, name: str, sizes: Sizes) -> Rates:
     return Rates.of(
         [
             fire(place.port, Citizens(f"{name}-{number}", place.secrets).requests(sizes.hooks))
@@ -142,7 +142,7 @@ def _rounds(place: Place, name: str, sizes: Sizes) -> Rates:
 
 
 @contextmanager
-def _streams(place: Place, count: int) -> Iterator[None]:
+def _streams(place: Installation, count: int) -> Iterator[None]:
     """So many open live streams of somebody who is logged in."""
     base = f"http://127.0.0.1:{place.port}"
     with requests.Session() as session:
@@ -159,7 +159,7 @@ def _streams(place: Place, count: int) -> Iterator[None]:
             one.close()
 
 
-def _log_in(session: requests.Session, base: str, place: Place) -> str:
+def _log_in(session: requests.Session, base: str, place: Installation) -> str:
     """Log in as a moderator; the feed's cursor of the inbox page."""
     told = json.loads((place.folder / environment.REHEARSAL).read_text())
     person = next(one for one in told["users"] if one["role"] == "moderator")

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
-from bench.bodies import Secrets
+from bench.bodies import HookSecrets
 from inbox import db
 from inbox.settings import settings
 from stack import child, demo, environment, postgres, programs
@@ -35,7 +35,7 @@ _STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
     """One installation: its folder, the environment of its processes, its ports."""
 
     folder: Path
@@ -44,10 +44,10 @@ class Place:
     sandbox_port: int
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> HookSecrets:
         """What its hooks are signed with."""
         drawn = environment.secrets_of(self.folder)
-        return Secrets(meta=drawn.meta_app_secret, x=drawn.x_consumer_secret)
+        return HookSecrets(meta=drawn.meta_app_secret, x=drawn.x_consumer_secret)
 
     @property
     def database_url(self) -> str:
@@ -167,14 +167,14 @@ def until(reached: Callable[[], object], what: str, *, seconds: float, step: flo
 
 
 @contextmanager
-def places(folder: Path, *names: str) -> Iterator[list[Place]]:
+def places(folder: Path, *names: str) -> Iterator[list[Installation]]:
     """Places side by side on one database server, each with a database and a broker of its own.
 
     The first is prepared as `cozum up` does it; the others are copies of it.
     """
     with ExitStack() as stack:
         url = stack.enter_context(embedded_postgres(folder / "server", throwaway=True, flushed=True))
-        made: list[Place] = []
+        made: list[Installation] = []
         for name in names:
             own = folder / name
             template = made[0].database_url if made else None
@@ -188,15 +188,15 @@ def places(folder: Path, *names: str) -> Iterator[list[Place]]:
         yield made
 
 
-def _place(folder: Path, database_url: str, broker_url: str) -> Place:
+def _place(folder: Path, database_url: str, broker_url: str) -> Installation:
     folder = environment.open_folder(folder)
     port, sandbox_port = _free_port(), _free_port()
     given = environment.settings_of(folder, port=port, database_url=database_url, broker_url=broker_url)
     told = demo.platform_settings(environment.secrets_of(folder), f"http://127.0.0.1:{sandbox_port}")
-    return Place(folder, environment.for_demo(os.environ, given | told), port, sandbox_port)
+    return Installation(folder, environment.for_demo(os.environ, given | told), port, sandbox_port)
 
 
-def _prepare(place: Place) -> None:
+def _prepare(place: Installation) -> None:
     """Tables, the city's data, and the demo's people and credentials."""
     prepared = subprocess.run(
         [sys.executable, "-m", "stack.prepare", "--rehearsal"],

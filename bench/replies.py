@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from sqlalchemy import func, select
 
-from bench.place import Place, until
+from bench.place import Installation, until
 from bench.sizes import Sizes
 from bench.stream import newest
 from connectors import CONNECTORS
@@ -29,7 +29,7 @@ _WIDE = Limit(1_000_000, 1.0)
 _LONGEST = 180.0
 
 
-def replies(place: Place, sizes: Sizes) -> dict[str, Any]:
+def replies(place: Installation, sizes: Sizes) -> dict[str, Any]:
     """Citizens write on the stand-in platform; each is answered twice, once bare and once by us.
 
     Web, worker and platforms run already.

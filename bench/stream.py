@@ -9,21 +9,21 @@ from typing import Any
 
 from bench.bodies import Citizens
 from bench.load import fire, steadily
-from bench.place import Place, until
+from bench.place import Installation, until
 from bench.sizes import Sizes
 
 _LOOK = 0.01  # seconds between looks for what is visible: latencies are as exact as this
 _LONGEST = 180.0
 
 
-def newest(place: Place) -> int:
+def newest(place: Installation) -> int:
     """The id of the newest message."""
     with place.connect() as connection:
         row = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
     return int(row[0]) if row else 0
 
 
-def follow(place: Place, name: str, count: int) -> dict[str, float]:
+def follow(place: Installation, name: str, count: int) -> dict[str, float]:
     """Send hooks as fast as they are taken; messages a second until all of them can be triaged.
 
     Web and worker run already.
@@ -46,7 +46,7 @@ def follow(place: Place, name: str, count: int) -> dict[str, float]:
     return {"rate": round(count / seconds, 1), "intake": round(burst.rate, 1), "seconds": round(seconds, 2)}
 
 
-def stream(place: Place, sizes: Sizes, *, intake: float) -> dict[str, Any]:
+def stream(place: Installation, sizes: Sizes, *, intake: float) -> dict[str, Any]:
     """The stream in rounds, then hooks at a steady rate. `intake` is what the server takes with no worker.
 
     Web and worker run already.
@@ -68,7 +68,7 @@ def stream(place: Place, sizes: Sizes, *, intake: float) -> dict[str, Any]:
     }
 
 
-def _steady(place: Place, sizes: Sizes) -> list[float]:
+def _steady(place: Installation, sizes: Sizes) -> list[float]:
     """How long each of some hooks took from its sending until it could be triaged, in ms, ordered."""
     bodies = Citizens("steady", place.secrets).requests(sizes.steady)
     before, stop = newest(place), threading.Event()

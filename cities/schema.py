@@ -31,11 +31,11 @@ class CityError(ValueError):
     """A city's data cannot be used: which file, which entry, and what is wrong with which value."""
 
 
-class _Frozen(BaseModel):
+class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Named(_Frozen):
+class NamedEntry(_Entry):
     """Something with a key and names in the three languages of the screens and lists."""
 
     key: Key
@@ -44,7 +44,7 @@ class Named(_Frozen):
     name_ar: Name
 
 
-class Account(_Frozen):
+class AccountEntry(_Entry):
     """An account or line by which citizens reach us. `account`: what a WhatsApp line belongs to."""
 
     key: Key
@@ -57,7 +57,7 @@ class Account(_Frozen):
     voice: Voice
 
 
-class Unit(Named):
+class UnitEntry(NamedEntry):
     """A directorate of ours or a body outside; `confirmed`: known to exist here, not only usual."""
 
     kind: Literal["own", "outside"]
@@ -70,21 +70,21 @@ class Unit(Named):
         return self.kind == "outside"
 
 
-class Category(Named):
+class CategoryEntry(NamedEntry):
     """What a request is about, and the folded beginnings of words that propose it."""
 
     unit: Key
     stems: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _stems_are_folded(self) -> Category:
+    def _stems_are_folded(self) -> CategoryEntry:
         for stem in self.stems:
             if stem != fold(stem):
                 raise ValueError(f"stem {stem!r} is not folded; write {fold(stem)!r}")
         return self
 
 
-class Neighbourhood(Named):
+class NeighbourhoodEntry(NamedEntry):
     """A mahalle. `point`: latitude, longitude of a place inside it."""
 
     postcode: Annotated[str, Field(pattern=r"^\d{5}$")]
@@ -94,22 +94,22 @@ class Neighbourhood(Named):
     ambiguous: bool = False
 
 
-class Reason(Named):
+class ReasonEntry(NamedEntry):
     """Why, of a closed list for one use. `unit`: the outside body it means."""
 
     unit: Key | None = None
 
 
-class Reasons(_Frozen):
+class ReasonEntries(_Entry):
     """The closed lists, by use."""
 
-    dismiss: tuple[Reason, ...]
-    return_: Annotated[tuple[Reason, ...], Field(alias="return")]
-    negative: tuple[Reason, ...]
-    outside: tuple[Reason, ...]
-    reopen: tuple[Reason, ...]
+    dismiss: tuple[ReasonEntry, ...]
+    return_: Annotated[tuple[ReasonEntry, ...], Field(alias="return")]
+    negative: tuple[ReasonEntry, ...]
+    outside: tuple[ReasonEntry, ...]
+    reopen: tuple[ReasonEntry, ...]
 
-    def by_use(self) -> dict[str, tuple[Reason, ...]]:
+    def by_use(self) -> dict[str, tuple[ReasonEntry, ...]]:
         """The lists under the words the tables use."""
         return {
             "dismiss": self.dismiss,
@@ -120,7 +120,7 @@ class Reasons(_Frozen):
         }
 
 
-class Text(_Frozen):
+class TextEntry(_Entry):
     """A ready text and where it may be used. An acknowledgement has at least three variants."""
 
     key: Key
@@ -132,7 +132,7 @@ class Text(_Frozen):
     variants: Annotated[tuple[str, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _can_be_said(self) -> Text:
+    def _can_be_said(self) -> TextEntry:
         if self.kind is ReplyKind.ACKNOWLEDGEMENT and len(self.variants) < 3:
             raise ValueError("an acknowledgement needs at least 3 variants")
         for variant in self.variants:
@@ -150,7 +150,7 @@ class Text(_Frozen):
         return self
 
 
-class Person(_Frozen):
+class PersonEntry(_Entry):
     """An invented user for a rehearsal."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.example$")]
@@ -159,13 +159,13 @@ class Person(_Frozen):
     unit: Key | None = None
 
     @model_validator(mode="after")
-    def _officer_has_a_unit(self) -> Person:
+    def _officer_has_a_unit(self) -> PersonEntry:
         if (self.role is Role.UNIT_OFFICER) != (self.unit is not None):
             raise ValueError("a unit officer, and nobody else, has a unit")
         return self
 
 
-class Profile(CityProfile):
+class ProfileEntry(CityProfile):
     """`city.yaml`: the profile as the core keeps it, and what only the start needs."""
 
     name_en: Name
@@ -173,7 +173,7 @@ class Profile(CityProfile):
     time_zone: str = "Europe/Istanbul"
 
     @model_validator(mode="after")
-    def _is_a_place(self) -> Profile:
+    def _is_a_place(self) -> ProfileEntry:
         if self.time_zone not in available_timezones():
             raise ValueError(f"time_zone: there is no time zone {self.time_zone!r}")
         return self
@@ -187,33 +187,33 @@ class Profile(CityProfile):
         return CityProfile.model_validate(self.model_dump(include=set(CityProfile.model_fields)))
 
 
-class City(_Frozen):
+class City(_Entry):
     """A whole municipality, every reference between its files checked."""
 
-    profile: Profile
-    accounts: tuple[Account, ...]
-    units: tuple[Unit, ...]
-    categories: tuple[Category, ...]
-    neighbourhoods: tuple[Neighbourhood, ...]
-    reasons: Reasons
-    texts: tuple[Text, ...]
+    profile: ProfileEntry
+    accounts: tuple[AccountEntry, ...]
+    units: tuple[UnitEntry, ...]
+    categories: tuple[CategoryEntry, ...]
+    neighbourhoods: tuple[NeighbourhoodEntry, ...]
+    reasons: ReasonEntries
+    texts: tuple[TextEntry, ...]
     vocabulary: Vocabulary
-    people: tuple[Person, ...] = ()
+    people: tuple[PersonEntry, ...] = ()
 
 
 # --- reading ---------------------------------------------------------------------------------------
 
 
 _FILES: dict[str, tuple[str, Any]] = {
-    "profile": ("city.yaml", Profile),
-    "accounts": ("accounts.yaml", tuple[Account, ...]),
-    "units": ("units.yaml", tuple[Unit, ...]),
-    "categories": ("categories.yaml", tuple[Category, ...]),
-    "neighbourhoods": ("neighbourhoods.yaml", tuple[Neighbourhood, ...]),
-    "reasons": ("reasons.yaml", Reasons),
-    "texts": ("texts.yaml", tuple[Text, ...]),
+    "profile": ("city.yaml", ProfileEntry),
+    "accounts": ("accounts.yaml", tuple[AccountEntry, ...]),
+    "units": ("units.yaml", tuple[UnitEntry, ...]),
+    "categories": ("categories.yaml", tuple[CategoryEntry, ...]),
+    "neighbourhoods": ("neighbourhoods.yaml", tuple[NeighbourhoodEntry, ...]),
+    "reasons": ("reasons.yaml", ReasonEntries),
+    "texts": ("texts.yaml", tuple[TextEntry, ...]),
     "vocabulary": ("vocabulary.yaml", Vocabulary),
-    "people": ("people.yaml", tuple[Person, ...]),
+    "people": ("people.yaml", tuple[PersonEntry, ...]),
 }
 
 
@@ -257,7 +257,7 @@ def _once(file: str, what: str, keys: Iterable[object]) -> None:
         seen.add(key)
 
 
-def _known(file: str, entry: str, field: str, key: str | None, units: dict[str, Unit]) -> None:
+def _known(file: str, entry: str, field: str, key: str | None, units: dict[str, UnitEntry]) -> None:
     if key is not None and key not in units:
         raise CityError(
             f"{file}: {entry}.{field}: there is no unit {key!r}; there are: {', '.join(sorted(units))}"

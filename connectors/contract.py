@@ -21,7 +21,7 @@ from inbox.values import (
     LookOutcome,
     MessageKind,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeOutcome,
     Renewal,
     SendOutcome,
@@ -72,10 +72,10 @@ class Polled:
                     return Polled(platform=platform, account=account, edge=edge, asked_at=at, body=body)
         raise UnreadablePayload("a polled envelope that is none")
 
-    def page(self, *, cursor: str | None, more: bool = False) -> Page:
-        """This answer as a `Page`; its digest covers the platform's text alone, not the moment we asked."""
+    def page(self, *, cursor: str | None, more: bool = False) -> PolledPage:
+        """This answer as a `PolledPage`; the digest covers the platform's text, not the moment we asked."""
         digest = hashlib.sha256(self.body.encode(errors="surrogatepass")).digest()
-        return Page(body=self.to_bytes(), digest=digest, cursor=cursor, more=more)
+        return PolledPage(body=self.to_bytes(), digest=digest, cursor=cursor, more=more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Survey:
     platform says that they are not there; it raises PlatformError.
     """
 
-    walk: Callable[[Access, datetime], Iterator[Page]]
+    walk: Callable[[Access, datetime], Iterator[PolledPage]]
     whole_account: bool
     gone: Callable[[Access, Sequence[str]], frozenset[str]]
     kinds: tuple[MessageKind, ...]
@@ -130,7 +130,7 @@ class Connector:
     claims: Callable[[bytes], bool]
     normalise: Callable[[bytes], tuple[Fact, ...]]
     edges: tuple[str, ...]
-    poll: Callable[[Access, str, str | None], Page]
+    poll: Callable[[Access, str, str | None], PolledPage]
     send: Callable[[Access, Outgoing], SendOutcome]
     look: Callable[[Access, Outgoing], LookOutcome]
     probe: Callable[[Access], ProbeOutcome]

@@ -40,7 +40,7 @@ _MOST_PAGES = 20  # of one list, when all of it is wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GraphAnswer:
     """One answer: what it holds, its text to the letter (without our secrets), and when it was given."""
 
     body: dict[str, Any]
@@ -69,16 +69,16 @@ class Graph:
         self._api = facebook.GraphAPI(access_token=self._token, session=session)
         self._api.version = VERSION
 
-    def get(self, node: str, edge: str = "", **args: str | int) -> Answer:
+    def get(self, node: str, edge: str = "", **args: str | int) -> GraphAnswer:
         """The object `node`, or its list `edge`."""
         path = f"{_segment(node)}/{edge}" if edge else _segment(node)
         body = self._call(path, args=dict(args), write=False)
         if self._answer is None:
             raise failed("no answer was seen", write=False, reason="no_answer")
         text = self._answer.content.decode("utf-8", "replace")
-        return Answer(body=body, text=self._without_secrets(text), at=answered_at(self._answer))
+        return GraphAnswer(body=body, text=self._without_secrets(text), at=answered_at(self._answer))
 
-    def pages(self, node: str, edge: str, **args: str | int) -> Iterator[Answer]:
+    def pages(self, node: str, edge: str, **args: str | int) -> Iterator[GraphAnswer]:
         """All pages of a list, by cursor. Raises Rejected ("too_many") rather than stop early unsaid."""
         after: dict[str, str | int] = {}
         for _ in range(_MOST_PAGES):

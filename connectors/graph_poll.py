@@ -20,11 +20,11 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from connectors.contract import Polled
-from connectors.graph import Answer, Graph, next_cursor
+from connectors.graph import Graph, GraphAnswer, next_cursor
 from connectors.http import AccessExpired, Rejected
 from connectors.meta import COMMENTS, SURVEY, listed
 from connectors.payload import moment
-from inbox.values import Access, Page
+from inbox.values import Access, PolledPage
 
 # Of two rounds, for clocks that differ and indexes that lag. What lies in it is read twice, so the survey,
 # which keeps each page, is given less.
@@ -73,7 +73,7 @@ class _Cursor(BaseModel):
     counts: dict[str, int] = {}  # comments under each surveyed post
 
 
-def poll(plan: Plan, access: Access, edge: str, cursor: str | None) -> Page:
+def poll(plan: Plan, access: Access, edge: str, cursor: str | None) -> PolledPage:
     """The next page of `edge`. Raises PlatformError."""
     graph, state = Graph(access), _read(cursor)
     state.calls += 1
@@ -97,7 +97,9 @@ def _read(cursor: str | None) -> _Cursor:
         return _Cursor()
 
 
-def _comments(plan: Plan, graph: Graph, access: Access, state: _Cursor, opened: _Open, edge: str) -> Page:
+def _comments(
+    plan: Plan, graph: Graph, access: Access, state: _Cursor, opened: _Open, edge: str
+) -> PolledPage:
     args = dict(plan.comments_args) | ({"after": opened.after} if opened.after else {})
     answer = graph.get(opened.post, "comments", **args)
     after, pages = next_cursor(answer.body), opened.pages + 1
@@ -107,7 +109,7 @@ def _comments(plan: Plan, graph: Graph, access: Access, state: _Cursor, opened: 
     return _page(plan, access, state, answer, f"{COMMENTS}{opened.post}", edge)
 
 
-def _posts(plan: Plan, graph: Graph, access: Access, state: _Cursor, edge: str) -> Page:
+def _posts(plan: Plan, graph: Graph, access: Access, state: _Cursor, edge: str) -> PolledPage:
     is_survey = edge == SURVEY
     args = plan.survey_args if is_survey else plan.head_args
     try:
@@ -171,7 +173,9 @@ def _reaches(since: datetime | None, newest_first: list[Any], time_field: str) -
     return since is not None and any(at is not None and at < since for at in times[-1:])
 
 
-def _page(plan: Plan, access: Access, state: _Cursor, answer: Answer, shape: str, edge: str) -> Page:
+def _page(
+    plan: Plan, access: Access, state: _Cursor, answer: GraphAnswer, shape: str, edge: str
+) -> PolledPage:
     """The answer in its envelope, with the cursor that follows. A round ends when nothing is left to read."""
     ended = not state.open and state.after is None
     if ended and state.started is not None:

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.contract import Polled
-from connectors.graph import Answer, Graph, next_cursor
+from connectors.graph import Graph, GraphAnswer, next_cursor
 from connectors.graph_poll import Plan
 from connectors.http import AccessExpired, Rejected
 from connectors.meta import COMMENTS, listed
 from connectors.payload import moment
-from inbox.values import Access, Page
+from inbox.values import Access, PolledPage
 
 _POSTS_BACK = timedelta(days=30)  # people comment on posts older than what they say
 _MOST_CALLS = 300
@@ -35,13 +35,13 @@ class _Walk:
     def __post_init__(self) -> None:
         self.graph = Graph(self.access)
 
-    def ask(self, node: str, edge: str, args: Args, after: str | None) -> Answer:
+    def ask(self, node: str, edge: str, args: Args, after: str | None) -> GraphAnswer:
         self.calls += 1
         if self.calls > _MOST_CALLS:
             raise Rejected("more than we read at once", reason="too_many")
         return self.graph.get(node, edge, **args, **({"after": after} if after else {}))
 
-    def page(self, answer: Answer, shape: str) -> Page:
+    def page(self, answer: GraphAnswer, shape: str) -> PolledPage:
         polled = Polled(self.plan.platform, self.access.account, shape, answer.at, answer.text)
         return polled.page(cursor=None)
 
@@ -52,7 +52,7 @@ class _Walk:
 
 def survey(
     plan: Plan, access: Access, since: datetime, *, replies_args: Args | None = None
-) -> Iterator[Page]:
+) -> Iterator[PolledPage]:
     """Every post of the last weeks with what was said under it since `since`. Raises PlatformError.
 
     `replies_args`: how the replies of one comment are listed, on a platform that hangs them below it.
@@ -69,7 +69,7 @@ def survey(
             return
 
 
-def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) -> Iterator[Page]:
+def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) -> Iterator[PolledPage]:
     """The rest of a post's comments, and of the replies below each, where their first page is not all."""
     shape = f"{COMMENTS}{post_id}"
     while True:

@@ -13,7 +13,7 @@ CLOCK_TOLERANCE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingMessage:
     """One public message of our own account. `under_target`: directly under the message we answered."""
 
     external_id: str
@@ -28,7 +28,7 @@ def may_be_older(outgoing: Outgoing, at: datetime | None) -> bool:
     return tried is not None and at is not None and at < tried - CLOCK_TOLERANCE
 
 
-def judge(outgoing: Outgoing, ours: Iterable[Standing], *, text: str | None = None) -> LookOutcome:
+def judge(outgoing: Outgoing, ours: Iterable[StandingMessage], *, text: str | None = None) -> LookOutcome:
     """Found when one of ours, of the right time, says the same words; NotThere when none may be it.
 
     `text` is what was really posted where that is not the reply's own. Replies known to be others are left

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors.meta import Moment
-from connectors.payload import Id, Shape, items, part, word
+from connectors.payload import Id, PayloadShape, items, part, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -55,16 +55,16 @@ _ATTACHMENT_KINDS = {
 _UNSHOWN = {"ephemeral", "unsupported_type"}
 
 
-class _Party(Shape):
+class _Party(PayloadShape):
     id: Id | None = None
 
 
-class _Coordinates(Shape):
+class _Coordinates(PayloadShape):
     lat: float
     long: float
 
 
-class _Payload(Shape):
+class _Payload(PayloadShape):
     url: str | None = None
     title: str | None = None
     sticker_id: Id | None = None
@@ -72,27 +72,27 @@ class _Payload(Shape):
     coordinates: _Coordinates | None = None
 
 
-class _Attachment(Shape):
+class _MessageAttachment(PayloadShape):
     type: str | None = None
     title: str | None = None
     url: str | None = None
     payload: _Payload | None = None
 
 
-class _QuickReply(Shape):
+class _QuickReply(PayloadShape):
     payload: str | None = None
 
 
-class _Story(Shape):
+class _Story(PayloadShape):
     url: str | None = None
 
 
-class _ReplyTo(Shape):
+class _ReplyTo(PayloadShape):
     mid: Id | None = None
     story: _Story | None = None
 
 
-class _Message(Shape):
+class _Message(PayloadShape):
     mid: Id
     text: str | None = None
     is_echo: bool = False
@@ -103,23 +103,23 @@ class _Message(Shape):
     reply_to: _ReplyTo | None = None
 
 
-class _Postback(Shape):
+class _Postback(PayloadShape):
     mid: Id | None = None
     title: str | None = None
     payload: str | None = None
 
 
-class _Edit(Shape):
+class _Edit(PayloadShape):
     mid: Id
     text: str
 
 
-class _Receipt(Shape):
+class _Receipt(PayloadShape):
     mid: Id | None = None
     mids: list[Id] | None = None
 
 
-class _Event(Shape):
+class _Event(PayloadShape):
     sender: _Party = _Party()
     recipient: _Party = _Party()
     timestamp: Moment = None
@@ -233,7 +233,7 @@ def _is_change(event: _Event) -> bool:
 def _message(heard: _Heard, message: _Message) -> Fact:
     if message.is_deleted:
         return MessageGone(heard.platform, heard.account, message.mid, Gone.DELETED, heard.observed_at)
-    attached = [part(_Attachment, one) or _Attachment() for one in items(message.attachments)]
+    attached = [part(_MessageAttachment, one) or _MessageAttachment() for one in items(message.attachments)]
     story = message.reply_to.story if message.reply_to else None
     attachments = tuple(_attachment(one) for one in attached)
     if story is not None:
@@ -251,7 +251,7 @@ def _message(heard: _Heard, message: _Message) -> Fact:
     )
 
 
-def _attachment(attached: _Attachment) -> AttachmentSeen:
+def _attachment(attached: _MessageAttachment) -> AttachmentSeen:
     payload = attached.payload or _Payload()
     kind = "sticker" if payload.sticker_id else _ATTACHMENT_KINDS.get(attached.type or "", "other")
     place = payload.coordinates

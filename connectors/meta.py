@@ -27,7 +27,7 @@ from connectors.http import (
     failed,
     json_object,
 )
-from connectors.payload import Id, Shape, items, moment, read_json
+from connectors.payload import Id, PayloadShape, items, moment, read_json
 from inbox.values import UnreadablePayload
 
 # --- the hook ---------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ HOOK = Hook(name="meta", is_genuine=_is_genuine, answer_challenge=_answer_challe
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 
 
-class Person(Shape):
+class MetaPerson(PayloadShape):
     """Who wrote, in `from`; any of it may be missing."""
 
     id: Id | None = None
@@ -76,7 +76,7 @@ class Person(Shape):
     self_ig_scoped_id: Id | None = None  # Instagram: there when it is our own account
 
 
-class Entry(Shape):
+class MetaEntry(PayloadShape):
     """One entry of a hook body. `time` is when Meta sent it; what it holds is read part by part."""
 
     id: Id | None = None

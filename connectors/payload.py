@@ -22,13 +22,13 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _EARLIEST, _LATEST = 1, 7_258_118_400
 
 
-class Shape(BaseModel):
+class PayloadShape(BaseModel):
     """A part of a platform's body, as far as we use it; unknown keys are ignored, types are not guessed."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
-S = TypeVar("S", bound=Shape)
+S = TypeVar("S", bound=PayloadShape)
 
 
 def _id_text(value: Any) -> Any:

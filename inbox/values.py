@@ -307,7 +307,7 @@ LookOutcome = Found | NotThere | CannotTell
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PolledPage:
     """One answer of a platform to a poll: the body, and from where to go on."""
 
     body: bytes  # a `connectors.contract.Polled` envelope, ready for `normalise`

@@ -10,7 +10,7 @@ SHORT_LIFE = timedelta(hours=2)  # of X's OAuth 2.0 tokens
 
 
 @dataclass(slots=True)
-class Standing:
+class AccountAccess:
     """What may change of an account while the sandbox runs. None: as the configuration says."""
 
     scopes: tuple[str, ...] | None = None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import instagram, meta_hooks, whatsapp_hooks, x_write
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.facebook import add_comment
-from sandbox.identity import Person
+from sandbox.identity import Citizen
 from sandbox.state import Sandbox
 from sandbox.world import Entry
 
@@ -43,7 +43,7 @@ class Saying:
     quick_reply: str | None = None  # the payload of a Messenger quick reply chosen
 
 
-def channel_of(sandbox: Sandbox, key: str) -> Channel:
+def channel_of(sandbox: Sandbox, key: str) -> SandboxChannel:
     """The channel of this key. Raises WrongInput."""
     channel = sandbox.config.channel(key)
     if channel is None:
@@ -51,7 +51,7 @@ def channel_of(sandbox: Sandbox, key: str) -> Channel:
     return channel
 
 
-def said_entry(sandbox: Sandbox, channel: Channel | None, external_id: str) -> Entry:
+def said_entry(sandbox: Sandbox, channel: SandboxChannel | None, external_id: str) -> Entry:
     """The thing of this id, on the channel's platform if one is given. Raises WrongInput."""
     world = sandbox.world
     entry = world.find(channel.platform, external_id) if channel else world.find_anywhere(external_id)
@@ -64,7 +64,7 @@ def said_entry(sandbox: Sandbox, channel: Channel | None, external_id: str) -> E
 # --- saying -----------------------------------------------------------------------------------------
 
 
-def say(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
+def say(sandbox: Sandbox, channel: SandboxChannel, saying: Saying) -> Entry:
     """A citizen says something; everybody sees it and our hook is told."""
     if saying.kind is not None and saying.kind not in KINDS:
         raise WrongInput(f"kind {saying.kind!r} does not exist", KINDS)
@@ -90,7 +90,7 @@ def say(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
         return speak(sandbox, channel, person, saying, parent)
 
 
-def parent_of(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry | None:
+def parent_of(sandbox: Sandbox, channel: SandboxChannel, saying: Saying) -> Entry | None:
     if saying.parent is None:
         return None
     parent = sandbox.world.find(channel.platform, saying.parent)
@@ -105,7 +105,7 @@ def parent_of(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry | Non
     return parent
 
 
-def _latest_post(sandbox: Sandbox, channel: Channel) -> Entry:
+def _latest_post(sandbox: Sandbox, channel: SandboxChannel) -> Entry:
     posts = [post for post in sandbox.world.posts_of(channel) if post.parent is None]
     if not posts:
         raise WrongInput(f"{channel.key} has no post; give a parent or kind 'mention'")
@@ -130,7 +130,9 @@ def _mime_of(url: str) -> str:
     return "image/jpeg" if url.lower().split("?")[0].endswith((".jpg", ".jpeg")) else "image/png"
 
 
-def _on_x(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, parent: Entry | None) -> Entry:
+def _on_x(
+    sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, parent: Entry | None
+) -> Entry:
     world = sandbox.world
     named = world.named_in("x", saying.text)
     if parent is None and saying.kind != "mention" and channel.key not in named:
@@ -168,7 +170,7 @@ def _on_x(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, pa
 
 
 def _on_facebook(
-    sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, parent: Entry | None
+    sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, parent: Entry | None
 ) -> Entry:
     world = sandbox.world
     if saying.kind == "mention" and parent is None:
@@ -190,7 +192,7 @@ def _on_facebook(
 
 
 def _on_instagram(
-    sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, parent: Entry | None
+    sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, parent: Entry | None
 ) -> Entry:
     world = sandbox.world
     if saying.kind == "mention" and parent is None:
@@ -208,7 +210,7 @@ def _on_instagram(
     return entry
 
 
-def _own_post(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, id: str) -> Entry:
+def _own_post(sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, id: str) -> Entry:
     """A post of the citizen's own that names the account."""
     named = sandbox.world.named_in(channel.platform, saying.text)
     return sandbox.world.add(
@@ -228,7 +230,9 @@ def _own_post(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying
     )
 
 
-def _chat(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, parent: Entry | None) -> Entry:
+def _chat(
+    sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, parent: Entry | None
+) -> Entry:
     """A private message; on WhatsApp each further picture is a message of its own."""
     pictures = pictures_of(sandbox, saying)
     together = (
@@ -248,8 +252,8 @@ def _chat(sandbox: Sandbox, channel: Channel, person: Person, saying: Saying, pa
 
 def _private(
     sandbox: Sandbox,
-    channel: Channel,
-    person: Person,
+    channel: SandboxChannel,
+    person: Citizen,
     text: str,
     parent: Entry | None,
     media: list[dict[str, Any]],
@@ -283,7 +287,7 @@ def _private(
     return entry
 
 
-def choose(sandbox: Sandbox, channel: Channel, author: str, offered: Entry, choice_id: str) -> Entry:
+def choose(sandbox: Sandbox, channel: SandboxChannel, author: str, offered: Entry, choice_id: str) -> Entry:
     """The citizen taps a button or row that one of our messages offers."""
     offers = offered.extra.get("offers") or {"type": "", "choices": []}
     choice = next((one for one in offers["choices"] if one["id"] == choice_id), None)

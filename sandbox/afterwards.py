@@ -6,14 +6,14 @@ import uuid
 
 from sandbox import instagram, meta_hooks, whatsapp_hooks, x_write
 from sandbox.acts import Saying, WrongInput, parent_of, pictures_of
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.facebook import add_comment
-from sandbox.identity import Person
+from sandbox.identity import Citizen
 from sandbox.state import Sandbox
 from sandbox.world import Entry
 
 
-def _citizens_own(sandbox: Sandbox, entry: Entry) -> tuple[Channel, Person]:
+def _citizens_own(sandbox: Sandbox, entry: Entry) -> tuple[SandboxChannel, Citizen]:
     channel = sandbox.config.channel(entry.channel)
     person = sandbox.world.person_by_id(entry.platform, entry.author)
     if entry.ours or channel is None or person is None:
@@ -89,7 +89,7 @@ def react(sandbox: Sandbox, entry: Entry, *, author: str, reaction: str) -> None
         sandbox.hooks.send(channel.key, "meta", body)
 
 
-def typed_in_app(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
+def typed_in_app(sandbox: Sandbox, channel: SandboxChannel, saying: Saying) -> Entry:
     """Somebody at the municipality writes in the platform's own app: a post, or an answer to `parent`."""
     with sandbox.world.lock:
         world, parent = sandbox.world, parent_of(sandbox, channel, saying)
@@ -132,7 +132,7 @@ def typed_in_app(sandbox: Sandbox, channel: Channel, saying: Saying) -> Entry:
         return entry
 
 
-def _typed_privately(sandbox: Sandbox, channel: Channel, text: str, parent: Entry) -> Entry:
+def _typed_privately(sandbox: Sandbox, channel: SandboxChannel, text: str, parent: Entry) -> Entry:
     world = sandbox.world
     person = world.person_by_id(channel.platform, parent.peer or "")
     if person is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, g, request
 
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.faults import CALL_FAULTS
 from sandbox.state import Sandbox
 
@@ -29,7 +29,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
     )
 
 
-def meet_faults(sandbox: Sandbox, channel: Channel, *, is_send: bool) -> str | None:
+def meet_faults(sandbox: Sandbox, channel: SandboxChannel, *, is_send: bool) -> str | None:
     """The fault that now befalls a call of `channel` and that its platform has a body for, or None.
 
     `slow`, `hang` and `html_error` are dealt with here; hanging ends by closing the connection unanswered.
@@ -50,7 +50,7 @@ def meet_faults(sandbox: Sandbox, channel: Channel, *, is_send: bool) -> str | N
     return fault
 
 
-def published(sandbox: Sandbox, channel: Channel) -> None:
+def published(sandbox: Sandbox, channel: SandboxChannel) -> None:
     """Something of `channel` is now out; the caller may be hung up on before learning so."""
     if sandbox.faults.take(channel.key, ("accept_then_hang_up",)):
         g.hang_up = True

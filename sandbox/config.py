@@ -18,7 +18,7 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class SandboxChannel:
     """One account or line of the municipality, as its platform knows it."""
 
     key: str
@@ -33,9 +33,9 @@ class Channel:
     display_phone_number: str = ""  # WhatsApp
 
 
-def _demo_channel(key: str, name: str, handle: str, external_id: str) -> Channel:
+def _demo_channel(key: str, name: str, handle: str, external_id: str) -> SandboxChannel:
     platform = key.split("-", maxsplit=1)[0]
-    return Channel(
+    return SandboxChannel(
         key=key,
         platform=platform,
         name=name,
@@ -60,7 +60,7 @@ DEMO_CHANNELS = (
 class Config:
     """All of it. Times are seconds."""
 
-    channels: tuple[Channel, ...] = DEMO_CHANNELS
+    channels: tuple[SandboxChannel, ...] = DEMO_CHANNELS
     hook_base_url: str = ""  # our web's address; empty: hooks are not delivered at all
     x_hooks: bool = False  # X posts also go out by hook, not only by poll
     meta_app_id: str = "700800900"
@@ -87,7 +87,7 @@ class Config:
     clock_file: str = ""  # holds a number of seconds by which this sandbox's clock is ahead
     citizens_page_channels: tuple[str, ...] = field(default=())  # which channels the page shows; empty: all
 
-    def channel(self, key: str) -> Channel | None:
+    def channel(self, key: str) -> SandboxChannel | None:
         """The channel of this key, or None."""
         return next((channel for channel in self.channels if channel.key == key), None)
 
@@ -113,9 +113,9 @@ def read_config(raw: Mapping[str, Any]) -> Config:
     return Config(**values)
 
 
-def _read_channel(raw: Mapping[str, Any]) -> Channel:
+def _read_channel(raw: Mapping[str, Any]) -> SandboxChannel:
     needed = {"key", "platform", "name", "handle", "external_id", "token"}
-    known = {one.name for one in dataclasses.fields(Channel)}
+    known = {one.name for one in dataclasses.fields(SandboxChannel)}
     missing, unknown = sorted(needed - set(raw)), sorted(set(raw) - known)
     if missing or unknown:
         raise ConfigError(f"channel {raw.get('key')!r}: missing {missing}, unknown {unknown}")
@@ -125,10 +125,10 @@ def _read_channel(raw: Mapping[str, Any]) -> Channel:
     if values.get("scopes") is not None:
         values["scopes"] = tuple(values["scopes"])
     values["handle"] = str(values["handle"] or "").lstrip("@")
-    return _completed(Channel(**values))
+    return _completed(SandboxChannel(**values))
 
 
-def _completed(channel: Channel) -> Channel:
+def _completed(channel: SandboxChannel) -> SandboxChannel:
     """The channel with what can be derived filled in."""
     filled = channel
     if channel.platform == "x" and not channel.token_secret:

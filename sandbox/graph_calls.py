@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, g, request
 
 from sandbox.calls import Answered, body_fields, json_response, meet_faults
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.identity import trace_id
 from sandbox.state import Sandbox, here
 
@@ -27,7 +27,7 @@ class Call:
     """An authenticated call: by which account, on what, with which parameters."""
 
     sandbox: Sandbox
-    channel: Channel
+    channel: SandboxChannel
     method: str
     version: str
     node: str
@@ -155,7 +155,7 @@ def _token(args: dict[str, Any]) -> str:
     return token
 
 
-def holder(sandbox: Sandbox, token: str) -> Channel:
+def holder(sandbox: Sandbox, token: str) -> SandboxChannel:
     """Whose token it is. Refuses one that nobody has, or that has outlived itself."""
     for channel in sandbox.config.channels:
         if channel.platform == "x":

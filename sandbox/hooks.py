@@ -66,7 +66,7 @@ class Delivery:
     waits_for_next: bool = False  # goes out after a later one, or at `due`
 
 
-class Hooks:
+class HookSender:
     """All lanes. `send` never blocks."""
 
     def __init__(self, config: Config, faults: Faults, store: Store) -> None:
@@ -183,7 +183,7 @@ class _Lane:
     """One channel's hooks, delivered one after another by a thread of their own."""
 
     def __init__(
-        self, hooks: Hooks, config: Config, store: Store, stopping: threading.Event, channel: str
+        self, hooks: HookSender, config: Config, store: Store, stopping: threading.Event, channel: str
     ) -> None:
         self._hooks = hooks
         self._config = config

@@ -16,7 +16,7 @@ _TURKISH = str.maketrans("ıİşŞğĞüÜöÖçÇâÂîÎûÛ", "iissgguuooccaa
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Citizen:
     """One citizen as one platform (and, for Meta, one of our accounts) knows them."""
 
     id: str  # X user id, page-scoped id, Instagram-scoped id; on WhatsApp the BSUID
@@ -42,12 +42,12 @@ def handle_of(name: str, *, longest: int) -> str:
     return stem[: longest - 2].rstrip("_") + _number("handle:" + name, 2)
 
 
-def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) -> Person:
+def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) -> Citizen:
     """The citizen of this name: the same ids each time, others on every platform and (Meta) every account."""
     seed = f"{platform}:{scope}:{name}"
     if platform == "whatsapp":
         shown = phone_hidden or int(_number("bsuid-shown:" + name, 4)) % 4 != 0
-        return Person(
+        return Citizen(
             id="TR." + _number("bsuid:" + name, 17),
             platform=platform,
             scope="",
@@ -58,7 +58,7 @@ def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) 
             bsuid_shown=shown,
         )
     digits = {"x": 18, "facebook": 16, "instagram": 16}[platform]
-    return Person(
+    return Citizen(
         id=_number(seed, digits),
         platform=platform,
         scope=scope,

@@ -10,7 +10,7 @@ from flask import Response
 from sandbox import meta_hooks
 from sandbox.calls import json_response, published
 from sandbox.clock import graph_time
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.facebook import add_comment
 from sandbox.graph_calls import Call, error, require_scope, unknown_edge, unknown_object
 from sandbox.graph_fields import Field, paged, parse, read_fields, wanted
@@ -214,7 +214,7 @@ def _answer_mention(call: Call) -> Response:
     return json_response({"id": comment.id})
 
 
-def announce(sandbox: Sandbox, channel: Channel, entry: Entry) -> None:
+def announce(sandbox: Sandbox, channel: SandboxChannel, entry: Entry) -> None:
     """Sends the hook of a comment or mention: in full under our own posts, elsewhere ids only."""
     world = sandbox.world
     if _stands_under(world, channel, entry):
@@ -223,6 +223,6 @@ def announce(sandbox: Sandbox, channel: Channel, entry: Entry) -> None:
         sandbox.hooks.send(channel.key, "meta", meta_hooks.instagram_mention(world, channel, entry))
 
 
-def _stands_under(world: World, channel: Channel, entry: Entry) -> bool:
+def _stands_under(world: World, channel: SandboxChannel, entry: Entry) -> bool:
     root = world.find("instagram", entry.root or "")
     return entry.kind == "comment" and root is not None and root.author == channel.external_id

@@ -10,7 +10,7 @@ from flask import Response
 from sandbox import meta_hooks
 from sandbox.calls import json_response, published
 from sandbox.graph_calls import Call, error, require_scope
-from sandbox.identity import Person
+from sandbox.identity import Citizen
 from sandbox.world import Entry
 
 WINDOW = timedelta(hours=24)
@@ -92,7 +92,7 @@ def _content(call: Call) -> tuple[str, dict[str, Any]]:
     return text or "", extra
 
 
-def _check_window(call: Call, person: Person) -> None:
+def _check_window(call: Call, person: Citizen) -> None:
     """Refuses what comes later than a day (a week by a human agent) after the citizen's last private word."""
     human = call.text("messaging_type") == "MESSAGE_TAG" and call.text("tag") == "HUMAN_AGENT"
     last = call.sandbox.world.last_word_of(call.channel, person.id)
@@ -106,7 +106,7 @@ def _check_window(call: Call, person: Person) -> None:
         )
 
 
-def _publish(call: Call, person: Person, text: str, extra: dict[str, Any], comment: Entry | None) -> Entry:
+def _publish(call: Call, person: Citizen, text: str, extra: dict[str, Any], comment: Entry | None) -> Entry:
     world, sandbox, channel = call.sandbox.world, call.sandbox, call.channel
     entry = world.add(
         Entry(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.clock import graph_time, unix
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.world import Entry, World
 
 
-def _change(channel: Channel, field: str, value: dict[str, Any], time: int) -> dict[str, Any]:
+def _change(channel: SandboxChannel, field: str, value: dict[str, Any], time: int) -> dict[str, Any]:
     kind = "page" if channel.platform == "facebook" else "instagram"
     entry = {"id": channel.external_id, "time": time, "changes": [{"value": value, "field": field}]}
     return {"object": kind, "entry": [entry]}
 
 
-def _messaging(channel: Channel, event: dict[str, Any], milliseconds: int) -> dict[str, Any]:
+def _messaging(channel: SandboxChannel, event: dict[str, Any], milliseconds: int) -> dict[str, Any]:
     kind = "page" if channel.platform == "facebook" else "instagram"
     entry = {"id": channel.external_id, "time": milliseconds, "messaging": [event]}
     return {"object": kind, "entry": [entry]}
@@ -32,7 +32,7 @@ def permalink(entry: Entry) -> str:
     return f"https://www.facebook.com/{page}/posts/{number}{comment}"
 
 
-def feed(world: World, channel: Channel, entry: Entry, verb: str) -> dict[str, Any]:
+def feed(world: World, channel: SandboxChannel, entry: Entry, verb: str) -> dict[str, Any]:
     """A comment or post on the page: add, edited, remove, hide, unhide."""
     now = unix(world.clock.now())
     value: dict[str, Any] = {"from": {"id": entry.author, "name": world.author_name(entry)}}
@@ -69,7 +69,7 @@ def feed(world: World, channel: Channel, entry: Entry, verb: str) -> dict[str, A
 
 
 def feed_reaction(
-    world: World, channel: Channel, entry: Entry, *, by: str, name: str, kind: str
+    world: World, channel: SandboxChannel, entry: Entry, *, by: str, name: str, kind: str
 ) -> dict[str, Any]:
     """A reaction on a post or comment of the page; `kind` empty: taken away."""
     now = unix(world.clock.now())
@@ -90,7 +90,7 @@ def feed_reaction(
 # --- Instagram --------------------------------------------------------------------------------------
 
 
-def instagram_comment(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
+def instagram_comment(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     """A comment under one of the account's own posts, ours as well."""
     author = {"id": entry.author, "username": world.author_handle(entry)}
     if entry.ours:
@@ -106,7 +106,7 @@ def instagram_comment(world: World, channel: Channel, entry: Entry) -> dict[str,
     return _change(channel, "comments", value, unix(world.clock.now()))
 
 
-def instagram_mention(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
+def instagram_mention(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     """Somebody names the account in a caption or a comment of their own: ids only, the rest is fetched."""
     value = {"media_id": entry.root or entry.id}
     if entry.kind == "comment":
@@ -117,7 +117,7 @@ def instagram_mention(world: World, channel: Channel, entry: Entry) -> dict[str,
 # --- private messages of both -----------------------------------------------------------------------
 
 
-def message(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
+def message(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     """A private message as it was sent: the citizen's, or the echo of ours."""
     milliseconds = int(entry.sent_at.timestamp() * 1000)
     said: dict[str, Any] = {"mid": entry.id}
@@ -140,7 +140,7 @@ def message(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
     )
 
 
-def message_edited(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
+def message_edited(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     """The citizen changed a private message."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
     change = {"mid": entry.id, "text": entry.text, "num_edit": len(entry.versions) - 1}
@@ -148,7 +148,7 @@ def message_edited(world: World, channel: Channel, entry: Entry) -> dict[str, An
     return _messaging(channel, event, milliseconds)
 
 
-def message_unsent(world: World, channel: Channel, entry: Entry) -> dict[str, Any]:
+def message_unsent(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     """The citizen took a private message back (Instagram tells, Messenger does not)."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
     said = {"mid": entry.id, "is_deleted": True}
@@ -156,7 +156,7 @@ def message_unsent(world: World, channel: Channel, entry: Entry) -> dict[str, An
     return _messaging(channel, event, milliseconds)
 
 
-def message_reaction(world: World, channel: Channel, entry: Entry, *, emoji: str) -> dict[str, Any]:
+def message_reaction(world: World, channel: SandboxChannel, entry: Entry, *, emoji: str) -> dict[str, Any]:
     """The citizen put an emoji on a private message, or took it away (empty)."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
     change: dict[str, Any] = {"mid": entry.id, "action": "react" if emoji else "unreact"}
@@ -171,7 +171,7 @@ def message_reaction(world: World, channel: Channel, entry: Entry, *, emoji: str
     return _messaging(channel, event, milliseconds)
 
 
-def delivered(channel: Channel, entry: Entry, milliseconds: int) -> dict[str, Any]:
+def delivered(channel: SandboxChannel, entry: Entry, milliseconds: int) -> dict[str, Any]:
     """Our message reached the citizen (Messenger only)."""
     event = {
         "sender": {"id": entry.peer},
@@ -182,7 +182,7 @@ def delivered(channel: Channel, entry: Entry, milliseconds: int) -> dict[str, An
     return _messaging(channel, event, milliseconds)
 
 
-def read(channel: Channel, entry: Entry, milliseconds: int) -> dict[str, Any]:
+def read(channel: SandboxChannel, entry: Entry, milliseconds: int) -> dict[str, Any]:
     """The citizen saw our message: a watermark on Messenger, the message's id on Instagram."""
     seen: dict[str, Any] = (
         {"mid": entry.id} if channel.platform == "instagram" else {"watermark": milliseconds}
@@ -196,7 +196,7 @@ def read(channel: Channel, entry: Entry, milliseconds: int) -> dict[str, Any]:
     return _messaging(channel, event, milliseconds)
 
 
-def _parties(channel: Channel, entry: Entry) -> dict[str, Any]:
+def _parties(channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
     citizen, account = {"id": entry.peer}, {"id": channel.external_id}
     return (
         {"sender": account, "recipient": citizen} if entry.ours else {"sender": citizen, "recipient": account}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import request
 from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
 
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.state import Sandbox
 
 MOST_NONCES = 100_000
@@ -17,7 +17,7 @@ MOST_NONCES = 100_000
 class Caller:
     """An authenticated caller. Without an account it is the app alone, which may read only."""
 
-    channel: Channel | None
+    channel: SandboxChannel | None
 
 
 def caller(sandbox: Sandbox) -> Caller | None:

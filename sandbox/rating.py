@@ -6,7 +6,7 @@ import re
 
 from sandbox import acts
 from sandbox.acts import NothingToAnswer, Saying, WrongInput
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.state import Sandbox
 from sandbox.world import Entry
 
@@ -25,7 +25,7 @@ def stars_of(choice: dict[str, str]) -> int | None:
     return int(number[1]) if number else None
 
 
-def rate(sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str) -> tuple[Entry, str]:
+def rate(sandbox: Sandbox, channel: SandboxChannel, author: str, stars: int, text: str) -> tuple[Entry, str]:
     """The citizen gives `stars`; what they said, and in which way. Raises NothingToAnswer."""
     if not 1 <= stars <= 5:
         raise WrongInput(f"stars {stars} does not exist", ["1", "2", "3", "4", "5"])
@@ -43,7 +43,7 @@ def rate(sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str)
         return _privately(sandbox, channel, author, stars, text, private)
 
 
-def answers_to(sandbox: Sandbox, channel: Channel, person: str) -> list[Entry]:
+def answers_to(sandbox: Sandbox, channel: SandboxChannel, person: str) -> list[Entry]:
     """Our public answers to what this citizen said, oldest first."""
     world = sandbox.world
     answers = []
@@ -56,7 +56,7 @@ def answers_to(sandbox: Sandbox, channel: Channel, person: str) -> list[Entry]:
 
 
 def _privately(
-    sandbox: Sandbox, channel: Channel, author: str, stars: int, text: str, sent: list[Entry]
+    sandbox: Sandbox, channel: SandboxChannel, author: str, stars: int, text: str, sent: list[Entry]
 ) -> tuple[Entry, str]:
     """Chooses the row or button of the latest question that offers these stars, else writes the number."""
     offering = next((one for one in reversed(sent) if one.extra.get("offers")), None)

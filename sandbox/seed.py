@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.world import Entry, World
 
 # By the part of the channel's key after the platform; (hours ago, picture, text), the oldest first.
@@ -78,7 +78,7 @@ def plant(world: World) -> None:
             )
 
 
-def _id(channel: Channel, place: int) -> str:
+def _id(channel: SandboxChannel, place: int) -> str:
     """An id of the platform's shape, lower than any that comes later."""
     last = channel.external_id[-4:]
     if channel.platform == "x":

@@ -11,11 +11,11 @@ from typing import cast
 from flask import current_app
 
 from sandbox import seed
-from sandbox.access import Standing
+from sandbox.access import AccountAccess
 from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.faults import Faults
-from sandbox.hooks import Hooks
+from sandbox.hooks import HookSender
 from sandbox.store import Store
 from sandbox.world import World
 
@@ -37,12 +37,12 @@ class Sandbox:
     store: Store
     world: World
     faults: Faults
-    hooks: Hooks
+    hooks: HookSender
     stopping: threading.Event = field(default_factory=threading.Event)
     rate_windows: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
     used_nonces: set[tuple[str, str]] = field(default_factory=set)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # Meta fields, once changed
-    standings: dict[str, Standing] = field(default_factory=dict)  # by channel
+    standings: dict[str, AccountAccess] = field(default_factory=dict)  # by channel
 
     def reset(self) -> None:
         """Forget all that was said, every fault and undelivered hook; the accounts' own posts stand again."""
@@ -57,9 +57,9 @@ class Sandbox:
             if self.config.seed_posts:
                 seed.plant(self.world)
 
-    def standing(self, key: str) -> Standing:
+    def standing(self, key: str) -> AccountAccess:
         """How the platform stands towards the account of this channel."""
-        return self.standings.setdefault(key, Standing())
+        return self.standings.setdefault(key, AccountAccess())
 
     def stop(self) -> None:
         """End the threads and close the file."""
@@ -80,7 +80,7 @@ def open_sandbox(config: Config, folder: Path | None = None) -> Sandbox:
         store=store,
         world=world,
         faults=faults,
-        hooks=Hooks(config, faults, store),
+        hooks=HookSender(config, faults, store),
     )
     if config.seed_posts:
         with world.lock:

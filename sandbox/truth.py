@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.clock import rfc3339
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.state import Sandbox
 from sandbox.world import Entry, World
 
 
-def threads(sandbox: Sandbox, channel: Channel) -> dict[str, Any]:
+def threads(sandbox: Sandbox, channel: SandboxChannel) -> dict[str, Any]:
     """Posts newest first; under each, comments and replies nested in order; chats by their latest word."""
     with sandbox.world.lock:
         world = sandbox.world
@@ -35,7 +35,7 @@ def threads(sandbox: Sandbox, channel: Channel) -> dict[str, Any]:
         }
 
 
-def _chat(world: World, channel: Channel, peer: str, said: list[Entry]) -> dict[str, Any]:
+def _chat(world: World, channel: SandboxChannel, peer: str, said: list[Entry]) -> dict[str, Any]:
     person = world.person_by_id(channel.platform, peer)
     return {
         "with": person.name if person else peer,

@@ -12,7 +12,7 @@ from sandbox import whatsapp_hooks
 from sandbox.calls import Answered, json_response, published
 from sandbox.graph_calls import Call, error, require_scope, unknown_edge, unknown_object
 from sandbox.graph_fields import read_fields, wanted
-from sandbox.identity import Person
+from sandbox.identity import Citizen
 from sandbox.world import Entry
 
 WINDOW = timedelta(hours=24)
@@ -110,7 +110,7 @@ def _messages(call: Call) -> Response:
     )
 
 
-def _recipient(call: Call) -> Person:
+def _recipient(call: Call) -> Citizen:
     """Who is written to: a number in `to` goes before a BSUID in `recipient`."""
     world = call.sandbox.world
     number, user = call.args.get("to"), call.args.get("recipient")
@@ -128,12 +128,12 @@ def _recipient(call: Call) -> Person:
     return person
 
 
-def _window_is_open(call: Call, person: Person) -> bool:
+def _window_is_open(call: Call, person: Citizen) -> bool:
     last = call.sandbox.world.last_word_of(call.channel, person.id)
     return last is not None and call.sandbox.clock.now() - last.sent_at < WINDOW
 
 
-def _composed(call: Call, person: Person, kind: str) -> Entry:
+def _composed(call: Call, person: Citizen, kind: str) -> Entry:
     """The message as it will be said; refuses what WhatsApp refuses about its content."""
     content = call.args.get(kind)
     if not isinstance(content, dict):
@@ -269,7 +269,7 @@ def _mark_read(call: Call) -> Response:
     return json_response({"success": True})
 
 
-def _react(call: Call, person: Person) -> Response:
+def _react(call: Call, person: Citizen) -> Response:
     content = call.nested("reaction")
     entry = call.sandbox.world.find("whatsapp", str(content.get("message_id")))
     if entry is None or entry.peer != person.id:
@@ -285,7 +285,7 @@ def _react(call: Call, person: Person) -> Response:
     return json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": id}]})
 
 
-def _report(call: Call, person: Person, entry: Entry) -> None:
+def _report(call: Call, person: Citizen, entry: Entry) -> None:
     """Tells us by hook that the message was sent, delivered and (if citizens read) read."""
     pause = call.sandbox.config.receipt_seconds
     names = ["sent", "delivered", *(["read"] if call.sandbox.config.citizens_read else [])]
@@ -295,7 +295,7 @@ def _report(call: Call, person: Person, entry: Entry) -> None:
         call.sandbox.hooks.send(call.channel.key, "meta", body, after=pause * place)
 
 
-def _report_failed(call: Call, person: Person, entry: Entry) -> None:
+def _report_failed(call: Call, person: Citizen, entry: Entry) -> None:
     failed = {
         "code": 131047,
         "title": "Re-engagement message",

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.clock import unix
-from sandbox.config import Channel
-from sandbox.identity import Person
+from sandbox.config import SandboxChannel
+from sandbox.identity import Citizen
 from sandbox.world import Entry, World
 
 
-def envelope(channel: Channel, value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
+def envelope(channel: SandboxChannel, value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
     """A whole hook body with one change."""
     digits = "".join(letter for letter in channel.display_phone_number if letter.isdigit())
     head = {
@@ -25,7 +25,7 @@ def envelope(channel: Channel, value: dict[str, Any], field: str = "messages") -
     }
 
 
-def contact(person: Person) -> dict[str, Any]:
+def contact(person: Citizen) -> dict[str, Any]:
     """The `contacts[]` entry: number and BSUID, or one of them alone."""
     answer: dict[str, Any] = {"profile": {"name": person.name}}
     if not person.phone_hidden:
@@ -35,14 +35,14 @@ def contact(person: Person) -> dict[str, Any]:
     return answer
 
 
-def _sender(person: Person) -> dict[str, str]:
+def _sender(person: Citizen) -> dict[str, str]:
     answer = {} if person.phone_hidden else {"from": person.phone}
     if person.bsuid_shown:
         answer["from_user_id"] = person.id
     return answer
 
 
-def message(world: World, channel: Channel, person: Person, entry: Entry) -> dict[str, Any]:
+def message(world: World, channel: SandboxChannel, person: Citizen, entry: Entry) -> dict[str, Any]:
     """A citizen's message: text, picture, or the choice of a button or row."""
     said: dict[str, Any] = {
         **_sender(person),
@@ -75,7 +75,9 @@ def _content(entry: Entry) -> dict[str, Any]:
     return {"type": "text", "text": {"body": entry.text}}
 
 
-def edited(channel: Channel, person: Person, entry: Entry, *, id: str, at: datetime) -> dict[str, Any]:
+def edited(
+    channel: SandboxChannel, person: Citizen, entry: Entry, *, id: str, at: datetime
+) -> dict[str, Any]:
     """The citizen changed a message: an event with an id of its own."""
     said = {
         **_sender(person),
@@ -90,7 +92,9 @@ def edited(channel: Channel, person: Person, entry: Entry, *, id: str, at: datet
     return envelope(channel, {"contacts": [contact(person)], "messages": [said]})
 
 
-def revoked(channel: Channel, person: Person, entry: Entry, *, id: str, at: datetime) -> dict[str, Any]:
+def revoked(
+    channel: SandboxChannel, person: Citizen, entry: Entry, *, id: str, at: datetime
+) -> dict[str, Any]:
     """The citizen took a message back."""
     said = {
         **_sender(person),
@@ -103,7 +107,7 @@ def revoked(channel: Channel, person: Person, entry: Entry, *, id: str, at: date
 
 
 def reaction(
-    channel: Channel, person: Person, entry: Entry, *, emoji: str, id: str, at: datetime
+    channel: SandboxChannel, person: Citizen, entry: Entry, *, emoji: str, id: str, at: datetime
 ) -> dict[str, Any]:
     """The citizen put an emoji on a message, or took it away (empty)."""
     said = {
@@ -117,8 +121,8 @@ def reaction(
 
 
 def status(
-    channel: Channel,
-    person: Person,
+    channel: SandboxChannel,
+    person: Citizen,
     entry: Entry,
     name: str,
     at: datetime,
@@ -148,7 +152,7 @@ def status(
     return envelope(channel, {"contacts": [contact(person)], "statuses": [stand]})
 
 
-def echo(channel: Channel, person: Person, entry: Entry) -> dict[str, Any]:
+def echo(channel: SandboxChannel, person: Citizen, entry: Entry) -> dict[str, Any]:
     """A message of ours typed in the WhatsApp Business app."""
     digits = "".join(letter for letter in channel.display_phone_number if letter.isdigit())
     said = {

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.config import Channel
-from sandbox.identity import Numbering, Person, person
+from sandbox.config import SandboxChannel
+from sandbox.identity import Citizen, Numbering, person
 from sandbox.store import Store
 
 _HANDLE = re.compile(r"@([A-Za-z0-9_.]*[A-Za-z0-9_])")
@@ -69,7 +69,7 @@ class Entry:
 class World:
     """Accounts, people and what they said."""
 
-    def __init__(self, channels: tuple[Channel, ...], clock: Clock, store: Store) -> None:
+    def __init__(self, channels: tuple[SandboxChannel, ...], clock: Clock, store: Store) -> None:
         self.channels = channels
         self.clock = clock
         self.lock = threading.RLock()
@@ -80,13 +80,13 @@ class World:
         self._by_version: dict[tuple[str, str], Entry] = {}
         self._children: dict[tuple[str, str], list[Entry]] = {}
         self._chats: dict[tuple[str, str], list[Entry]] = {}
-        self._people: dict[tuple[str, str], Person] = {}
-        self._by_phone: dict[str, Person] = {}
+        self._people: dict[tuple[str, str], Citizen] = {}
+        self._by_phone: dict[str, Citizen] = {}
         self._load()
 
     # --- people ------------------------------------------------------------------------------------
 
-    def person(self, channel: Channel, name: str, *, phone_hidden: bool = False) -> Person:
+    def person(self, channel: SandboxChannel, name: str, *, phone_hidden: bool = False) -> Citizen:
         """The citizen of this name as `channel` knows them."""
         scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
         made = person(channel.platform, scope, name, phone_hidden=phone_hidden)
@@ -97,16 +97,16 @@ class World:
             return made
         return known
 
-    def known_as(self, channel: Channel, name: str) -> Person | None:
+    def known_as(self, channel: SandboxChannel, name: str) -> Citizen | None:
         """The citizen of this name if they have spoken to `channel`'s platform before."""
         scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
         return self._people.get((channel.platform, person(channel.platform, scope, name).id))
 
-    def person_by_id(self, platform: str, id: str) -> Person | None:
+    def person_by_id(self, platform: str, id: str) -> Citizen | None:
         """The citizen this platform knows by `id`."""
         return self._people.get((platform, id))
 
-    def person_by_phone(self, phone: str) -> Person | None:
+    def person_by_phone(self, phone: str) -> Citizen | None:
         """The WhatsApp user of this number, digits only."""
         return self._by_phone.get(phone)
 
@@ -124,18 +124,18 @@ class World:
         known = self._people.get((entry.platform, entry.author))
         return known.handle if known else ""
 
-    def _remember(self, known: Person) -> None:
+    def _remember(self, known: Citizen) -> None:
         self._people[known.platform, known.id] = known
         if known.phone:
             self._by_phone[known.phone] = known
 
     # --- accounts ----------------------------------------------------------------------------------
 
-    def channel(self, key: str) -> Channel | None:
+    def channel(self, key: str) -> SandboxChannel | None:
         """The account of this key."""
         return next((channel for channel in self.channels if channel.key == key), None)
 
-    def account(self, platform: str, external_id: str) -> Channel:
+    def account(self, platform: str, external_id: str) -> SandboxChannel:
         """The account a platform knows by this id. Raises KeyError."""
         for channel in self.channels:
             if channel.platform == platform and channel.external_id == external_id:
@@ -217,7 +217,7 @@ class World:
             yield child
             yield from self.under(child)
 
-    def posts_of(self, channel: Channel) -> list[Entry]:
+    def posts_of(self, channel: SandboxChannel) -> list[Entry]:
         """The account's own posts that are still there, newest first."""
         own = [
             entry
@@ -226,15 +226,15 @@ class World:
         ]
         return sorted(own, key=lambda entry: entry.sent_at, reverse=True)
 
-    def chat(self, channel: Channel, peer: str) -> list[Entry]:
+    def chat(self, channel: SandboxChannel, peer: str) -> list[Entry]:
         """The private messages between an account and one citizen, oldest first."""
         return list(self._chats.get((channel.key, peer), ()))
 
-    def chats(self, channel: Channel) -> dict[str, list[Entry]]:
+    def chats(self, channel: SandboxChannel) -> dict[str, list[Entry]]:
         """All private conversations of an account, by the citizen's id."""
         return {peer: list(said) for (key, peer), said in self._chats.items() if key == channel.key}
 
-    def last_word_of(self, channel: Channel, peer: str) -> Entry | None:
+    def last_word_of(self, channel: SandboxChannel, peer: str) -> Entry | None:
         """The citizen's own latest private message to an account; it opens the answering window."""
         words = [entry for entry in self.chat(channel, peer) if not entry.ours]
         return max(words, key=lambda entry: entry.sent_at, default=None)
@@ -265,7 +265,7 @@ class World:
 
     def _load(self) -> None:
         for _, raw in self._store.read("person"):
-            self._remember(Person(**raw))
+            self._remember(Citizen(**raw))
         for _, raw in self._store.read("entry"):
             self._index(_from_json(raw))
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from sandbox import x_shapes
 from sandbox.calls import Answered, json_response
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.faults import LIST_FAULTS
 from sandbox.state import Sandbox
 from sandbox.world import Entry
@@ -124,7 +124,7 @@ def _time_parameter(name: str) -> datetime | None:
     return moment
 
 
-def _account(sandbox: Sandbox, user_id: str) -> Channel:
+def _account(sandbox: Sandbox, user_id: str) -> SandboxChannel:
     for channel in sandbox.config.channels:
         if channel.platform == "x" and channel.external_id == user_id:
             return channel

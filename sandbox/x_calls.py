@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g
 
 from sandbox.calls import Answered, json_response, meet_faults
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.oauth import caller
 from sandbox.state import RateWindow, Sandbox, here
 
@@ -46,7 +46,9 @@ def answer_ended(ended: Answered) -> Response:
     return with_rate_headers(ended.response)
 
 
-def enter(endpoint: str, *, write: bool = False, is_send: bool = False) -> tuple[Sandbox, Channel | None]:
+def enter(
+    endpoint: str, *, write: bool = False, is_send: bool = False
+) -> tuple[Sandbox, SandboxChannel | None]:
     """Who calls; refuses strangers, meets the channel's faults and counts the call."""
     sandbox = here()
     who = caller(sandbox)
@@ -84,7 +86,7 @@ def enter(endpoint: str, *, write: bool = False, is_send: bool = False) -> tuple
     return sandbox, channel
 
 
-def writer(endpoint: str, *, is_send: bool = False) -> tuple[Sandbox, Channel]:
+def writer(endpoint: str, *, is_send: bool = False) -> tuple[Sandbox, SandboxChannel]:
     """As `enter`, for calls that need an account."""
     sandbox, channel = enter(endpoint, write=endpoint == "write", is_send=is_send)
     if channel is None:
@@ -100,7 +102,7 @@ def _unsupported_authentication() -> Response:
     return problem(403, "Unsupported Authentication", detail, "unsupported-authentication")
 
 
-def _count(sandbox: Sandbox, channel: Channel, endpoint: str) -> None:
+def _count(sandbox: Sandbox, channel: SandboxChannel, endpoint: str) -> None:
     """Counts the call in its window of fifteen minutes; refuses it when the limits are enforced."""
     now, limit = sandbox.clock.now().timestamp(), LIMITS[endpoint]
     with sandbox.world.lock:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import x_text
 from sandbox.clock import x_time
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.world import Entry, World
 
 EXPANSIONS = {
@@ -35,7 +35,7 @@ _USER_FIELDS = """
 USER_FIELDS = frozenset(_USER_FIELDS.split())
 
 
-def user_of_channel(channel: Channel, fields: frozenset[str] = frozenset()) -> dict[str, Any]:
+def user_of_channel(channel: SandboxChannel, fields: frozenset[str] = frozenset()) -> dict[str, Any]:
     """One of our accounts as a v2 user."""
     return _user(channel.external_id, channel.name, channel.handle, fields)
 

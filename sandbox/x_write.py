@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from sandbox import x_shapes, x_text
 from sandbox.access import SHORT_LIFE
 from sandbox.calls import Answered, json_response, meet_faults, published
-from sandbox.config import Channel
+from sandbox.config import SandboxChannel
 from sandbox.state import Sandbox, here
 from sandbox.world import Entry
 from sandbox.x_calls import SCOPES, answer_ended, forbidden, invalid, problem, with_rate_headers, writer
@@ -56,7 +56,7 @@ def create() -> Response:
     return json_response({"data": shown}, 201)
 
 
-def _publish(sandbox: Sandbox, channel: Channel, text: str, parent_id: str | None) -> Entry:
+def _publish(sandbox: Sandbox, channel: SandboxChannel, text: str, parent_id: str | None) -> Entry:
     world, now = sandbox.world, sandbox.clock.now()
     parent = None
     if parent_id is not None:

@@ -17,7 +17,7 @@ HOME = Path("/var/lib/cozum")
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemAccount:
     """A user of the operating system that one of our processes runs as."""
 
     name: str
@@ -48,7 +48,7 @@ class Account:
         return self.can("/bin/sh", "-c", 'cd -- "$0"', str(folder))
 
 
-def of_owner(path: Path) -> Account:
+def of_owner(path: Path) -> SystemAccount:
     """The account that owns `path`."""
     uid = path.stat().st_uid
     try:
@@ -58,10 +58,10 @@ def of_owner(path: Path) -> Account:
             f"{path} belongs to the user number {uid}, which this machine does not know. "
             f"Give that user a name: useradd --system --uid {uid} {NAME}"
         ) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    return SystemAccount(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def ensure() -> Account:
+def ensure() -> SystemAccount:
     """Our own account, made if it is missing. Raises StackError naming the command that would make it."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(HOME)]
     command += ["--shell", "/usr/sbin/nologin", NAME]
@@ -72,9 +72,9 @@ def ensure() -> Account:
     return _named(NAME)
 
 
-def _named(name: str) -> Account:
+def _named(name: str) -> SystemAccount:
     entry = pwd.getpwnam(name)
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    return SystemAccount(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 def _make(command: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from stack.account import Account
+from stack.account import SystemAccount
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,7 +36,7 @@ def die_with(parent: int, death_signal: signal.Signals) -> None:
 def start(
     argv: Sequence[str],
     *,
-    account: Account | None,
+    account: SystemAccount | None,
     env: Mapping[str, str],
     output: IO[bytes],
     death_signal: signal.Signals,

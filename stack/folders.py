@@ -6,14 +6,14 @@ import hashlib
 import os
 from pathlib import Path
 
-from stack.account import Account
+from stack.account import SystemAccount
 from stack.errors import StackError
 
 # sockaddr_un.sun_path holds 108 bytes with the closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
 
 
-def private(folder: Path, account: Account | None = None) -> Path:
+def private(folder: Path, account: SystemAccount | None = None) -> Path:
     """`folder`, there for its owner alone (`account`, or us), made if it is missing."""
     try:
         folder.mkdir(mode=0o700)
@@ -24,7 +24,7 @@ def private(folder: Path, account: Account | None = None) -> Path:
     return folder
 
 
-def for_sockets(wanted: Path, longest_name: str, account: Account | None = None) -> Path:
+def for_sockets(wanted: Path, longest_name: str, account: SystemAccount | None = None) -> Path:
     """A private folder for Unix sockets: `wanted`, or a short one under /tmp if its path is too long.
 
     Raises StackError if somebody else sits on the short one.

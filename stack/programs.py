@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import postgres, valkey
-from stack.account import Account
+from stack.account import SystemAccount
 
 # The highest stops first: web, worker, beat, sandbox, broker, database.
 PRIORITY = {
@@ -44,7 +44,7 @@ class Program:
     when_ready: Callable[[], None] | None = None
     patience: str = ""
     """What is said, again and again, while it is not ready."""
-    account: Account | None = None
+    account: SystemAccount | None = None
     once: bool = False
     """A step that ends by itself; the rest waits for its success."""
     aloud: bool = False

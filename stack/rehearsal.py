@@ -28,7 +28,7 @@ from stack.environment import REHEARSAL, SANDBOX, Secrets, secrets_of, write_pri
 _BY = "rehearsal"
 
 
-class Person(BaseModel):
+class DemoPerson(BaseModel):
     """Somebody to log in as."""
 
     email: str
@@ -37,7 +37,7 @@ class Person(BaseModel):
     unit: str | None
 
 
-class Account(BaseModel):
+class DemoChannel(BaseModel):
     """A channel as scripts and citizens name it."""
 
     key: str
@@ -51,8 +51,8 @@ class Rehearsal(BaseModel):
 
     api_token: str
     moderator_token: str
-    users: list[Person]
-    channels: list[Account]
+    users: list[DemoPerson]
+    channels: list[DemoChannel]
 
 
 def prepare(folder: Path, invented: City) -> None:
@@ -91,11 +91,11 @@ def prepare(folder: Path, invented: City) -> None:
             api_token=tokens[Role.SUPERVISOR],
             moderator_token=tokens[Role.MODERATOR],
             users=[
-                Person(email=one.email, password=password, role=one.role, unit=one.unit)
+                DemoPerson(email=one.email, password=password, role=one.role, unit=one.unit)
                 for one in invented.people
             ],
             channels=[
-                Account(key=one.key, platform=one.platform, name=one.name_tr, external_id=one.external_id)
+                DemoChannel(key=one.key, platform=one.platform, name=one.name_tr, external_id=one.external_id)
                 for one in invented.accounts
             ],
         )
@@ -126,7 +126,7 @@ def _ask_at_any_hour(session: Session) -> None:
     )
 
 
-def sandbox_settings(folder: Path, accounts: Iterable[schema.Account]) -> dict[str, object]:
+def sandbox_settings(folder: Path, accounts: Iterable[schema.AccountEntry]) -> dict[str, object]:
     """What the sandbox is told."""
     drawn = secrets_of(folder)
     return {
@@ -140,7 +140,7 @@ def sandbox_settings(folder: Path, accounts: Iterable[schema.Account]) -> dict[s
     }
 
 
-def _on_sandbox(account: schema.Account) -> dict[str, str]:
+def _on_sandbox(account: schema.AccountEntry) -> dict[str, str]:
     """One account as its platform knows it: there the platform is not part of the name."""
     channel = {
         "key": account.key,

@@ -49,3 +49,11 @@ def test_every_dependency_has_its_line() -> None:
     listed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = [re.split(r"[^A-Za-z0-9_-]", one)[0].lower() for one in listed]
     assert [name for name in names if name not in told and not name.startswith("types-")] == []
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = [
+        file.parent.name for package in ("inbox", "web") for file in (ROOT / package).glob("*/__init__.py")
+    ]
+    assert [room for room in rooms if f"`{room}`" not in page] == []

@@ -21,7 +21,7 @@ from inbox.clock import now
 from inbox.db import transaction
 from inbox.models import Channel, ChannelCursor
 from inbox.settings import settings
-from inbox.values import CallKind, Page, ProbeFailed
+from inbox.values import CallKind, PolledPage, ProbeFailed
 from worker import calling, probing
 from worker.calling import ChannelSession
 from worker.pace import side_by_side, until_done
@@ -142,7 +142,7 @@ def _cursor(session: Session, channel_id: int, edge: str) -> ChannelCursor:
     return found
 
 
-def _store(session: Session, channel_id: int, edge: str, page: Page) -> int:
+def _store(session: Session, channel_id: int, edge: str, page: PolledPage) -> int:
     """Keep the body when it differs from the last of its edge, and the cursor with it."""
     cursor = _cursor(session, channel_id, edge)
     fresh = cursor.last_digest != page.digest

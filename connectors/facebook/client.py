@@ -14,7 +14,7 @@ from connectors import graph, graph_poll, graph_survey
 from connectors.facebook.polled import EDGE_FEED, PLATFORM
 from connectors.graph import Graph
 from connectors.http import PlatformError, Rejected, cannot_tell, outcome_of
-from connectors.looking import Standing, judge, may_be_older
+from connectors.looking import StandingMessage, judge, may_be_older
 from connectors.meta import SURVEY, listed
 from connectors.payload import moment
 from inbox.values import (
@@ -23,7 +23,7 @@ from inbox.values import (
     LookOutcome,
     MessageKind,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeOutcome,
     SendOutcome,
     Sent,
@@ -70,12 +70,12 @@ _PLAN = graph_poll.Plan(
 )
 
 
-def poll(access: Access, edge: str, cursor: str | None) -> Page:
+def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
     """One page of what is new. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
 
 
-def survey(access: Access, since: datetime) -> Iterator[Page]:
+def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
     """Everything under the page's posts since `since`. Raises PlatformError."""
     return graph_survey.survey(_PLAN, access, since)
 
@@ -132,8 +132,8 @@ def is_public(outgoing: Outgoing) -> bool:
     return not outgoing.in_private and not in_chat
 
 
-def _our_comments(page: Graph, access: Access, outgoing: Outgoing, above: str) -> list[Standing]:
-    found: list[Standing] = []
+def _our_comments(page: Graph, access: Access, outgoing: Outgoing, above: str) -> list[StandingMessage]:
+    found: list[StandingMessage] = []
     for answer in page.pages(
         above,
         "comments",
@@ -148,7 +148,9 @@ def _our_comments(page: Graph, access: Access, outgoing: Outgoing, above: str) -
             if at is None or not isinstance(author, dict) or str(author.get("id")) != access.account:
                 continue
             direct = above == outgoing.to_external_id
-            found.append(Standing(str(one.get("id")), str(one.get("message") or ""), at, under_target=direct))
+            found.append(
+                StandingMessage(str(one.get("id")), str(one.get("message") or ""), at, under_target=direct)
+            )
         if comments and may_be_older(outgoing, moment(comments[-1].get("created_time"))):
             break
     return found

@@ -14,8 +14,8 @@ from pydantic import Field, ValidationError
 from connectors.contract import Polled
 from connectors.facebook.polled import polled_facts
 from connectors.messaging import message_facts
-from connectors.meta import Entry, Moment, Person, read_bodies
-from connectors.payload import Id, Shape, word
+from connectors.meta import MetaEntry, MetaPerson, Moment, read_bodies
+from connectors.payload import Id, PayloadShape, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -42,11 +42,11 @@ _GONE_VERBS = {
 _POST_ITEMS = {"post", "status", "photo", "video", "share", "link", "note"}
 
 
-class _Post(Shape):
+class _Post(PayloadShape):
     permalink_url: str | None = None
 
 
-class _Change(Shape):
+class _Change(PayloadShape):
     """The `value` of a change. Names of before 2018 (`sender_id`, `sender_name`) are still met."""
 
     item: str
@@ -57,7 +57,7 @@ class _Change(Shape):
     open_graph_story_id: Id | None = None
     message: str | None = None
     review_text: str | None = None
-    author: Person | None = Field(None, alias="from")
+    author: MetaPerson | None = Field(None, alias="from")
     sender_id: Id | None = None
     sender_name: str | None = None
     reviewer_id: Id | None = None
@@ -74,7 +74,7 @@ class _Change(Shape):
 
     def who(self) -> tuple[str | None, str | None]:
         """Id and name of who wrote; both None where the platform hides them."""
-        person = self.author or Person()
+        person = self.author or MetaPerson()
         return (
             person.id or self.sender_id or self.reviewer_id,
             person.name or self.sender_name or self.reviewer_name,
@@ -99,7 +99,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
     position = 0
     for given in entries:
         try:
-            entry = Entry.model_validate(given)
+            entry = MetaEntry.model_validate(given)
         except ValidationError:
             yield NotUnderstood(PLATFORM, None, "entry:unreadable")
             continue
@@ -112,7 +112,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
             yield NotUnderstood(PLATFORM, entry.id, "entry:empty")
 
 
-def _change_facts(given: Any, entry: Entry, position: int) -> Iterator[Fact]:
+def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]:
     """What one change tells. `position` orders what one body tells: Meta's clock counts whole seconds."""
     field = word(given.get("field")) if isinstance(given, dict) else "unknown"
     value = given.get("value") if isinstance(given, dict) else None

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from connectors.contract import Polled
-from connectors.meta import COMMENTS, SURVEY, Moment, Person, listed
-from connectors.payload import Id, Shape, part, read_object
+from connectors.meta import COMMENTS, SURVEY, MetaPerson, Moment, listed
+from connectors.payload import Id, PayloadShape, part, read_object
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -44,30 +44,30 @@ _ATTACHMENT_KINDS = {
 }
 
 
-class _Image(Shape):
+class _Image(PayloadShape):
     src: str | None = None
 
 
-class _Media(Shape):
+class _PolledMedia(PayloadShape):
     image: _Image | None = None
     source: str | None = None
 
 
-class _Attachment(Shape):
+class _Attachment(PayloadShape):
     type: str | None = None
     title: str | None = None
     url: str | None = None
-    media: _Media | None = None
+    media: _PolledMedia | None = None
 
 
-class _Parent(Shape):
+class _Parent(PayloadShape):
     id: Id
 
 
-class _Comment(Shape):
+class _Comment(PayloadShape):
     id: Id
     message: str | None = None
-    author: Person | None = Field(None, alias="from")
+    author: MetaPerson | None = Field(None, alias="from")
     created_time: Moment = None
     parent: _Parent | None = None
     permalink_url: str | None = None
@@ -76,10 +76,10 @@ class _Comment(Shape):
     comments: Any = None
 
 
-class _Post(Shape):
+class _PolledPost(PayloadShape):
     id: Id
     message: str | None = None
-    author: Person | None = Field(None, alias="from")
+    author: MetaPerson | None = Field(None, alias="from")
     created_time: Moment = None
     permalink_url: str | None = None
     full_picture: str | None = None
@@ -112,7 +112,7 @@ class _Page:
 
     def post(self, given: Any) -> Iterator[Fact]:
         try:
-            post = _Post.model_validate(given)
+            post = _PolledPost.model_validate(given)
         except ValidationError:
             yield NotUnderstood(PLATFORM, self.account, "polled:post:unreadable")
             return
@@ -161,7 +161,7 @@ class _Page:
         self,
         external_id: str,
         text: str,
-        by: Person | None,
+        by: MetaPerson | None,
         *,
         kind: MessageKind,
         created: datetime | None,
@@ -199,7 +199,7 @@ def _attachments(given: Any) -> tuple[AttachmentSeen, ...]:
     attached = part(_Attachment, given)
     if attached is None:
         return ()
-    media = attached.media or _Media()
+    media = attached.media or _PolledMedia()
     url = media.source or (media.image.src if media.image else None) or attached.url
     kind = _ATTACHMENT_KINDS.get(attached.type or "", "other")
     return (AttachmentSeen(kind=kind, url=url, name=attached.title),)

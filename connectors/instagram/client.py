@@ -14,7 +14,7 @@ from connectors import graph, graph_poll, graph_survey
 from connectors.graph import Graph
 from connectors.http import PlatformError, Rejected, cannot_tell, outcome_of
 from connectors.instagram.normalise import EDGE_MEDIA, PLATFORM
-from connectors.looking import Standing, judge
+from connectors.looking import StandingMessage, judge
 from connectors.meta import SURVEY, listed
 from connectors.payload import moment
 from inbox.values import (
@@ -23,7 +23,7 @@ from inbox.values import (
     LookOutcome,
     MessageKind,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeOutcome,
     SendOutcome,
     Sent,
@@ -69,12 +69,12 @@ _PLAN = graph_poll.Plan(
 )
 
 
-def poll(access: Access, edge: str, cursor: str | None) -> Page:
+def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
     """One page of what is new. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
 
 
-def survey(access: Access, since: datetime) -> Iterator[Page]:
+def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
     """Everything under the account's posts since `since`. Raises PlatformError."""
     return graph_survey.survey(_PLAN, access, since, replies_args={"limit": 50, "fields": _REPLY})
 
@@ -137,16 +137,18 @@ def _top(asked: dict[str, Any], outgoing: Outgoing) -> str:
     return str(parent) if parent and str(parent) != outgoing.conversation else outgoing.to_external_id
 
 
-def _our_replies(account: Graph, access: Access, outgoing: Outgoing, above: str) -> list[Standing]:
+def _our_replies(account: Graph, access: Access, outgoing: Outgoing, above: str) -> list[StandingMessage]:
     """All of them: replies come oldest first."""
-    found: list[Standing] = []
+    found: list[StandingMessage] = []
     for answer in account.pages(above, "replies", limit=100, fields="id,text,timestamp,from,user"):
         for one in listed(answer.body):
             at = moment(one.get("timestamp")) if isinstance(one, dict) else None
             if at is None or not _is_us(one, access.account):
                 continue
             direct = above == outgoing.to_external_id
-            found.append(Standing(str(one.get("id")), str(one.get("text") or ""), at, under_target=direct))
+            found.append(
+                StandingMessage(str(one.get("id")), str(one.get("text") or ""), at, under_target=direct)
+            )
     return found
 
 

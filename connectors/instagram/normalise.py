@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from connectors.contract import Polled
 from connectors.messaging import message_facts
-from connectors.meta import COMMENTS, SURVEY, Entry, Moment, Person, listed, read_bodies
-from connectors.payload import Id, Shape, read_object, word
+from connectors.meta import COMMENTS, SURVEY, MetaEntry, MetaPerson, Moment, listed, read_bodies
+from connectors.payload import Id, PayloadShape, read_object, word
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -37,40 +37,40 @@ EDGE_MEDIA = "media"
 _MEDIA_KINDS = {"IMAGE": "image", "CAROUSEL_ALBUM": "image", "VIDEO": "video"}
 
 
-class _Media(Shape):
+class _InstagramMedia(PayloadShape):
     id: Id
 
 
-class _CommentChange(Shape):
+class _CommentChange(PayloadShape):
     """The `value` of comments and live_comments; the id goes by two names."""
 
     id: Id | None = None
     comment_id: Id | None = None
     text: str | None = None
-    author: Person | None = None
-    media: _Media | None = None
+    author: MetaPerson | None = None
+    media: _InstagramMedia | None = None
     parent_id: Id | None = None
     timestamp: Moment = None
     created_time: Moment = None
 
 
-class _Mention(Shape):
+class _Mention(PayloadShape):
     media_id: Id | None = None
     comment_id: Id | None = None
 
 
-class _PolledComment(Shape):
+class _PolledComment(PayloadShape):
     id: Id
     text: str | None = None
     timestamp: Moment = None
-    author: Person | None = None
+    author: MetaPerson | None = None
     username: str | None = None
     parent_id: Id | None = None
     hidden: Any = None
     replies: Any = None
 
 
-class _PolledMedia(Shape):
+class _InstagramPolledMedia(PayloadShape):
     id: Id
     caption: str | None = None
     permalink: str | None = None
@@ -101,7 +101,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
     position = 0
     for given in entries:
         try:
-            entry = Entry.model_validate(given)
+            entry = MetaEntry.model_validate(given)
         except ValidationError:
             yield NotUnderstood(PLATFORM, None, "entry:unreadable")
             continue
@@ -117,7 +117,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
             yield NotUnderstood(PLATFORM, entry.id, "entry:empty")
 
 
-def _change_facts(given: Any, entry: Entry, position: int) -> Iterator[Fact]:
+def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]:
     """What one change tells. `position` orders what one body tells: Meta's clock counts whole seconds."""
     field = word(given.get("field")) if isinstance(given, dict) else "unknown"
     value = given.get("value") if isinstance(given, dict) else None
@@ -183,12 +183,12 @@ def _mention(mention: _Mention, account: str, moment: datetime) -> Fact | None:
     )
 
 
-def _is_us(person: Person | None, account: str) -> bool:
+def _is_us(person: MetaPerson | None, account: str) -> bool:
     """Our own account comes under its own id, or with the id that only its owner is shown."""
     return person is not None and (person.id == account or person.self_ig_scoped_id is not None)
 
 
-def _author(person: Person | None, account: str) -> Author | None:
+def _author(person: MetaPerson | None, account: str) -> Author | None:
     """Where the id is hidden the user name stands in for it: it can change, but keeps one thread together."""
     if person is None or _is_us(person, account):
         return None
@@ -223,7 +223,7 @@ def _polled_facts(polled: Polled) -> tuple[Fact, ...]:
 def _polled_media(given: Any, polled: Polled) -> Iterator[Fact]:
     """A post of ours with its comments: the list of media of an account holds nobody else's."""
     try:
-        media = _PolledMedia.model_validate(given)
+        media = _InstagramPolledMedia.model_validate(given)
     except ValidationError:
         yield NotUnderstood(PLATFORM, polled.account, "polled:media:unreadable")
         return
@@ -257,7 +257,7 @@ def _polled_comment(given: Any, polled: Polled, media_id: str, above: str) -> It
     except ValidationError:
         yield NotUnderstood(PLATFORM, polled.account, "polled:comment:unreadable")
         return
-    person = comment.author or (Person(username=comment.username) if comment.username else None)
+    person = comment.author or (MetaPerson(username=comment.username) if comment.username else None)
     yield MessageSeen(
         platform=PLATFORM,
         account=polled.account,

@@ -37,7 +37,7 @@ from inbox.values import (
     LookOutcome,
     MessageKind,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeFailed,
     ProbeOk,
     ProbeOutcome,
@@ -92,7 +92,7 @@ heyoo.requests = _Requests()
 heyoo.logging = _silent
 
 
-class Line:
+class WhatsAppLine:
     """Calls on behalf of `access`. Raises PlatformError and nothing else."""
 
     def __init__(self, access: Access) -> None:
@@ -162,7 +162,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
         "biz_opaque_callback_data": outgoing.reference,
     }
     try:
-        return Sent(Line(access).send(message))
+        return Sent(WhatsAppLine(access).send(message))
     except PlatformError as error:
         return outcome_of(error)
 
@@ -205,7 +205,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
     return CannotTell("WhatsApp tells only by receipts")
 
 
-def poll(access: Access, edge: str, cursor: str | None) -> Page:
+def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
     """WhatsApp is not polled: what a hook missed cannot be fetched."""
     raise ValueError(f"WhatsApp has no edge {edge!r}")
 
@@ -213,7 +213,7 @@ def poll(access: Access, edge: str, cursor: str | None) -> Page:
 def probe(access: Access) -> ProbeOutcome:
     """Does the line answer to these credentials?"""
     try:
-        number = Line(access).number()
+        number = WhatsAppLine(access).number()
     except PlatformError as error:
         lost = isinstance(error, AccessExpired | Rejected)
         return ProbeFailed(error.text, access_lost=lost)

@@ -17,7 +17,6 @@ from connectors.payload import items, moment, outermost, part, read_object, word
 from connectors.whatsapp.shapes import (
     Button,
     Card,
-    Contact,
     Context,
     Edit,
     Head,
@@ -25,11 +24,12 @@ from connectors.whatsapp.shapes import (
     Media,
     Metadata,
     Order,
-    Place,
     Referral,
     Revoke,
     Status,
-    Text,
+    WhatsAppContact,
+    WhatsAppPlace,
+    WhatsAppText,
 )
 from inbox.values import (
     AttachmentSeen,
@@ -98,7 +98,7 @@ def _entry(entry: Any) -> Iterator[Fact]:
 
 
 def _change(account: str, value: dict[str, Any]) -> Iterator[Fact]:
-    contacts = [contact for each in items(value.get("contacts")) if (contact := part(Contact, each))]
+    contacts = [contact for each in items(value.get("contacts")) if (contact := part(WhatsAppContact, each))]
     messages = [(each, part(Head, each)) for each in items(value.get("messages"))]
     senders = {head.sender for _, head in messages if head and head.sender}
     for raw_message, head in messages:
@@ -119,7 +119,7 @@ def _change(account: str, value: dict[str, Any]) -> Iterator[Fact]:
 # --- people -----------------------------------------------------------------------------------------
 
 
-def _person(bsuid: str | None, phone: str | None, contact: Contact | None = None) -> Author | None:
+def _person(bsuid: str | None, phone: str | None, contact: WhatsAppContact | None = None) -> Author | None:
     """A person by what we know of them; the business-scoped id first: a number can change hands."""
     keys = []
     if bsuid:
@@ -137,7 +137,7 @@ def _person(bsuid: str | None, phone: str | None, contact: Contact | None = None
     )
 
 
-def _author(head: Head, contacts: list[Contact], senders: set[str]) -> Author | None:
+def _author(head: Head, contacts: list[WhatsAppContact], senders: set[str]) -> Author | None:
     """Who wrote a message: by its own ids, joined with the contact that carries one of them.
 
     A message may name nobody (a sender without a number, in older bodies) and some countries' numbers differ
@@ -218,7 +218,7 @@ def _nothing(_: dict[str, Any]) -> Content | None:
 
 
 def _text(message: dict[str, Any]) -> Content | None:
-    text = part(Text, message.get("text"))
+    text = part(WhatsAppText, message.get("text"))
     return (text.body, (), None) if text else None
 
 
@@ -248,7 +248,7 @@ def _media(kind: str) -> Callable[[dict[str, Any]], Content | None]:
 
 
 def _location(message: dict[str, Any]) -> Content | None:
-    place = part(Place, message.get("location"))
+    place = part(WhatsAppPlace, message.get("location"))
     if place is None:
         return None
     named = ", ".join(each for each in (place.name, place.address) if each)

@@ -10,29 +10,29 @@ from typing import Annotated, Any
 
 from pydantic import Field, FiniteFloat
 
-from connectors.payload import Id, Shape
+from connectors.payload import Id, PayloadShape
 
 
-class Metadata(Shape):
+class Metadata(PayloadShape):
     """Which of our lines a change is about."""
 
     phone_number_id: Id
 
 
-class Profile(Shape):
+class WhatsAppProfile(PayloadShape):
     name: str | None = None
     username: str | None = None
 
 
-class Contact(Shape):
+class WhatsAppContact(PayloadShape):
     """A person named beside the messages. `wa_id` (a number) may be missing; `user_id` is the BSUID."""
 
-    profile: Profile | None = None
+    profile: WhatsAppProfile | None = None
     wa_id: Id | None = None
     user_id: Id | None = None
 
 
-class Head(Shape):
+class Head(PayloadShape):
     """What every message carries, whatever its type."""
 
     id: Id
@@ -44,43 +44,43 @@ class Head(Shape):
     group_id: Id | None = None
 
 
-class Context(Shape):
+class Context(PayloadShape):
     """The message this one answers; without `id` when it was only forwarded."""
 
     id: Id | None = None
 
 
-class Referral(Shape):
+class Referral(PayloadShape):
     """The advertisement or post that led here."""
 
     source_url: str | None = None
     headline: str | None = None
 
 
-class Text(Shape):
+class WhatsAppText(PayloadShape):
     body: str
 
 
-class Button(Shape):
+class Button(PayloadShape):
     """A quick reply of a template."""
 
     text: str
     payload: str | None = None
 
 
-class Choice(Shape):
+class Choice(PayloadShape):
     id: str
     title: str
 
 
-class Interactive(Shape):
+class Interactive(PayloadShape):
     """The button or row chosen of what we offered."""
 
     button_reply: Choice | None = None
     list_reply: Choice | None = None
 
 
-class Media(Shape):
+class Media(PayloadShape):
     """A file. `id` lives 7 days, `url` 5 minutes."""
 
     id: Id | None = None
@@ -91,7 +91,7 @@ class Media(Shape):
     caption: str | None = None
 
 
-class Place(Shape):
+class WhatsAppPlace(PayloadShape):
     latitude: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     longitude: Annotated[FiniteFloat, Field(ge=-180, le=180)]
     name: str | None = None
@@ -99,18 +99,18 @@ class Place(Shape):
     url: str | None = None
 
 
-class CardName(Shape):
+class CardName(PayloadShape):
     formatted_name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
 
 
-class CardPhone(Shape):
+class CardPhone(PayloadShape):
     phone: str | None = None
     wa_id: str | None = None
 
 
-class Card(Shape):
+class Card(PayloadShape):
     """An address-book card that a citizen sent."""
 
     name: CardName | None = None
@@ -125,26 +125,26 @@ class Card(Shape):
         return ", ".join(each for each in (named, *numbers) if each) or None
 
 
-class Order(Shape):
+class Order(PayloadShape):
     text: str | None = None
 
 
-class Edit(Shape):
+class Edit(PayloadShape):
     """New words for an earlier message, in the shape of a message without head."""
 
     original_message_id: Id
     message: dict[str, Any]
 
 
-class Revoke(Shape):
+class Revoke(PayloadShape):
     original_message_id: Id
 
 
-class ErrorDetails(Shape):
+class ErrorDetails(PayloadShape):
     details: str | None = None
 
 
-class Error(Shape):
+class Error(PayloadShape):
     code: int | None = None
     title: str | None = None
     message: str | None = None
@@ -158,7 +158,7 @@ class Error(Shape):
         return details or self.details or self.message or self.title or ""
 
 
-class Status(Shape):
+class Status(PayloadShape):
     """How far a message of ours came."""
 
     id: Id

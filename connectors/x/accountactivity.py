@@ -14,11 +14,11 @@ from connectors.x.shapes import (
     DirectEvent,
     DirectUser,
     Filter,
-    User,
     V1Delete,
     V1Entities,
     V1Medium,
     V1Tweet,
+    XUser,
 )
 from connectors.x.words import (
     PLATFORM,
@@ -149,7 +149,7 @@ def conversation_event(account: str, raw: Any, includes: Any) -> Fact:
         return NotUnderstood(PLATFORM, account, f"conversation:{word(raw.get('event_type'))}")
     from_us = event.sender_id == account
     users = [
-        part(User, each) for each in items(includes.get("users") if isinstance(includes, dict) else None)
+        part(XUser, each) for each in items(includes.get("users") if isinstance(includes, dict) else None)
     ]
     names = {user.id: user for user in users if user}
     others = [id for id in event.participant_ids if id != account] if from_us else [event.sender_id]

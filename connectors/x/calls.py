@@ -20,8 +20,8 @@ from connectors.http import (
     json_object,
     outcome_of,
 )
-from connectors.looking import CLOCK_TOLERANCE, Standing, judge
-from connectors.x.client import Account
+from connectors.looking import CLOCK_TOLERANCE, StandingMessage, judge
+from connectors.x.client import XAccount
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import normalise
 from connectors.x.words import PLATFORM
@@ -36,7 +36,7 @@ from inbox.values import (
     MessageKind,
     MessageSeen,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeFailed,
     ProbeOk,
     ProbeOutcome,
@@ -123,12 +123,12 @@ def _digits(id: Any) -> str | None:
     return id if isinstance(id, str) and re.fullmatch("[0-9]{1,19}", id) else None
 
 
-def poll(access: Access, edge: str, cursor: str | None) -> Page:
+def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
     """One page of the posts that name us. Raises PlatformError."""
     if edge not in EDGES:
         raise ValueError(f"X has no edge {edge!r}; there are {EDGES}")
     walk = Walk.read(cursor)
-    with Account(access) as account:
+    with XAccount(access) as account:
         try:
             response = account.mentions(since_id=walk.down_to, page_token=walk.token)
         except Rejected as error:
@@ -144,9 +144,9 @@ def poll(access: Access, edge: str, cursor: str | None) -> Page:
     return polled.page(cursor=further.written(), more=further.token is not None)
 
 
-def survey(access: Access, since: datetime) -> Iterator[Page]:
+def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
     """All posts that name us since `since`, then all of our own. Raises PlatformError."""
-    with Account(access) as account:
+    with XAccount(access) as account:
         for edge, read in (("mentions", account.mentions), ("own_posts", account.own_posts)):
             token = None
             for _ in range(_MOST_SURVEYED):
@@ -162,7 +162,7 @@ def survey(access: Access, since: datetime) -> Iterator[Page]:
 
 def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
     """Those of a hundred posts at most of which X says that they are not there. Raises PlatformError."""
-    with Account(access) as account:
+    with XAccount(access) as account:
         response = account.posts(ids)
     body = response.content.decode("utf-8", "replace")
     page = Polled(PLATFORM, access.account, "ids", answered_at(response), body)
@@ -188,7 +188,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
             return _send_in_private(access, outgoing)
         if weighted_length(outgoing.text) > MAX_LENGTH:
             return Refused(f"too_long: more than {MAX_LENGTH} as X counts")
-        with Account(access) as account:
+        with XAccount(access) as account:
             return Sent(account.reply(outgoing.to_external_id, outgoing.text))
     except Rejected as error:
         return _after_duplicate(access, outgoing) if error.reason == "duplicate" else outcome_of(error)
@@ -202,7 +202,7 @@ def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
         return Refused("no_recipient: nobody on X is known for this message")
     if len(outgoing.text) > MAX_PRIVATE_LENGTH:
         return Refused(f"too_long: more than {MAX_PRIVATE_LENGTH}")
-    with Account(access) as account:
+    with XAccount(access) as account:
         return Sent(account.direct_message(person, outgoing.text))
 
 
@@ -237,7 +237,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
     if is_private(outgoing):
         return CannotTell("direct messages are not read back")
     tried = outgoing.first_tried_at
-    standing: list[Standing] = []
+    standing: list[StandingMessage] = []
     try:
         since = tried - CLOCK_TOLERANCE if tried else None
         for page in _own_posts(access, since=since):
@@ -253,7 +253,7 @@ def _own_posts(
     """Our own posts and replies, a page at a time, newest first. Raises Rejected rather than stop early."""
     token = None
     for _ in range(most):
-        with Account(access) as account:
+        with XAccount(access) as account:
             response = account.own_posts(since=since, page_token=token)
         body = response.content.decode("utf-8", "replace")
         page = Polled(PLATFORM, access.account, "own_posts", answered_at(response), body)
@@ -268,10 +268,10 @@ def _own_posts(
     raise Rejected("more posts of ours than we read", reason="too_many")
 
 
-def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[Standing]:
+def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[StandingMessage]:
     """Posts of ours as they are compared; only those that answer the post `under`, when given."""
     return [
-        Standing(fact.external_id, _bare(fact.text), fact.sent_at)
+        StandingMessage(fact.external_id, _bare(fact.text), fact.sent_at)
         for fact in page
         if under is None or fact.parent_external_id == under
     ]
@@ -285,7 +285,7 @@ def _bare(text: str) -> str:
 def probe(access: Access) -> ProbeOutcome:
     """Whom do these credentials belong to?"""
     try:
-        with Account(access) as account:
+        with XAccount(access) as account:
             me = account.me()
     except PlatformError as error:
         return ProbeFailed(error.text, access_lost=isinstance(error, AccessExpired))

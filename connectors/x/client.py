@@ -65,7 +65,7 @@ _FIELDS = {
 }
 
 
-class Account:
+class XAccount:
     """Calls on behalf of `access`: by OAuth 1.0a when all four secrets are there, else by bearer token.
 
     Raises PlatformError and nothing else. Used in a `with` block, which closes its connection.
@@ -88,7 +88,7 @@ class Account:
             classify, rewrite={ORIGIN: access.base_url.rstrip("/")}, on_answer=self._tell
         )
 
-    def __enter__(self) -> Account:
+    def __enter__(self) -> XAccount:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -164,7 +164,7 @@ def examine(access: Access) -> Examination:
     Of an OAuth 1.0a token the header `x-access-level` of each answer tells. Of an OAuth 2.0 token only the
     answer that gave it did: what that said is kept beside the token, and counts for no other.
     """
-    with Account(access) as account:
+    with XAccount(access) as account:
         missing = account.missing()
     if missing is None:
         told = access.credentials.get("granted")

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.contract import Polled
 from connectors.payload import items, moment, part, read_object, word
 from connectors.x import accountactivity
-from connectors.x.shapes import DeletedPost, Filter, Medium, Missing, Post, User
+from connectors.x.shapes import DeletedPost, Filter, Medium, Missing, Post, XUser
 from connectors.x.words import (
     PLATFORM,
     author,
@@ -101,7 +101,7 @@ class _Included:
 
     def __init__(self, includes: Any) -> None:
         given = includes if isinstance(includes, dict) else {}
-        users = [part(User, _bare(each)) for each in items(given.get("users"))]
+        users = [part(XUser, _bare(each)) for each in items(given.get("users"))]
         media = [part(Medium, each) for each in items(given.get("media"))]
         posts = [part(Post, _bare(each)) for each in items(given.get("tweets"))]
         self.users = {user.id: user for user in users if user}

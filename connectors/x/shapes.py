@@ -10,27 +10,27 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.payload import Id, Shape
+from connectors.payload import Id, PayloadShape
 
 # --- API v2 and the X Activity API -------------------------------------------------------------------
 
 
-class NoteTweet(Shape):
+class NoteTweet(PayloadShape):
     """The whole text of a post longer than 280; its `text` is cut."""
 
     text: str
 
 
-class Reference(Shape):
+class Reference(PayloadShape):
     type: str  # replied_to, quoted, retweeted
     id: Id
 
 
-class PostAttachments(Shape):
+class PostAttachments(PayloadShape):
     media_keys: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Post(Shape):
+class Post(PayloadShape):
     """A post. Every edit is a new id; `edit_history_tweet_ids` holds all of them, the first one first."""
 
     id: Id
@@ -60,13 +60,13 @@ class Post(Shape):
         return next((each.id for each in self.referenced_tweets if each.type == kind), None)
 
 
-class User(Shape):
+class XUser(PayloadShape):
     id: Id
     name: str | None = None
     username: str | None = None
 
 
-class Variant(Shape):
+class Variant(PayloadShape):
     url: str | None = None
     content_type: str | None = None
     bit_rate: int | None = None
@@ -77,7 +77,7 @@ class Variant(Shape):
         return self.bit_rate or self.bitrate or 0
 
 
-class Medium(Shape):
+class Medium(PayloadShape):
     media_key: str
     type: str
     url: str | None = None
@@ -85,7 +85,7 @@ class Medium(Shape):
     variants: tuple[Variant, ...] = Field(default=(), strict=False)
 
 
-class Missing(Shape):
+class Missing(PayloadShape):
     """A partial error: something asked for that X does not show."""
 
     type: str
@@ -94,51 +94,51 @@ class Missing(Shape):
     parameter: str | None = None
 
 
-class Filter(Shape):
+class Filter(PayloadShape):
     """Which of our accounts an event is for."""
 
     user_id: Id
 
 
-class DeletedPost(Shape):
+class DeletedPost(PayloadShape):
     id: Id
 
 
 # --- Account Activity, v1.1 --------------------------------------------------------------------------
 
 
-class V1User(Shape):
+class V1User(PayloadShape):
     id: Id = Field(alias="id_str")
     name: str | None = None
     screen_name: str | None = None
 
 
-class V1VideoInfo(Shape):
+class V1VideoInfo(PayloadShape):
     variants: tuple[Variant, ...] = Field(default=(), strict=False)
 
 
-class V1Medium(Shape):
+class V1Medium(PayloadShape):
     type: str
     media_url_https: str | None = None
     video_info: V1VideoInfo | None = None
 
 
-class V1Entities(Shape):
+class V1Entities(PayloadShape):
     media: tuple[V1Medium, ...] = Field(default=(), strict=False)
 
 
-class V1Extended(Shape):
+class V1Extended(PayloadShape):
     """What does not fit into the first 140 characters of the old form."""
 
     full_text: str
     extended_entities: V1Entities | None = None
 
 
-class V1History(Shape):
+class V1History(PayloadShape):
     edit_tweet_ids: tuple[Id, ...] = Field(default=(), strict=False)
 
 
-class V1Tweet(Shape):
+class V1Tweet(PayloadShape):
     id: Id = Field(alias="id_str")
     created_at: Any = None
     text: str | None = None
@@ -152,7 +152,7 @@ class V1Tweet(Shape):
     edit_history: V1History | None = None
 
 
-class V1Delete(Shape):
+class V1Delete(PayloadShape):
     status: DeletedPost
     timestamp_ms: Any = None
 
@@ -160,32 +160,32 @@ class V1Delete(Shape):
 # --- direct messages, the same in both families --------------------------------------------------------
 
 
-class Target(Shape):
+class Target(PayloadShape):
     recipient_id: Id
 
 
-class DirectAttachment(Shape):
+class DirectAttachment(PayloadShape):
     media: V1Medium | None = None
 
 
-class DirectText(Shape):
+class DirectText(PayloadShape):
     text: str = ""
     attachment: DirectAttachment | None = None
 
 
-class MessageCreate(Shape):
+class MessageCreate(PayloadShape):
     target: Target
     sender_id: Id
     message_data: DirectText
 
 
-class DirectEvent(Shape):
+class DirectEvent(PayloadShape):
     id: Id
     created_timestamp: Any = None  # milliseconds since 1970, as text
     message_create: MessageCreate
 
 
-class DirectUser(Shape):
+class DirectUser(PayloadShape):
     """One of the people of a message: v1.1 writes `screen_name`, the Activity API `username`."""
 
     name: str | None = None
@@ -193,7 +193,7 @@ class DirectUser(Shape):
     screen_name: str | None = None
 
 
-class ConversationEvent(Shape):
+class ConversationEvent(PayloadShape):
     """A direct message as API v2 lists it; without the fields that were not asked for."""
 
     id: Id

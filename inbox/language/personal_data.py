@@ -29,7 +29,7 @@ class Personal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalDatum:
     """One piece of personal data: text[start:end]."""
 
     kind: Personal
@@ -47,8 +47,8 @@ class _View:
     text: str
     places: tuple[int, ...]
 
-    def found(self, kind: Personal, start: int, end: int) -> Found:
-        return Found(kind, self.places[start], self.places[end - 1] + 1)
+    def found(self, kind: Personal, start: int, end: int) -> PersonalDatum:
+        return PersonalDatum(kind, self.places[start], self.places[end - 1] + 1)
 
 
 _INVISIBLE = {"Cf", "Mn", "Me"}
@@ -110,7 +110,7 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: str) -> bool:
     return len(digits) == 7 and digits[0] not in "01" and groups in _LOCAL_GROUPS and "," not in between
 
 
-def _phones(view: _View, own: frozenset[str]) -> Iterator[Found]:
+def _phones(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
     text = view.text
     # A number that begins as a date does is one: "5.11.2026 9:30" has ten digits and a 5 in front.
     in_dates = {place for shown in _DATE_OR_TIME.finditer(text) for place in range(*shown.span())}
@@ -156,13 +156,13 @@ _LOOSE_EMAIL = re.compile(
 )
 
 
-def _identity_numbers(view: _View, own: frozenset[str]) -> Iterator[Found]:
+def _identity_numbers(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
     for number in _IDENTITY.finditer(view.text):
         if tckimlik.is_valid(re.sub("[^0-9]", "", number[0])):
             yield view.found(Personal.IDENTITY_NUMBER, number.start(), number.end())
 
 
-def _ibans(view: _View, own: frozenset[str]) -> Iterator[Found]:
+def _ibans(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
     for account in _TURKISH_IBAN.finditer(view.text):
         yield view.found(Personal.IBAN, account.start(), account.end())
     for account in _IBAN.finditer(view.text):
@@ -175,7 +175,7 @@ def _ibans(view: _View, own: frozenset[str]) -> Iterator[Found]:
             end = view.text.rfind(" ", account.start(), end)
 
 
-def _emails(view: _View, own: frozenset[str]) -> Iterator[Found]:
+def _emails(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
     for pattern in (_EMAIL, _LOOSE_EMAIL):
         for address in pattern.finditer(view.text):
             domain = re.sub(r"\s", "", address["domain"]).lower()
@@ -183,7 +183,7 @@ def _emails(view: _View, own: frozenset[str]) -> Iterator[Found]:
                 yield view.found(Personal.EMAIL, address.start(), address.end())
 
 
-_SEARCHES: tuple[Callable[[_View, frozenset[str]], Iterator[Found]], ...] = (
+_SEARCHES: tuple[Callable[[_View, frozenset[str]], Iterator[PersonalDatum]], ...] = (
     _ibans,
     _emails,
     _phones,  # before identity numbers: 905… is twelve digits, and eleven of them may have that checksum
@@ -191,7 +191,7 @@ _SEARCHES: tuple[Callable[[_View, frozenset[str]], Iterator[Found]], ...] = (
 )
 
 
-def personal_data(text: str, *, own: Collection[str] = ()) -> list[Found]:
+def personal_data(text: str, *, own: Collection[str] = ()) -> list[PersonalDatum]:
     """Every piece of personal data in `text`, in order, none overlapping another.
 
     `own`: the municipality's public contacts, phone numbers in any spelling ("444 04 11", "185") and e-mail
@@ -200,7 +200,7 @@ def personal_data(text: str, *, own: Collection[str] = ()) -> list[Found]:
     ours = frozenset(
         contact.lower() if "@" in contact else _national(re.sub("[^0-9]", "", contact)) for contact in own
     )
-    found: list[Found] = []
+    found: list[PersonalDatum] = []
     for search in _SEARCHES:
         for piece in search(view, ours):
             if all(piece.end <= other.start or piece.start >= other.end for other in found):

@@ -26,7 +26,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ToneFault:
     """One thing that is wrong: text[start:end] and what it is."""
 
     what: Tone
@@ -64,7 +64,7 @@ def check_tone(
     urgency: Urgency | None = None,
     is_public: bool,
     own: Collection[str] = (),
-) -> list[Finding]:
+) -> list[ToneFault]:
     """What is wrong with `text`, in order of place.
 
     `outcome` of the answer it carries and `urgency` of the message it answers tell whether emoji are out of
@@ -72,7 +72,7 @@ def check_tone(
     municipality's public contacts (`personal_data`).
     """
     found = [
-        Finding(what, match.start(), match.end())
+        ToneFault(what, match.start(), match.end())
         for what, pattern in (
             (Tone.HOLLOW_PHRASE, _HOLLOW),
             (Tone.NO_DAY, _NO_DAY),
@@ -86,9 +86,10 @@ def check_tone(
         or _CONDOLENCE.search(fold(text)) is not None
     )
     if is_grave:
-        found += [Finding(Tone.EMOJI, match.start(), match.end()) for match in _EMOJI.finditer(text)]
+        found += [ToneFault(Tone.EMOJI, match.start(), match.end()) for match in _EMOJI.finditer(text)]
     if is_public:
         found += [
-            Finding(Tone(piece.kind.value), piece.start, piece.end) for piece in personal_data(text, own=own)
+            ToneFault(Tone(piece.kind.value), piece.start, piece.end)
+            for piece in personal_data(text, own=own)
         ]
     return sorted(found, key=lambda finding: (finding.start, finding.what))

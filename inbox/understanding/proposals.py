@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from inbox.conversations import groups
 from inbox.models import Category, CitySetting, Message, Neighbourhood
-from inbox.understanding.suggestion import CityWords, Place, Topic, city_words, suggest
+from inbox.understanding.suggestion import CityWords, KnownPlace, Topic, city_words, suggest
 from inbox.understanding.vocabulary import Vocabulary, assess
 
 VOCABULARY = "vocabulary"
@@ -99,7 +99,7 @@ def _build(session: Session, version: str) -> _Rules:
         vocabulary=Vocabulary.model_validate(stored or {"emergencies": []}),
         words=city_words(
             [
-                Place(one.key, (one.name_tr, one.name_en, one.name_ar, *one.aliases), one.is_ambiguous)
+                KnownPlace(one.key, (one.name_tr, one.name_en, one.name_ar, *one.aliases), one.is_ambiguous)
                 for one in neighbourhoods
             ],
             [Topic(one.key, one.unit.key if one.unit else None, tuple(one.stems)) for one in categories],

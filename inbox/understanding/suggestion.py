@@ -15,7 +15,7 @@ from inbox.language.turkish import beginnings, fold
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KnownPlace:
     """A neighbourhood as it is looked for: all its names and aliases, in any script."""
 
     key: str
@@ -33,7 +33,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Proposal:
     """Keys, each None where nothing speaks for one. `confidence` in the category: 0 none, 1 undisputed.
 
     `words`: what it rests on, for whoever wants to know why."""
@@ -65,10 +65,10 @@ def _beginning(stem: str) -> str:
 class CityWords:
     """All names and stems of a city, prepared once and used for every message."""
 
-    places: tuple[Place, ...]
+    places: tuple[KnownPlace, ...]
     topics: tuple[Topic, ...]
     # Each with how its first word begins: looked up before the pattern is run.
-    _names: tuple[tuple[str, re.Pattern[str], Place], ...] = field(init=False, repr=False, compare=False)
+    _names: tuple[tuple[str, re.Pattern[str], KnownPlace], ...] = field(init=False, repr=False, compare=False)
     _stems: tuple[tuple[str, re.Pattern[str], int, Topic], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -99,9 +99,9 @@ class CityWords:
         object.__setattr__(self, "_names", patterns)
         object.__setattr__(self, "_stems", stems)
 
-    def neighbourhood(self, words: str) -> tuple[Place, str] | None:
+    def neighbourhood(self, words: str) -> tuple[KnownPlace, str] | None:
         """The neighbourhood named in blank-separated folded words, and by what; None also when two are."""
-        seen: list[tuple[int, int, Place, str]] = []  # strength, place in the text, …
+        seen: list[tuple[int, int, KnownPlace, str]] = []  # strength, place in the text, …
         taken: list[tuple[int, int]] = []
         begun = beginnings(words.split())
         for first, pattern, place in self._names:
@@ -140,7 +140,7 @@ class CityWords:
         return best, round(confidence, 2), tuple(reasons[best.key])
 
 
-def _strength(words: str, found: re.Match[str], place: Place) -> int:
+def _strength(words: str, found: re.Match[str], place: KnownPlace) -> int:
     """0: not this neighbourhood; 1: named; 2: named with "mah." beside it."""
     after = _WORD.findall(words[found.end() : found.end() + 40])[:1]
     suffix = found["suffix"].strip()
@@ -156,12 +156,12 @@ def _strength(words: str, found: re.Match[str], place: Place) -> int:
     return 1
 
 
-def suggest(text: str, city: CityWords) -> Suggestion:
+def suggest(text: str, city: CityWords) -> Proposal:
     """What `city`'s names and words make of a message."""
     words = f" {' '.join(_WORD.findall(fold(text)))} "
     place = city.neighbourhood(words)
     topic = city.topic(words)
-    return Suggestion(
+    return Proposal(
         unit=topic[0].unit if topic else None,
         category=topic[0].key if topic else None,
         neighbourhood=place[0].key if place else None,
@@ -170,6 +170,6 @@ def suggest(text: str, city: CityWords) -> Suggestion:
     )
 
 
-def city_words(places: Iterable[Place], topics: Iterable[Topic]) -> CityWords:
+def city_words(places: Iterable[KnownPlace], topics: Iterable[Topic]) -> CityWords:
     """Names and stems, prepared for `suggest`."""
     return CityWords(tuple(places), tuple(topics))

@@ -21,7 +21,7 @@ from inbox.values import (
     MessageKind,
     MessageSeen,
     Outgoing,
-    Page,
+    PolledPage,
     ReplyKind,
     SendOutcome,
 )
@@ -106,7 +106,7 @@ class GraphStage:
     def look(self, outgoing: Outgoing) -> LookOutcome:
         return self.connector.look(self.access(), outgoing)
 
-    def poll_all(self, edge: str, cursor: str | None = None) -> list[Page]:
+    def poll_all(self, edge: str, cursor: str | None = None) -> list[PolledPage]:
         """Pages until the connector says that nothing is left for now."""
         pages = [self.connector.poll(self.access(), edge, cursor)]
         while pages[-1].more:
@@ -114,7 +114,7 @@ class GraphStage:
             pages.append(self.connector.poll(self.access(), edge, pages[-1].cursor))
         return pages
 
-    def seen_in(self, *pages: Page) -> dict[str, MessageSeen]:
+    def seen_in(self, *pages: PolledPage) -> dict[str, MessageSeen]:
         facts = [fact for page in pages for fact in self.connector.normalise(page.body)]
         return {fact.external_id: fact for fact in facts if isinstance(fact, MessageSeen)}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.looking import Standing, judge
+from connectors.looking import StandingMessage, judge
 from inbox.values import CannotTell, Found, LookOutcome, MessageKind, NotThere, Outgoing, ReplyKind
 
 TRIED = datetime(2026, 1, 1, 12, 0, 0, 700_000, tzinfo=UTC)
@@ -31,8 +31,8 @@ def standing(
     id: str = "r1",
     after: float = 1,
     under_target: bool = True,
-) -> Standing:
-    return Standing(id, text, TRIED + timedelta(seconds=after), under_target=under_target)
+) -> StandingMessage:
+    return StandingMessage(id, text, TRIED + timedelta(seconds=after), under_target=under_target)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,9 @@ def standing(
         ([standing("Başka bir söz", after=5, under_target=False)], NotThere()),
     ],
 )
-def test_place_author_time_and_words_together_tell(ours: list[Standing], expected: LookOutcome) -> None:
+def test_place_author_time_and_words_together_tell(
+    ours: list[StandingMessage], expected: LookOutcome
+) -> None:
     assert judge(outgoing(), ours) == expected
 
 

@@ -42,7 +42,7 @@ def test_binaries_that_the_user_cannot_run_are_copied_whole_for_it(
     before = os.umask(0o077)
     home = Path("/tmp") / f"cozum-copies-{os.getpid()}"
     monkeypatch.setattr(account, "HOME", home)
-    monkeypatch.setattr(account.Account, "can", lambda self, program, *_: str(home) in program)
+    monkeypatch.setattr(account.SystemAccount, "can", lambda self, program, *_: str(home) in program)
     try:
         postgres.server_in(closed)
         copies = list(home.glob("postgresql-*"))

@@ -111,8 +111,8 @@ def _children(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
-@api.errorhandler(problems.Refused)
-def _refused(refused: problems.Refused) -> Response:
+@api.errorhandler(problems.RefusedCall)
+def _refused(refused: problems.RefusedCall) -> Response:
     return problems.answer(refused)
 
 

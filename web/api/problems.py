@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from web.kit import errors
 
 
-class Refused(Exception):
+class RefusedCall(Exception):
     """A call that cannot be taken as it is. `members` are told beside the sentence."""
 
     def __init__(self, detail: str, *, status: int = 422, **members: Any) -> None:
@@ -22,7 +22,9 @@ class Refused(Exception):
         self.detail, self.status, self.members = detail, status, members
 
 
-def refused_fields(problems: Sequence[tuple[str, str]], *, existing: Sequence[str] | None = None) -> Refused:
+def refused_fields(
+    problems: Sequence[tuple[str, str]], *, existing: Sequence[str] | None = None
+) -> RefusedCall:
     """The refusal of fields of a body, query or header, each with why."""
     members: dict[str, Any] = {
         "errors": [{"field": field, "problem": problem} for field, problem in problems],
@@ -30,13 +32,13 @@ def refused_fields(problems: Sequence[tuple[str, str]], *, existing: Sequence[st
     }
     if existing is not None:
         members["existing"] = list(existing)
-    return Refused("; ".join(f"{field}: {problem}" for field, problem in problems), **members)
+    return RefusedCall("; ".join(f"{field}: {problem}" for field, problem in problems), **members)
 
 
-def text_too_long(field: str, *, length: int, max_length: int, where: str) -> Refused:
+def text_too_long(field: str, *, length: int, max_length: int, where: str) -> RefusedCall:
     """The refusal of a text the platform would refuse, by its own way of counting."""
     problem = f"has {length} characters as {where} counts them; at most {max_length} are taken"
-    return Refused(
+    return RefusedCall(
         f"{field} {problem}.",
         errors=[{"field": field, "problem": problem}],
         field=field,
@@ -64,6 +66,6 @@ def printable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()[:200]
 
 
-def answer(refused: Refused) -> Response:
+def answer(refused: RefusedCall) -> Response:
     """The refusal as a problem document."""
     return errors.problem(refused.status, refused.detail, **refused.members)

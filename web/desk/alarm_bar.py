@@ -83,7 +83,7 @@ OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "settings_channels.inde
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AlarmLine:
     """One line of the bar; `url` is empty for those who may not open its list."""
 
     words: str
@@ -91,7 +91,7 @@ class Line:
     since: datetime
 
 
-def lines(session: Session, user: User) -> list[Line]:
+def lines(session: Session, user: User) -> list[AlarmLine]:
     """What needs a person now, the oldest alarm first."""
     channels = {channel.key: channel for channel in queries.channels(session)}
     found = [_line(alarm, channels, user) for alarm in alarms.open_alarms(session)]
@@ -102,15 +102,15 @@ def lines(session: Session, user: User) -> list[Line]:
             "%(num)d parts of what arrived could not be used",
             count,
         )
-        found.append(Line(words, url_for("settings_channels.set_aside"), since))
+        found.append(AlarmLine(words, url_for("settings_channels.set_aside"), since))
     return found
 
 
-def _line(alarm: Alarm, channels: Mapping[str, Channel], user: User) -> Line:
+def _line(alarm: Alarm, channels: Mapping[str, Channel], user: User) -> AlarmLine:
     kind = KINDS.get(alarm.kind, OTHER)
     told = _Told(alarm.details | {"kind": alarm.kind, "subject": _named(alarm.subject, channels)})
     url = url_for(kind.endpoint) if people.may(user, kind.action) else ""
-    return Line(str(kind.words) % told, url, alarm.raised_at)
+    return AlarmLine(str(kind.words) % told, url, alarm.raised_at)
 
 
 def _named(subject: str, channels: Mapping[str, Channel]) -> str:

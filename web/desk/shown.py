@@ -27,7 +27,7 @@ from web.kit import accounts, refusals, request_file, timeline, trail
 from web.kit.access import person
 from web.kit.errors import STATUS
 from web.kit.page import is_fragment
-from web.kit.place import Place, here
+from web.kit.place import InboxPlace, here
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Done:
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _sides(session: Session, place: Place) -> dict[str, Any]:
+def _sides(session: Session, place: InboxPlace) -> dict[str, Any]:
     return {
         "at": place,
         "counts": queries.counts(session),
@@ -66,20 +66,20 @@ def _sides(session: Session, place: Place) -> dict[str, Any]:
     }
 
 
-def views_context(session: Session, place: Place) -> dict[str, Any]:
+def views_context(session: Session, place: InboxPlace) -> dict[str, Any]:
     """The left pane."""
     return _sides(session, place)
 
 
 def list_context(
-    session: Session, place: Place, *, after: str | None, open_group: int | None
+    session: Session, place: InboxPlace, *, after: str | None, open_group: int | None
 ) -> dict[str, Any]:
     """The middle pane (and the left one's counts, which it repeats)."""
     listing = queries.inbox(session, view=place.view, channel=place.channel, q=place.q, after=after)
     return {**_sides(session, place), "listing": listing, "open_group": open_group}
 
 
-def conversation_context(session: Session, place: Place, group_id: int) -> dict[str, Any]:
+def conversation_context(session: Session, place: InboxPlace, group_id: int) -> dict[str, Any]:
     """The right pane. Raises NotFound."""
     conversation = queries.conversation(session, group_id)
     group = conversation.group
@@ -154,7 +154,7 @@ def kind_of_reply(message: Message, *, is_question: bool) -> ReplyKind:
 
 
 def inbox_page(
-    place: Place,
+    place: InboxPlace,
     *,
     group_id: int | None = None,
     after: str | None = None,
@@ -171,7 +171,7 @@ def inbox_page(
     return make_response(render_template("desk/inbox.html", **(context | more)), status)
 
 
-def conversation_fragment(place: Place, group_id: int, *, status: int = 200, **more: Any) -> Response:
+def conversation_fragment(place: InboxPlace, group_id: int, *, status: int = 200, **more: Any) -> Response:
     """The right pane alone."""
     with transaction() as session:
         context = conversation_context(session, place, group_id)

@@ -26,7 +26,7 @@ _UNITS: tuple[tuple[Literal["day", "hour", "minute"], int], ...] = (
 _ONE_UNIT_ONLY = 10**9  # never rounded up to weeks: ten days are ten days
 
 
-class Named(Protocol):
+class NamedRow(Protocol):
     """A row of the municipality's own lists."""
 
     name_tr: str
@@ -106,7 +106,7 @@ def request_number(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def name(row: Named | None) -> str:
+def name(row: NamedRow | None) -> str:
     """The name of a unit, category, neighbourhood or reason in the language of the screen."""
     if row is None:
         return ""

@@ -17,7 +17,7 @@ from web.kit import access
 from web.kit.languages import LANGUAGES, language
 
 
-class Entry(NamedTuple):
+class NavigationEntry(NamedTuple):
     """One place of the top bar: shown to those who may do `action`, and to `roles` only when given."""
 
     endpoint: str
@@ -28,20 +28,20 @@ class Entry(NamedTuple):
 
 
 NAVIGATION = (
-    Entry("desk.inbox", _l("Inbox"), "inbox", "message.read"),
-    Entry("desk.requests", _l("Requests"), "list-check", "message.read"),
-    Entry(
+    NavigationEntry("desk.inbox", _l("Inbox"), "inbox", "message.read"),
+    NavigationEntry("desk.requests", _l("Requests"), "list-check", "message.read"),
+    NavigationEntry(
         "units.requests",
         _l("My unit's requests"),
         "list-check",
         "request.respond",
         frozenset({Role.UNIT_OFFICER}),
     ),
-    Entry("settings.index", _l("Settings"), "settings", "settings.read"),
+    NavigationEntry("settings.index", _l("Settings"), "settings", "settings.read"),
 )
 
 
-def navigation() -> list[Entry]:
+def navigation() -> list[NavigationEntry]:
     """The places of the top bar for whoever looks at the page."""
     user = access.person_or_none()
     if user is None:

@@ -11,7 +11,7 @@ from inbox.queries import VIEWS
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InboxPlace:
     """A view of the inbox, narrowed to a channel and to words."""
 
     view: str = "new"
@@ -29,10 +29,10 @@ class Place:
         return replace(self, **{"q": None, **changes}).address
 
 
-def here() -> Place:
+def here() -> InboxPlace:
     """Where whoever is asking is, by the address or the form. An unknown view is `new`."""
     view = request.values.get("view", "new")
-    return Place(
+    return InboxPlace(
         view=view if view in VIEWS else "new",
         channel=request.values.get("channel") if request.method == "GET" else None,
         q=" ".join(request.args.get("q", "").split())[:200] or None,

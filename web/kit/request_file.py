@@ -16,7 +16,7 @@ from inbox.models import Reply, TrackedRequest
 from inbox.queries import Listing, RequestFile, for_api
 from inbox.states import Outcome
 from web.kit import labels, timeline, trail
-from web.kit.place import Place
+from web.kit.place import InboxPlace
 
 
 def context(session: Session, number: int) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def context(session: Session, number: int) -> dict[str, Any]:
     for reply in file.replies:
         replies_to.setdefault(reply.message_id, []).append(reply)
     return {
-        "at": Place(),
+        "at": InboxPlace(),
         "file": file,
         "tracked": file.request,
         "names": names,

@@ -57,7 +57,7 @@ _EVENTS: Mapping[str, LazyString] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrailLine:
     """One entry of the history, as it is read."""
 
     at: datetime
@@ -65,9 +65,9 @@ class Line:
     who: str
 
 
-def lines(entries: Sequence[HistoryEntry], names: Mapping[int, str]) -> list[Line]:
+def lines(entries: Sequence[HistoryEntry], names: Mapping[int, str]) -> list[TrailLine]:
     """The entries in words, in their order; `names` are those of the staff by id."""
-    return [Line(entry.at, _words(entry), filters.who(entry.user_id, names)) for entry in entries]
+    return [TrailLine(entry.at, _words(entry), filters.who(entry.user_id, names)) for entry in entries]
 
 
 def _words(entry: HistoryEntry) -> str:

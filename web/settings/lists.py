@@ -69,7 +69,7 @@ SCREENS: Mapping[str, ListScreen] = {
 }
 
 
-class Place(NamedTuple):
+class SettingsPage(NamedTuple):
     """A settings screen that is no list of the city's."""
 
     endpoint: str
@@ -78,10 +78,10 @@ class Place(NamedTuple):
 
 
 PLACES = (
-    Place("settings_channels.index", _l("Channels"), "broadcast"),
-    Place("settings_users.users", _l("Users"), "users"),
-    Place("settings_users.tokens", _l("API tokens"), "key"),
-    Place("settings_channels.set_aside", _l("Set aside"), "archive"),
+    SettingsPage("settings_channels.index", _l("Channels"), "broadcast"),
+    SettingsPage("settings_users.users", _l("Users"), "users"),
+    SettingsPage("settings_users.tokens", _l("API tokens"), "key"),
+    SettingsPage("settings_channels.set_aside", _l("Set aside"), "archive"),
 )
 
 

@@ -31,7 +31,7 @@ from inbox.values import (
     NotSent,
     NotThere,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeFailed,
     ProbeOk,
     Refused,
@@ -111,7 +111,7 @@ def reply_to(external_id: str, text: str = "Ekibimiz yola çıktı.", **more: An
     )
 
 
-def texts(page: Page) -> list[str]:
+def texts(page: PolledPage) -> list[str]:
     facts = CONNECTOR.normalise(page.body)
     return [fact.text for fact in facts if isinstance(fact, MessageSeen) and fact.kind != MessageKind.POST]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cities.schema import load
-from inbox.understanding.suggestion import CityWords, Place, Suggestion, Topic, city_words, suggest
+from inbox.understanding.suggestion import CityWords, KnownPlace, Proposal, Topic, city_words, suggest
 
 ROOT = Path(__file__).parents[3]
 LABELLED = ROOT.parent / "shared" / "data" / "labelled"
@@ -19,7 +19,7 @@ def words() -> CityWords:
     city = load(ROOT / "cities" / "esenyurt")
     return city_words(
         [
-            Place(place.key, (place.name_tr, place.name_ar, *place.aliases), place.ambiguous)
+            KnownPlace(place.key, (place.name_tr, place.name_ar, *place.aliases), place.ambiguous)
             for place in city.neighbourhoods
         ],
         [Topic(topic.key, topic.unit, topic.stems) for topic in city.categories],
@@ -103,7 +103,7 @@ def test_a_proposal_names_the_words_it_rests_on(words: CityWords) -> None:
 
 
 def test_nothing_is_proposed_for_nothing(words: CityWords) -> None:
-    assert suggest("", words) == Suggestion()
+    assert suggest("", words) == Proposal()
 
 
 def test_neighbourhoods_are_found_in_real_complaints(words: CityWords) -> None:

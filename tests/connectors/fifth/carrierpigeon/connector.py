@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import Field
 
 from connectors.contract import Connector, Hook, Polled
-from connectors.payload import Id, Shape, items, moment, outermost, part, read_object
+from connectors.payload import Id, PayloadShape, items, moment, outermost, part, read_object
 from inbox.values import (
     Access,
     AccessLost,
@@ -31,7 +31,7 @@ from inbox.values import (
     NotThere,
     NotUnderstood,
     Outgoing,
-    Page,
+    PolledPage,
     ProbeFailed,
     ProbeOk,
     ProbeOutcome,
@@ -43,7 +43,7 @@ from inbox.values import (
 PLATFORM = "carrierpigeon"
 
 
-class Note(Shape):
+class Note(PayloadShape):
     ring: Id
     sender: str = Field(alias="from")
     said: str
@@ -116,7 +116,7 @@ def _probe(access: Access) -> ProbeOutcome:
     return ProbeOk() if _folder(access).is_dir() else ProbeFailed("no loft there", access_lost=False)
 
 
-def _poll(access: Access, edge: str, cursor: str | None) -> Page:
+def _poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
     raise ValueError(f"a pigeon has no edge {edge!r}")
 
 
