@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from inbox import city as profiles
-from inbox import ingest
+from inbox import ingest, tracking
 from inbox.db import transaction
-from inbox.models import Category, Channel, Neighbourhood, Reason, ReplyText, Unit, User
+from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit, User
 from inbox.states import Role
-from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
+from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen, Sent
+from tests.support.steps import claim, end, only
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -123,6 +124,25 @@ def arrive(city: SimpleNamespace) -> Callable[..., int]:
         return event_id
 
     return apply
+
+
+@pytest.fixture
+def request_number(
+    city: SimpleNamespace, seen: Callable[..., MessageSeen], arrive: Callable[..., int]
+) -> int:
+    """A converted, acknowledged complaint whose acknowledgement went out."""
+    arrive(seen("Zafer'de yol bozuk"))
+    with transaction() as session:
+        request = tracking.convert(
+            session,
+            only(session, Message),
+            unit="fen-isleri",
+            category="yol",
+            acknowledge=True,
+            by=city.moderator,
+        )
+    end(claim()[0], Sent("ack-1"))
+    return request.number
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Connections that died in the pool are noticed before they are used."""
+"""Connections that died in the pool are noticed before they are used; tests leave an empty database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import psycopg
 from sqlalchemy import select, text
 
 from inbox import db
+from inbox.models import (
+    Table,
+)
 from inbox.settings import settings
 from tests.support.waiting import until
 
@@ -26,3 +29,7 @@ def test_a_connection_that_died_in_the_pool_is_noticed_before_it_is_used(databas
 
     with db.transaction() as session:
         assert session.scalar(select(1)) == 1
+
+
+def test_every_table_is_emptied_between_tests() -> None:
+    assert {"message", "reply", "history_entry"} <= {table.name for table in Table.metadata.sorted_tables}

@@ -89,3 +89,7 @@ def test_the_database_knows_exactly_the_states_of_the_enums(session: Session) ->
     assert {name: checks[name] for name in wanted} == {
         name: {member.value for member in enum} for name, enum in wanted.items()
     }
+
+
+def test_outcomes_are_the_four_of_the_contract() -> None:
+    assert set(states.Outcome) == {"positive", "negative", "outside", "planned"}
