@@ -7,7 +7,8 @@ CoreError
 ├── IllegalMove       the table of moves has no such step
 ├── MovedMeanwhile    somebody else changed the row since it was seen
 ├── NotAllowed        the permission table says no
-└── KeyReused         an Idempotency-Key came again with another body
+├── KeyReused         an Idempotency-Key came again with another body
+└── CursorExpired     the feed was restored since the cursor was made
 """
 
 from __future__ import annotations

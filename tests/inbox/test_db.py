@@ -6,9 +6,7 @@ import psycopg
 from sqlalchemy import select, text
 
 from inbox import db
-from inbox.models import (
-    Table,
-)
+from inbox.models import Table
 from inbox.settings import settings
 from tests.support.waiting import until
 

@@ -8,22 +8,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from inbox.db import engine, transaction
-from inbox.models import (
-    HistoryEntry,
-)
-from inbox.values import (
-    MessageSeen,
-    Sent,
-)
+from inbox.models import HistoryEntry
+from inbox.values import MessageSeen, Sent
 from tests.support.steps import approve, claim, end, respond
 
 Seen = Callable[..., MessageSeen]
-Arrive = Callable[..., int]
-
-
-Seen = Callable[..., MessageSeen]
-
-
 Arrive = Callable[..., int]
 
 

@@ -1,4 +1,4 @@
-"""What a channel may call is counted once for all workers; what a platform says of its limit is obeyed."""
+"""What platforms say of their limits is obeyed by the workers, and one channel at its end delays no other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from inbox import channels, queries
 from inbox.channels import budgets
 from inbox.clock import now
 from inbox.db import transaction
-from inbox.errors import InvalidInput
-from inbox.models import Channel
 from inbox.states import ReplyState
-from inbox.values import CallKind, Limit, Usage
+from inbox.values import CallKind
 from tests.worker.conftest import Town, ahead
 from worker import calling, dispatch
 from worker.pace import side_by_side
@@ -29,65 +27,6 @@ def left(key: str) -> dict[CallKind, budgets.Left]:
     with transaction() as session:
         channel = queries.channel(session, key)
         return {one.kind: one for one in budgets.look(session, channel, calling.limits(channel.platform))}
-
-
-def take(key: str, wanted: int, limit: Limit, kind: CallKind = READ) -> int:
-    with transaction() as session:
-        return budgets.take(session, queries.channel(session, key).id, kind, limit, wanted=wanted)
-
-
-def tell(key: str, usage: Usage) -> Channel:
-    with transaction() as session:
-        channel = queries.channel(session, key)
-        budgets.note(session, channel, [usage], calling.limits(channel.platform), by="test")
-        return channel
-
-
-def test_many_workers_together_take_no_more_calls_than_there_are(town: Town) -> None:
-    limit = Limit(20, 3600)
-    with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: take("x-belediye", 1, limit), range(40)))
-    assert sum(taken) == 20
-
-
-def test_a_bucket_fills_evenly_and_never_over_its_brim(town: Town) -> None:
-    limit = Limit(60, 60)
-    assert take("x-belediye", 99, limit) == 60
-    ahead(5)
-    assert 4 <= take("x-belediye", 99, limit) <= 6
-    ahead(5000)
-    assert take("x-belediye", 99, limit) == 60
-
-
-def test_a_citys_own_limit_stands_instead_of_the_platforms_and_allows_something(town: Town) -> None:
-    theirs = Limit(300, 900)
-    with transaction() as session:
-        channel = queries.channel(session, "x-belediye")
-        budgets.set_limit(session, channel, READ, Limit(3, 60), limit=theirs, by="test")
-    assert take("x-belediye", 99, theirs) == 3
-    with transaction() as session, pytest.raises(InvalidInput, match="at least one call"):
-        budgets.set_limit(
-            session, queries.channel(session, "x-baskan"), READ, Limit(0, 60), limit=theirs, by="test"
-        )
-
-
-def test_a_limit_of_the_platform_nine_tenths_gone_spreads_the_rest_over_its_time(town: Town) -> None:
-    tell("x-belediye", Usage((READ,), 0.95, left=15, resets_in=900))
-    limit = Limit(300, 900)
-    assert take("x-belediye", 99, limit) == 1
-    ahead(59)
-    assert take("x-belediye", 99, limit) == 0, "15 calls in 900 seconds are one a minute"
-    ahead(62)
-    assert take("x-belediye", 99, limit) == 1
-
-
-def test_a_limit_at_its_end_waits_for_the_reset_and_no_longer(town: Town) -> None:
-    tell("x-belediye", Usage((READ,), 1.0, left=0, resets_in=600))
-    limit = Limit(300, 900)
-    ahead(598)
-    assert take("x-belediye", 99, limit) == 0
-    ahead(602)
-    assert take("x-belediye", 99, limit) >= 1
 
 
 def test_a_spent_limit_of_reading_stops_no_send_where_the_platform_counts_them_apart(

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 
 from inbox.db import transaction
-from inbox.models import (
-    Contact,
-)
+from inbox.models import Contact
 from inbox.values import Author, AuthorKey, MessageSeen
 
 Seen = Callable[..., MessageSeen]

@@ -12,10 +12,7 @@ from inbox.db import transaction
 from inbox.desk import triage
 from inbox.models import Message, Reply
 from inbox.states import MessageState, ReplyState
-from inbox.values import (
-    MessageSeen,
-    ReplyKind,
-)
+from inbox.values import MessageSeen, ReplyKind
 from tests.support.steps import only
 
 Seen = Callable[..., MessageSeen]

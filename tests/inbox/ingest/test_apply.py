@@ -17,10 +17,7 @@ from inbox import ingest
 from inbox.db import transaction
 from inbox.ingest import apply as applying
 from inbox.ingest import facts
-from inbox.models import (
-    RawEvent,
-    SetAside,
-)
+from inbox.models import RawEvent, SetAside
 from inbox.states import RawEventState
 from inbox.values import MessageSeen, NotUnderstood
 from tests.support.steps import messages

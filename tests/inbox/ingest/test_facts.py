@@ -12,11 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from inbox.db import engine, transaction
-from inbox.models import (
-    Message,
-    MessageDoor,
-    Thread,
-)
+from inbox.models import Message, MessageDoor, Thread
 from inbox.states import MessageState
 from inbox.values import Author, AuthorKey, Gone, MessageGone, MessageKind, MessageSeen
 from tests.support.steps import messages

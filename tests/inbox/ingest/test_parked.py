@@ -11,11 +11,7 @@ from sqlalchemy import func, select
 from inbox import ingest
 from inbox.db import transaction
 from inbox.ingest import parked as parked_facts
-from inbox.models import (
-    FormerText,
-    ParkedFact,
-    SetAside,
-)
+from inbox.models import FormerText, ParkedFact, SetAside
 from inbox.values import Gone, MessageGone, MessageSeen
 from tests.support.steps import messages
 

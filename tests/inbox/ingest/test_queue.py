@@ -10,12 +10,7 @@ from sqlalchemy import func, select
 
 from inbox import ingest
 from inbox.db import transaction
-from inbox.models import (
-    Contact,
-    Message,
-    RawEvent,
-    Thread,
-)
+from inbox.models import Contact, Message, RawEvent, Thread
 from inbox.states import RawEventState
 from inbox.values import MessageSeen
 

@@ -16,11 +16,7 @@ from inbox.desk import triage
 from inbox.errors import MovedMeanwhile
 from inbox.models import Message, Reply
 from inbox.states import MessageState, ReplyState
-from inbox.values import (
-    MaybeSent,
-    MessageSeen,
-    Refused,
-)
+from inbox.values import MaybeSent, MessageSeen, Refused
 from tests.support.steps import approve, claim, end, look_and_find_nothing, only, respond
 
 Seen = Callable[..., MessageSeen]

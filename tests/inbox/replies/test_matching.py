@@ -16,13 +16,7 @@ from inbox.desk import triage
 from inbox.models import Message, Reply, SetAside
 from inbox.replies import sending
 from inbox.states import ReplyState
-from inbox.values import (
-    Author,
-    AuthorKey,
-    MaybeSent,
-    MessageSeen,
-    Sent,
-)
+from inbox.values import Author, AuthorKey, MaybeSent, MessageSeen, Sent
 from tests.support.steps import claim, end, only
 from tests.support.waiting import somebody_waits_for_a_lock, until
 

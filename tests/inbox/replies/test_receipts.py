@@ -15,12 +15,7 @@ from inbox.errors import IllegalMove, InvalidInput
 from inbox.models import Message, Reply
 from inbox.replies import receipts
 from inbox.states import DifferenceKind, ReplyState
-from inbox.values import (
-    MessageSeen,
-    Receipt,
-    ReplyReceipt,
-    Sent,
-)
+from inbox.values import MessageSeen, Receipt, ReplyReceipt, Sent
 from tests.support.steps import claim, end, look_and_find_nothing, only
 
 Seen = Callable[..., MessageSeen]

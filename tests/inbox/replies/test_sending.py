@@ -18,16 +18,7 @@ from inbox.desk import triage
 from inbox.models import Message, Reply
 from inbox.replies import sending
 from inbox.states import MessageState, ReplyState
-from inbox.values import (
-    AccessLost,
-    Gone,
-    MaybeSent,
-    MessageGone,
-    MessageSeen,
-    NotSent,
-    ReplyKind,
-    Sent,
-)
+from inbox.values import AccessLost, Gone, MaybeSent, MessageGone, MessageSeen, NotSent, ReplyKind, Sent
 from tests.support.steps import approve, claim, end, look_and_find_nothing, only, respond
 
 Seen = Callable[..., MessageSeen]

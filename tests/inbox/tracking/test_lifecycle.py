@@ -16,11 +16,7 @@ from inbox.db import transaction
 from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile, UnknownKey
 from inbox.models import Message, Reply, TrackedRequest
 from inbox.states import MessageState, ReplyState, RequestState
-from inbox.values import (
-    MessageSeen,
-    ReplyKind,
-    Sent,
-)
+from inbox.values import MessageSeen, ReplyKind, Sent
 from tests.support.steps import approve, claim, end, only, respond
 
 Seen = Callable[..., MessageSeen]

@@ -14,10 +14,7 @@ from inbox.db import transaction
 from inbox.models import Message, Rating
 from inbox.states import Intent, MessageState, Urgency
 from inbox.tracking import surveys
-from inbox.values import (
-    MessageSeen,
-    Sent,
-)
+from inbox.values import MessageSeen, Sent
 from tests.support.steps import approve, claim, end, respond
 
 Seen = Callable[..., MessageSeen]
