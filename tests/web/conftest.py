@@ -13,17 +13,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from inbox import city, db, ingest, people
+from inbox import city, db, ingest
 from inbox.clock import now
-from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit
+from inbox.models import Category, Channel, Message, Neighbourhood, Reason, ReplyText, Unit, User
 from inbox.states import Role
 from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
 from tests import translations
+from tests.support import people
+from tests.support.application import shared_app, sign_in
+from tests.support.people import PASSWORD
 from tests.support.waiting import until
 from web import create_app
 from web.serving import lifecycle, live
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,8 +63,15 @@ class Browser:
 
 
 @pytest.fixture
-def app(database: None) -> Flask:
+def app(database: None) -> Iterator[Flask]:
     """The application on an empty database."""
+    with shared_app() as app:
+        yield app
+
+
+@pytest.fixture
+def fresh_app(database: None) -> Flask:
+    """An application of the test's own, for those that change it."""
     return create_app()
 
 
@@ -84,22 +92,23 @@ def town(database: None) -> None:
         ):
             session.add(Unit(key=key, name_tr=name, name_en=name, name_ar=name, is_outside=outside))
         session.flush()
+        roads = session.scalars(select(Unit.id).where(Unit.key == "roads")).one()
         for role in Role:
-            people.add_user(
+            people.someone(
                 session,
-                email=f"{role.value}@city.test",
+                f"{role.value}@city.test",
+                role,
                 name=f"Bir {role.value}",
-                role=role,
-                unit="roads" if role is Role.UNIT_OFFICER else None,
-                password=PASSWORD,
-                by="test",
+                unit_id=roads if role is Role.UNIT_OFFICER else None,
             )
 
 
 def signed_in(app: Flask, role: Role) -> Browser:
     """A browser in which the town's user of this role is signed in."""
-    opened = Browser(app.test_client())
-    assert opened.sign_in(f"{role.value}@city.test").status_code == 303
+    opened = Browser(app.test_client(), page="/account")
+    with db.transaction() as session:
+        user = session.scalars(select(User).where(User.email == f"{role.value}@city.test")).one()
+    sign_in(opened.client, user)
     return opened
 
 

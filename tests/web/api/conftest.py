@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 
 from inbox import db, people
 from inbox.ingest import facts
-from inbox.models import Category, Channel, Message, Neighbourhood, RawEvent, Reason, ReplyText, Unit, User
+from inbox.models import Category, Channel, Message, Neighbourhood, RawEvent, Reason, ReplyText, Unit
 from inbox.states import RawEventState, Role
 from inbox.values import Author, AuthorKey, MessageKind, MessageSeen
-from web import create_app
+from tests.support.people import someone
 
 API = "/api/v1"
 _SERIAL = count(1)
@@ -66,9 +66,8 @@ class Small:
 
 
 @pytest.fixture
-def small(database: None) -> Small:
+def small(app: Flask) -> Small:
     """Two units of ours and one outside, two channels, the texts of the library, a user for each role."""
-    app = create_app()
     with db.transaction() as session:
         for key, name, outside in (
             ("roads", "Fen İşleri", False),
@@ -153,9 +152,8 @@ def small(database: None) -> Small:
 def _caller(
     session: Any, app: Flask, email: str, role: Role, *, unit: str | None = None, alone: bool = False
 ) -> Caller:
-    user: User = people.add_user(
-        session, email=email, name=email, role=role, unit=unit, password=None, by="test"
-    )
+    unit_id = session.query(Unit.id).filter_by(key=unit).scalar() if unit else None
+    user = someone(session, email, role, name=email, unit_id=unit_id)
     token = people.issue_token(session, user, "test", may_approve_alone=alone, by="test")
     return Caller(app.test_client(), token)
 

@@ -54,9 +54,9 @@ def test_every_view_declares_an_action_of_the_table_or_stands_on_the_open_street
             assert action in people.ACTIONS, f"{rule.endpoint} declares {action!r}"
 
 
-def test_a_view_that_declares_nothing_is_refused_to_everybody(app: Flask, town: None) -> None:
-    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-    answer = signed_in(app, Role.ADMINISTRATOR).get("/forgotten")
+def test_a_view_that_declares_nothing_is_refused_to_everybody(fresh_app: Flask, town: None) -> None:
+    fresh_app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    answer = signed_in(fresh_app, Role.ADMINISTRATOR).get("/forgotten")
     assert answer.status_code == 500
     assert "secret" not in answer.text
 

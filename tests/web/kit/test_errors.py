@@ -11,6 +11,7 @@ from werkzeug.exceptions import default_exceptions
 
 from inbox import errors
 from tests.web.conftest import Browser
+from web import create_app
 from web.kit.access import public
 from web.kit.errors import ADVICE, STATUS, TITLES
 
@@ -26,10 +27,11 @@ RAISED: list[tuple[errors.CoreError, int, str]] = [
 ]
 
 
-@pytest.fixture
-def faulty(app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def faulty_app(environment: dict[str, str]) -> Flask:
     """The application with one page, and one call, that raises what it is told to."""
     raised: dict[str, Any] = {}
+    app = create_app()
     app.extensions["raised"] = raised
 
     @public
@@ -39,6 +41,12 @@ def faulty(app: Flask) -> Flask:
     app.add_url_rule("/raises", "raises", raises)
     app.add_url_rule("/api/raises", "api_raises", raises)
     return app
+
+
+@pytest.fixture
+def faulty(faulty_app: Flask, database: None) -> Flask:
+    """That application, on an empty database."""
+    return faulty_app
 
 
 def test_every_refusal_of_the_core_has_its_answer() -> None:
