@@ -12,6 +12,8 @@ SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard
 DEMO_DIR ?= var/demo
 # Two processes of tests, whole files in each; ARGS='-n 0' for one. Most of their time is waiting.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# The long ones have systems of their own and share nothing: each test goes to whichever process is free.
+ONE_BY_ONE := -n 2 --dist load --maxschedchunk 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node brings a list of authorities of its own, without those that this machine trusts besides.
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
@@ -67,8 +69,16 @@ demo: install ## Runs the whole system with sandbox platforms and living citizen
 # --- checking -------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(STAMPS)/packages-dev install chromium ## Runs all tests on real parts; ARGS='-k word' for some
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+test: $(STAMPS)/packages-dev install chromium ## Runs the tests on real parts; ARGS='-k word' for some
+	@$(BIN)/python -m pytest -m 'not slow' $(SIDE_BY_SIDE) $(ARGS)
+
+.PHONY: test-slow
+test-slow: $(STAMPS)/packages-dev install ## Runs the long ones: known-bads, smoke of the bench, slice of chaos
+	@$(BIN)/python -m pytest -m slow $(ONE_BY_ONE) $(ARGS)
+
+.PHONY: coverage
+coverage: $(STAMPS)/packages-dev install chromium ## Runs the tests and tells how much of the code they reach; takes twice as long
+	@$(BIN)/python -m pytest -m 'not slow' $(SIDE_BY_SIDE) --cov --cov-report=term $(ARGS)
 
 .PHONY: chaos
 chaos: install $(STAMPS)/packages-dev ## Lets everything fail for half an hour and counts what was lost; ARGS='--seed 7'

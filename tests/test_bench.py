@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_a_few_seconds_of_the_bench_give_every_figure_and_leave_no_process(tmp_path: Path) -> None:
     mark = tmp_path.name

@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing posted twice, whatever dies: two minutes of `make chaos` in every test run."""
+"""Nothing is lost or posted twice, whatever dies: two minutes of chaos, and each of its known-bads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.chaos import faults, known_bad
 from tests.chaos.reckoning import COUNTS
 
 ROOT = Path(__file__).parents[1]
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(420)]
+MINUTES = pytest.mark.timeout(420)
 LONGEST_SECONDS = 360  # on a busy machine; alone the slice takes two minutes, a known-bad run one
 
 
@@ -42,6 +42,8 @@ def chaos(file: Path, *options: str) -> Any:
     return found
 
 
+@pytest.mark.slow
+@MINUTES
 def test_two_minutes_of_every_fault_lose_nothing_and_post_nothing_twice(tmp_path: Path) -> None:
     found = chaos(tmp_path / "slice.json", "--slice")
 
@@ -51,6 +53,8 @@ def test_two_minutes_of_every_fault_lose_nothing_and_post_nothing_twice(tmp_path
     assert found["approved"] >= 35
 
 
+@pytest.mark.slow
+@MINUTES
 @pytest.mark.parametrize("switch", sorted(known_bad.SWITCHES))
 def test_what_is_spoilt_on_purpose_is_found_in_its_own_count(tmp_path: Path, switch: str) -> None:
     found = chaos(tmp_path / "known-bad.json", "--known-bad", switch)

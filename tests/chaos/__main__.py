@@ -24,7 +24,7 @@ LONGEST_SLICE_SECONDS = 330
 @click.option("--faults", default=200, show_default=True, help="How often something is broken.")
 @click.option("--minutes", default=25.0, show_default=True, help="Of all of it, start and settling included.")
 @click.option("--seed", type=int, default=None, help="Of the random choices; drawn and printed without it.")
-@click.option("--slice", "is_slice", is_flag=True, help="The two minutes that every test run has.")
+@click.option("--slice", "is_slice", is_flag=True, help="The two minutes that make test-slow has.")
 @click.option(
     "--known-bad", "bad", type=click.Choice(sorted(known_bad.SWITCHES)), help="Spoil one thing on purpose."
 )

@@ -1,4 +1,4 @@
-"""Runs of a settled shape: the slice of every test run, and those with one thing spoilt on purpose.
+"""Runs of a settled shape: the slice of `make test-slow`, and those with one thing spoilt on purpose.
 
 A reckoning that always finds nothing proves nothing. For each count there is a switch that spoils the product
 (tests/chaos/spoilt) so that this very count, and no other, is found.
@@ -83,7 +83,7 @@ def plan(name: str, seed: int) -> Plan:
 
 
 def slice_(seed: int) -> Plan:
-    """The two minutes of every test run: every kind of fault once, and some more."""
+    """The two minutes of `make test-slow`: every kind of fault once, and some more."""
     return Plan(
         seed=seed,
         messages=600,
