@@ -30,7 +30,8 @@ class Platform:
     body: bytes = b'{"id": "1"}'
     status: int = 200
     content_type: str | None = "application/json; charset=UTF-8"
-    wait: float = 0.0
+    wait: float = 0.0  # before it answers; the end of the test cuts it short
+    closing: threading.Event = field(default_factory=threading.Event)
     method: str = ""
     path: str = ""
     query: dict[str, str] = field(default_factory=dict)
@@ -50,7 +51,7 @@ def platform() -> Iterator[Platform]:
             told.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             told.form = {name: values[0] for name, values in parse_qs(sent).items()}
             told.authorization = self.headers.get("Authorization")
-            time.sleep(told.wait)
+            told.closing.wait(told.wait)
             with suppress(OSError):  # a caller that gave up listens no more
                 self.send_response(told.status)
                 if told.content_type:
@@ -69,6 +70,7 @@ def platform() -> Iterator[Platform]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield told
+    told.closing.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -128,13 +130,13 @@ def test_the_proof_of_the_app_secret_is_given_when_there_is_one(platform: Platfo
 
 
 def test_a_call_ends_at_its_deadline(platform: Platform) -> None:
-    platform.wait = 3.0
+    platform.wait = 60.0
     began = time.monotonic()
 
     with pytest.raises(Unknown):
         Graph(access(platform), total_seconds=0.3).post("1002", "comments", message="Merhaba")
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(

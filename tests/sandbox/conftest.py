@@ -55,7 +55,7 @@ class Listener:
     crc_asked: int = 0
     crc_secret: str = "sandbox-x-consumer-secret"
 
-    def wait(self, count: int = 1, seconds: float = 4.0) -> list[Received]:
+    def wait(self, count: int = 1, seconds: float = 30.0) -> list[Received]:
         """The hooks, once there are `count` of them."""
         until(lambda: len(self.received) >= count, seconds)
         return self.received
@@ -108,6 +108,11 @@ class Stage:
 
     def control(self, call: str, **body: Any) -> requests.Response:
         return requests.post(f"{self.url}/_control/{call}", json=body, timeout=10)
+
+    def settled(self) -> None:
+        """Wait until no hook is under way: what has not come by then never comes."""
+        health = f"{self.url}/_control/health"
+        until(lambda: requests.get(health, timeout=10).json()["hooks"]["pending"] == 0)
 
     def say(self, channel: str, text: str, author: str = "Ayşe Yılmaz", **more: Any) -> str:
         answer = self.control("say", channel=channel, author=author, text=text, **more)

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import Any
 
 import requests
@@ -16,6 +15,7 @@ import sandbox
 from sandbox.citizen_texts import FRAGMENTS, SHARES, TEXTS
 from sandbox.citizens import Crowd, stream
 from sandbox.config import DEMO_CHANNELS
+from tests.support.waiting import until
 
 CHANNELS = [
     {"key": one.key, "platform": one.platform, "handle": one.handle, "name": one.name}
@@ -82,11 +82,11 @@ def test_the_stream_waits_for_its_sandbox_and_ends_on_a_signal() -> None:
         "9",
     ]
     process = subprocess.Popen(command)  # noqa: S603
-    time.sleep(0.6)
+    with socket.create_server(("127.0.0.1", port)) as early:  # nobody who could answer is there yet
+        early.settimeout(60)
+        early.accept()[0].close()
     with sandbox.running({}, port=port) as url:
-        end = time.monotonic() + 10
-        while requests.get(f"{url}/_control/health", timeout=10).json()["revision"] < 20:
-            assert time.monotonic() < end, "nobody spoke"
-            time.sleep(0.05)
+        health = f"{url}/_control/health"
+        until(lambda: requests.get(health, timeout=10).json()["revision"] >= 20)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0

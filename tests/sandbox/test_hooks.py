@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 import sandbox
+from tests.support.waiting import until
 
 
 def test_meta_signs_the_exact_escaped_bytes(stage: Any, listener: Any) -> None:
@@ -58,7 +59,7 @@ def test_x_delivers_nothing_to_a_hook_that_fails_its_challenge(
     listener.crc_secret = "another"
     stage = open_stage(x_hooks=True)
     stage.say("x-belediye", "@esenyurtbelediye merhaba")
-    time.sleep(0.2)
+    until(lambda: listener.crc_asked)
     assert listener.received == []
     listener.crc_secret = "sandbox-x-consumer-secret"
     assert len(listener.wait(1)) == 1
@@ -68,11 +69,9 @@ def test_a_hook_not_answered_200_comes_again_with_the_same_bytes(stage: Any, lis
     listener.answers = [500, 403, 204]
     stage.say("whatsapp-cozum", "merhaba")
     hooks = listener.wait(4)
-    time.sleep(0.2)
+    stage.settled()
     assert len(hooks) == 4
     assert len({hook.raw for hook in hooks}) == 1
-    health = requests.get(f"{stage.url}/_control/health", timeout=10).json()
-    assert health["hooks"]["pending"] == 0
 
 
 def test_one_failing_hook_does_not_hold_back_another(stage: Any, listener: Any) -> None:
@@ -106,7 +105,7 @@ def test_a_duplicate_hook_comes_twice_in_the_same_bytes(stage: Any, listener: An
     stage.say("facebook-belediye", "iki kere")
     stage.say("facebook-belediye", "bir kere")
     hooks = listener.wait(3)
-    time.sleep(0.1)
+    stage.settled()
     assert [hooks[0].raw == hooks[1].raw, len(hooks)] == [True, 3]
 
 
@@ -115,7 +114,7 @@ def test_a_dropped_hook_never_comes_but_the_comment_is_there(stage: Any, listene
     lost = stage.say("facebook-belediye", "kayıp")
     stage.say("facebook-belediye", "gelen")
     [hook] = listener.wait(1)
-    time.sleep(0.1)
+    stage.settled()
     assert len(listener.received) == 1
     assert hook.body["entry"][0]["changes"][0]["value"]["message"] == "gelen"
     assert stage.graph("GET", lost, "facebook-belediye").status_code == 200
@@ -129,14 +128,15 @@ def test_a_late_hook_comes_after_its_pause(stage: Any, listener: Any) -> None:
     assert time.monotonic() - began >= 0.4
 
 
-def test_an_out_of_order_hook_comes_after_the_next_one(stage: Any, listener: Any) -> None:
+def test_an_out_of_order_hook_comes_after_the_next_one(open_stage: Callable[..., Any], listener: Any) -> None:
+    stage = open_stage(out_of_order_seconds=60)
     stage.fault("whatsapp-cozum", "out_of_order")
     began = time.monotonic()
     first = stage.say("whatsapp-cozum", "ilk")
     second = stage.say("whatsapp-cozum", "ikinci")
     ids = [one.body["entry"][0]["changes"][0]["value"]["messages"][0]["id"] for one in listener.wait(2)]
     assert ids == [second, first]
-    assert time.monotonic() - began < 1.4  # it did not wait out its bound
+    assert time.monotonic() - began < 30, "it did not wait out its bound"
 
 
 def test_hooks_prove_themselves_when_asked(stage: Any, listener: Any) -> None:

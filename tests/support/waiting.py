@@ -10,7 +10,7 @@ from sqlalchemy import text
 from inbox import db
 
 
-def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+def until(true: Callable[[], object], seconds: float = 30.0) -> None:
     """Return as soon as it is true; fail when it does not come to be in `seconds`."""
     end = time.monotonic() + seconds
     while not true():

@@ -14,7 +14,8 @@ from werkzeug.routing import Rule
 from inbox import clock, db, people
 from inbox.models import User
 from inbox.states import Role
-from tests.web.conftest import PASSWORD, Browser, signed_in
+from tests.support.people import PASSWORD
+from tests.web.conftest import Browser, signed_in
 from web.kit import access
 
 ON_THE_OPEN_STREET = {

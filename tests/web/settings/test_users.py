@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from inbox import db, people
 from inbox.models import ApiToken, User
 from inbox.states import Role
-from tests.web.conftest import PASSWORD, Browser
+from tests.support.people import PASSWORD
+from tests.web.conftest import Browser
 
 FIELDS = {"email": "yeni@city.test", "name": "Yeni Biri", "role": "moderator", "unit": "", "language": "tr"}
 

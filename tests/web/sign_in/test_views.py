@@ -20,7 +20,8 @@ from inbox.models import User
 from inbox.settings import settings
 from inbox.states import Role
 from stack.embedded import embedded_valkey
-from tests.web.conftest import PASSWORD, Browser, signed_in
+from tests.support.people import PASSWORD
+from tests.web.conftest import Browser, signed_in
 from web import create_app
 from web.kit import security
 
