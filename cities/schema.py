@@ -139,7 +139,7 @@ class TextEntry(_Entry):
             try:
                 check_template(variant, language=self.language)
             except BadTemplate as error:
-                raise ValueError(f"{error.why} In: {variant!r}") from error
+                raise ValueError(f"{error.sentence} In: {variant!r}") from error
             wrong = [
                 finding.what
                 for finding in check_tone(variant, outcome=self.outcome, is_public=False)

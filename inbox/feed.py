@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from inbox.errors import CursorExpired, InvalidInput
 from inbox.models import FeedEpoch, HistoryEntry
 from inbox.models.history import Xid8
+from inbox.refusals import Why
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +32,7 @@ class Cursor:
         """The cursor `text` names. Raises InvalidInput."""
         parts = text.split(".")
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
-            raise InvalidInput("after", "is not a cursor of this feed")
+            raise InvalidInput("after", Why.NOT_A_CURSOR)
         return Cursor(*(int(part) for part in parts))
 
 
@@ -63,7 +64,7 @@ def changes(session: Session, after: Cursor, limit: int = 500) -> tuple[list[His
     """
     epoch = _epoch(session)
     if after.epoch != epoch:
-        raise CursorExpired("The feed was restored meanwhile; start again from now.")
+        raise CursorExpired()
     rows = session.execute(
         select(HistoryEntry, _xact_text)
         .where(

@@ -16,8 +16,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox.bulk import insert_many
 from inbox.clock import now
-from inbox.errors import IllegalMove, MovedMeanwhile, NotFound
+from inbox.errors import Change, IllegalMove, MovedMeanwhile, NotFound
 from inbox.models import Channel, HistoryEntry, Message, Reply, TrackedRequest, User
+from inbox.refusals import Step, Thing
 from inbox.states import MessageState, State, may_move
 
 Actor = User | str
@@ -25,7 +26,11 @@ Actor = User | str
 
 Stateful = Message | TrackedRequest | Reply
 
-_NOUN: Mapping[type[Stateful], str] = {Message: "message", TrackedRequest: "request", Reply: "reply"}
+_NOUN: Mapping[type[Stateful], Thing] = {
+    Message: Thing.MESSAGE,
+    TrackedRequest: Thing.REQUEST,
+    Reply: Thing.REPLY,
+}
 
 
 def actor_name(by: Actor) -> str:
@@ -54,7 +59,7 @@ def move(
     """
     noun, seen = _NOUN[type(row)], row.state
     if seen is None or not may_move(seen, to):
-        raise IllegalMove(noun, shown_key(row), str(seen), str(to))
+        raise illegal_move(session, row, to)
     _change(session, row, {"state": to, **columns})
     _write(session, f"{noun}.moved", by, row, seen, to, details or {})
 
@@ -82,9 +87,39 @@ def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None
         current = session.scalar(select(kind.state).where(kind.id == row.id))
         if current is None:
             raise NotFound(noun, shown_key(row))
-        raise MovedMeanwhile(noun, shown_key(row), str(current))
+        raise MovedMeanwhile(noun, shown_key(row), str(current), last_change(session, row))
     for name, value in {"version": row.version + 1, **columns}.items():
         set_committed_value(row, name, value)
+
+
+def last_change(session: Session, row: Stateful) -> Change | None:
+    """The last thing done to `row`, ours in this transaction or what others have committed."""
+    about = {Message: HistoryEntry.message_id, TrackedRequest: HistoryEntry.request_id}
+    mine = about.get(type(row), HistoryEntry.reply_id) == row.id
+    if isinstance(row, Message | TrackedRequest):
+        mine &= HistoryEntry.kind.startswith(f"{_NOUN[type(row)]}.")  # not those of its replies
+    found = session.execute(
+        select(HistoryEntry, User.name)
+        .outerjoin(User, HistoryEntry.user_id == User.id)
+        .where(mine)
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    entry, name = found
+    return Change(entry.kind, entry.to_state, entry.by, name, entry.at)
+
+
+def moved_meanwhile(session: Session, row: Stateful) -> MovedMeanwhile:
+    """The refusal that `row` is no longer what was seen: with who changed it, and when."""
+    return MovedMeanwhile(_NOUN[type(row)], shown_key(row), str(row.state), last_change(session, row))
+
+
+def illegal_move(session: Session, row: Stateful, to: State | Step) -> IllegalMove:
+    """The refusal to take `row` to another state, or this step: with who brought it where it is, and when."""
+    last = last_change(session, row)
+    return IllegalMove(_NOUN[type(row)], shown_key(row), str(row.state), to, last)
 
 
 def become_work(message: Message) -> None:

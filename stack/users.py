@@ -10,6 +10,7 @@ import click
 from inbox import people
 from inbox.db import transaction
 from inbox.errors import CoreError, InvalidInput, NotFound
+from inbox.refusals import Thing, Why
 from inbox.states import Role
 from stack.links import reset_link
 from web.settings import user_sheet
@@ -69,9 +70,9 @@ def reset(email: str) -> None:
         with transaction() as session:
             found = people.by_email(session, email)
             if found is None:
-                raise NotFound("user", email)
+                raise NotFound(Thing.USER, email)
             if not found.is_active:
-                raise InvalidInput("email", "this user may not sign in any more")
+                raise InvalidInput("email", Why.SIGNS_IN_NO_MORE)
     except CoreError as error:
         raise click.ClickException(str(error)) from None
     click.echo(reset_link(found))

@@ -20,6 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).parents[1] / "web"
+CORE = WEB.parent / "inbox"
 TRANSLATIONS = WEB / "translations"
 _KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None}
 _HEADER = """\
@@ -36,14 +37,15 @@ _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
 def sentences() -> Catalog:
-    """Every sentence that the code and the templates mark, untranslated."""
+    """Every sentence that the screens, and the core's own enums, mark; untranslated."""
     with (WEB / "babel.cfg").open() as config:
         methods, options = parse_mapping_cfg(config)  # type: ignore[no-untyped-call]
     found = Catalog()
-    for _file, _line, message, _comments, context in extract_from_dir(
-        WEB, method_map=methods, options_map=options, keywords=_KEYWORDS
-    ):
-        found.add(message, context=context)
+    for folder in (WEB, CORE):
+        for _file, _line, message, _comments, context in extract_from_dir(
+            folder, method_map=methods, options_map=options, keywords=_KEYWORDS
+        ):
+            found.add(message, context=context)
     return found
 
 
@@ -61,6 +63,8 @@ def read(file: Path) -> Catalog:
 def update(file: Path) -> None:
     """Bring every sentence into the catalogue, keep its translation where it has one, drop the others."""
     before, after = read(file), Catalog(locale=file.parent.parent.name)
+    # As the file has them: releases of Babel disagree on whether Turkish has a plural of its own.
+    after.mime_headers = [("Plural-Forms", before.plural_forms)]
     for message in _in_order(sentences()):
         known = before.get(_key(message), message.context)
         after.add(message.id, known.string if known else None, context=message.context)

@@ -22,6 +22,7 @@ from inbox.errors import InvalidInput, UnknownKey
 from inbox.history import Actor
 from inbox.language.turkish import clean
 from inbox.models import Channel, Reply
+from inbox.refusals import Thing, Why
 from inbox.settings import settings
 from inbox.states import ReplyState
 from inbox.values import Access, Renewal
@@ -91,9 +92,7 @@ def credentials(channel: Channel) -> dict[str, SecretStr]:
     try:
         opened = json.loads(_cipher().decrypt(channel.credentials))
     except InvalidToken:
-        raise InvalidInput(
-            "COZUM_CREDENTIAL_KEYS", f"none of the keys opens the credentials of channel {channel.key}"
-        ) from None
+        raise InvalidInput("COZUM_CREDENTIAL_KEYS", Why.KEYS_OPEN_NOTHING, channel=channel.key) from None
     return {name: SecretStr(value) for name, value in opened.items()}
 
 
@@ -182,10 +181,10 @@ def health(channel: Channel) -> str:
 def edit(session: Session, channel: Channel, *, name: str, voice: str, is_active: bool, by: Actor) -> None:
     """Change how a channel is called, whose voice it has, and whether it is used at all."""
     if voice not in ("municipality", "mayor"):
-        raise UnknownKey("voice", voice, ("municipality", "mayor"))
+        raise UnknownKey(Thing.VOICE, voice, ("municipality", "mayor"))
     wanted = {"name": clean(name).strip(), "voice": voice, "is_active": is_active}
     if not wanted["name"]:
-        raise InvalidInput("name", "must not be empty")
+        raise InvalidInput("name", Why.EMPTY)
     changed = sorted(field for field, value in wanted.items() if getattr(channel, field) != value)
     if not changed:
         return

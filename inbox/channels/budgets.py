@@ -22,6 +22,7 @@ from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Channel, RateBudget
+from inbox.refusals import Why
 from inbox.values import CallKind, Limit, Usage
 
 SLOW_FROM = 0.9
@@ -120,7 +121,7 @@ def set_limit(
     Raises InvalidInput for one that allows nothing.
     """
     if own is not None and (own.most < 1 or own.seconds <= 0):
-        raise InvalidInput("limit", "at least one call, in more than no time")
+        raise InvalidInput("limit", Why.BUDGET_EMPTY)
     row = _row(session, channel.id, kind, limit)
     _refill(row, limit, now())
     row.most, row.seconds = (own.most, own.seconds) if own else (None, None)

@@ -15,6 +15,7 @@ from inbox.clock import now
 from inbox.errors import NotFound
 from inbox.history import Actor
 from inbox.models import Channel, Message, ReconcileDifference, User
+from inbox.refusals import Thing
 from inbox.states import DifferenceKind
 
 ALARM = "reconcile"
@@ -111,7 +112,7 @@ def leave_so(session: Session, difference_id: int, *, by: User) -> None:
         .returning(ReconcileDifference.channel_id)
     ).first()
     if row is None:
-        raise NotFound("difference", difference_id)
+        raise NotFound(Thing.DIFFERENCE, difference_id)
     history.record(
         session,
         "reconcile.left",

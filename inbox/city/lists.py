@@ -19,6 +19,7 @@ from inbox.errors import InvalidInput, NotFound, UnknownKey
 from inbox.language import placeholders
 from inbox.language.turkish import clean, fold, sort_key
 from inbox.models import Category, Neighbourhood, Reason, ReplyText, Unit
+from inbox.refusals import Thing, Why
 
 Row = Unit | Category | Neighbourhood | Reason | ReplyText
 
@@ -28,6 +29,14 @@ LISTS: Mapping[str, type[Row]] = {
     "neighbourhoods": Neighbourhood,
     "reasons": Reason,
     "texts": ReplyText,
+}
+
+_ONE_OF: Mapping[str, Thing] = {
+    "units": Thing.UNIT,
+    "categories": Thing.CATEGORY,
+    "neighbourhoods": Thing.NEIGHBOURHOOD,
+    "reasons": Thing.REASON,
+    "texts": Thing.TEXT,
 }
 
 LOCATORS: Mapping[str, frozenset[str]] = {
@@ -45,7 +54,7 @@ _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 def kind_of(name: str) -> type[Row]:
     """The table of the list `name`. Raises UnknownKey."""
     if name not in LISTS:
-        raise UnknownKey("list", name, LISTS)
+        raise UnknownKey(Thing.LIST, name, LISTS)
     return LISTS[name]
 
 
@@ -60,7 +69,7 @@ def row(session: Session, list_name: str, row_id: int) -> Row:
     kind = kind_of(list_name)
     found: Row | None = session.scalar(_whole(kind).where(kind.id == row_id))
     if found is None:
-        raise NotFound(list_name, row_id)
+        raise NotFound(_ONE_OF[list_name], row_id)
     return found
 
 
@@ -70,7 +79,7 @@ def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: hist
     chosen = {name: _clean(value) for name, value in _folded(values).items()}
     chosen["key"] = chosen.get("key") or key_from(chosen.get("name_tr") or "")
     if not _KEY.fullmatch(chosen["key"]) or len(chosen["key"]) > 60:
-        raise InvalidInput("key", "takes small letters without marks, digits and hyphens")
+        raise InvalidInput("key", Why.KEY_CHARACTERS)
     _check_names(kind, chosen)
     if kind is ReplyText:
         _check_gaps(chosen["variants"], chosen["language"])
@@ -79,7 +88,7 @@ def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: hist
         with session.begin_nested():
             session.add(added)
     except IntegrityError:
-        raise InvalidInput("key", "exists already") from None
+        raise InvalidInput("key", Why.TAKEN_KEY) from None
     _record(session, list_name, added, by=by, what="added", fields=sorted(chosen))
     return added
 
@@ -137,28 +146,18 @@ def _clean(value: Any) -> Any:
 def _check_names(kind: type[Row], values: Mapping[str, Any]) -> None:
     for name in ("name_tr", "name_en", "name_ar"):
         if hasattr(kind, name) and name in values and not values[name]:
-            raise InvalidInput(name, "must not be empty")
+            raise InvalidInput(name, Why.EMPTY)
     if kind is ReplyText and "variants" in values and not values["variants"]:
-        raise InvalidInput("variants", "must not be empty")
-
-
-_GAP = re.compile(r"\{(\w*)(?::([^{}]*))?\}")
+        raise InvalidInput("variants", Why.EMPTY)
 
 
 def _check_gaps(variants: Iterable[str], language: str) -> None:
     """Refuse a text that could not be said: what is saved here is what citizens will be told."""
     for variant in variants:
-        for variable, ending in _GAP.findall(variant):
-            if variable not in placeholders.VARIABLES:
-                raise UnknownKey("placeholder", variable, placeholders.VARIABLES)
-            if ending and language != "tr":
-                raise InvalidInput("variants", "has an ending, which only Turkish texts take")
-            if ending and ending not in placeholders.ENDINGS:
-                raise UnknownKey("ending", ending, placeholders.ENDINGS)
         try:
             placeholders.check_template(variant, language=language)
-        except placeholders.BadTemplate:
-            raise InvalidInput("variants", "has braces that do not match") from None
+        except placeholders.BadTemplate as error:
+            raise InvalidInput("variants", error.why, **error.values) from None
 
 
 def _record(session: Session, list_name: str, row: Row, *, by: history.Actor, **details: Any) -> None:

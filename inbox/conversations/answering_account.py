@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import UnknownKey
 from inbox.models import Channel, Message, MessageDoor
+from inbox.refusals import Thing
 
 
 def door_for(session: Session, message: Message, key: str | None) -> Channel:
@@ -22,4 +23,4 @@ def door_for(session: Session, message: Message, key: str | None) -> Channel:
     for door in doors:
         if door.key == key:
             return door
-    raise UnknownKey("channel this message came through", key, [door.key for door in doors])
+    raise UnknownKey(Thing.DOOR, key, [door.key for door in doors])

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import InvalidInput
 from inbox.models import Channel, Contact, Message, Thread
+from inbox.refusals import Why
 
 
 def thread(
@@ -61,5 +62,5 @@ def heard(thread: Thread, sent_at: datetime) -> None:
 def of_message(session: Session, message: Message) -> Thread:
     """The thread a message stands in, whichever of our accounts answers. Raises InvalidInput for a post."""
     if message.thread_id is None:
-        raise InvalidInput("message", f"{message.id} is a post, there is nobody to answer")
+        raise InvalidInput("message", Why.NOBODY_TO_ANSWER)
     return session.get_one(Thread, message.thread_id)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox import queries, replies
+from inbox import history, queries, replies
 from inbox.clock import now
 from inbox.conversations import answering_account, groups, threads
-from inbox.errors import IllegalMove, MovedMeanwhile
 from inbox.history import Actor
 from inbox.models import Message, Note, Reply, User
+from inbox.refusals import Step
 from inbox.states import MessageState, may_move
 from inbox.values import ReplyKind
 
@@ -31,7 +31,7 @@ def reopen(session: Session, message: Message, *, by: Actor) -> None:
     Raises IllegalMove for a converted one.
     """
     if message.state is MessageState.CONVERTED:
-        raise IllegalMove("message", message.id, message.state, "NEW: its request is where it goes on")
+        raise history.illegal_move(session, message, Step.REOPEN_BY_REQUEST)
     groups.move_group(session, message, MessageState.NEW, by=by)
 
 
@@ -58,13 +58,13 @@ def answer(
         made = session.scalar(select(Reply).where(Reply.compose_key == compose_key))
         if made is not None:
             if (made.thread_id, made.text) != (message.thread_id, replies.check_text(text)):
-                raise MovedMeanwhile("message", message.id, str(message.state))
+                raise history.moved_meanwhile(session, message)
             return made
     target = MessageState.WAITING if kind is ReplyKind.QUESTION else MessageState.ANSWERED
     if kind in (ReplyKind.ANSWER, ReplyKind.QUESTION):
         state = next((one.state for one in locked if one.id == message.id), message.state)
         if state is None or not may_move(state, target):
-            raise IllegalMove("message", message.id, str(state), target)
+            raise history.illegal_move(session, message, target)
     door = answering_account.door_for(session, message, channel)
     latest = groups.latest(session, message)
     reply = replies.draft(

@@ -17,6 +17,8 @@ from babel.dates import format_date
 
 from inbox.errors import InvalidInput
 from inbox.language.suffixes import SUFFIXES, ours, suffixed
+from inbox.refusals import Why
+from inbox.wording import Value
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 
@@ -40,18 +42,14 @@ VARIABLES = frozenset(
 ENDINGS = SUFFIXES | {"ours"} | {f"ours-{suffix}" for suffix in SUFFIXES}
 """What may stand after the colon: an ending of `suffixes`, "ours" ("… Müdürlüğümüz"), or both."""
 
-Value = str | int | date
+Filling = str | int | date
 
 
 class BadTemplate(InvalidInput):
     """A template that could not be rendered. Names the variable or ending at fault."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__("text", why)
-
-
-def _listed(words: frozenset[str]) -> str:
-    return ", ".join(sorted(words))
+    def __init__(self, why: Why, **values: Value) -> None:
+        super().__init__("text", why, **values)
 
 
 def _parts(template: str) -> list[tuple[str, str | None, str]]:
@@ -60,10 +58,10 @@ def _parts(template: str) -> list[tuple[str, str | None, str]]:
     try:
         for words, variable, ending, conversion in Formatter().parse(template):
             if conversion:
-                raise BadTemplate(f"'!{conversion}' after {{{variable}}} has no meaning here.")
+                raise BadTemplate(Why.CONVERSION, conversion=conversion, placeholder=variable or "")
             parts.append((words, variable, ending or ""))
     except ValueError as error:
-        raise BadTemplate(f"the braces do not match ({error}).") from error
+        raise BadTemplate(Why.BRACES) from error
     return parts
 
 
@@ -75,13 +73,13 @@ def check_template(template: str, *, language: str = "tr") -> None:
         if variable is None:
             continue
         if variable not in VARIABLES:
-            raise BadTemplate(f"there is no variable {{{variable}}}. There are: {_listed(VARIABLES)}.")
-        if ending and ending not in ENDINGS:
             raise BadTemplate(
-                f"{{{variable}:{ending}}}: no ending {ending!r}. There are: {_listed(ENDINGS)}."
+                Why.PLACEHOLDER_UNKNOWN, placeholder=variable, existing=tuple(sorted(VARIABLES))
             )
+        if ending and ending not in ENDINGS:
+            raise BadTemplate(Why.ENDING_UNKNOWN, ending=ending, existing=tuple(sorted(ENDINGS)))
         if ending and language != "tr":
-            raise BadTemplate(f"{{{variable}:{ending}}}: endings are Turkish, this text is {language!r}.")
+            raise BadTemplate(Why.ENDING_TURKISH, placeholder=variable, ending=ending)
 
 
 def variables(template: str) -> frozenset[str]:
@@ -113,7 +111,7 @@ def _ended(value: str, ending: str) -> str:
     return suffixed(value, ending)
 
 
-def render(template: str, values: Mapping[str, Value], *, language: str = "tr") -> str:
+def render(template: str, values: Mapping[str, Filling], *, language: str = "tr") -> str:
     """The template with its gaps filled; braces inside a value stay what they are.
 
     Raises BadTemplate for an unknown variable or ending and for one that has no value. An empty value leaves
@@ -125,7 +123,7 @@ def render(template: str, values: Mapping[str, Value], *, language: str = "tr") 
         if variable is None:
             continue
         if variable not in values:
-            raise BadTemplate(f"{{{variable}}} has no value here.")
+            raise BadTemplate(Why.PLACEHOLDER_EMPTY, placeholder=variable)
         value = values[variable]
         plain = day_text(value, language) if isinstance(value, date) else str(value).strip()
         if not plain and said[-1].endswith(" "):

@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from inbox.clock import now
 from inbox.errors import InvalidInput
+from inbox.refusals import Why
 from inbox.settings import settings
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
@@ -31,11 +32,11 @@ NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$AmxiBMVUVzy3P8Ko3LSTLA$uRJdTy7c3Shjh+Ob
 def check(password: str, *, email: str = "", field: str = "password") -> None:
     """Raise InvalidInput unless `password` is good enough to be anybody's."""
     if len(password) < MIN_LENGTH:
-        raise InvalidInput(field, f"must have at least {MIN_LENGTH} characters")
+        raise InvalidInput(field, Why.PASSWORD_SHORT, least=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
-        raise InvalidInput(field, f"must have at most {MAX_LENGTH} characters")
+        raise InvalidInput(field, Why.PASSWORD_LONG, most=MAX_LENGTH)
     if len(set(password)) < 4 or (email and password.casefold() in (email, email.partition("@")[0])):
-        raise InvalidInput(field, "is too easy to guess")
+        raise InvalidInput(field, Why.PASSWORD_EASY)
 
 
 def hashed(password: str) -> str:

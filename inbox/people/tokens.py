@@ -13,6 +13,7 @@ from inbox.clock import now
 from inbox.errors import InvalidInput, NotFound
 from inbox.models import ApiToken, User
 from inbox.people.users import record_change
+from inbox.refusals import Thing, Why
 
 
 def _digest(token: str) -> bytes:
@@ -26,7 +27,7 @@ def issue_token(
     token = f"cozum_{secrets.token_urlsafe(32)}"
     label = " ".join(name.replace("\0", "").split())
     if not label or len(label) > 100:
-        raise InvalidInput("name", "must have 1 to 100 characters")
+        raise InvalidInput("name", Why.NAME_LENGTH, least=1, most=100)
     session.add(
         ApiToken(
             user_id=user.id,
@@ -44,7 +45,7 @@ def revoke_token(session: Session, token_id: int, *, by: history.Actor) -> None:
     """End a key to the API. Raises NotFound."""
     found = session.get(ApiToken, token_id, options=[joinedload(ApiToken.user)])
     if found is None:
-        raise NotFound("token", token_id)
+        raise NotFound(Thing.TOKEN, token_id)
     if found.revoked_at is None:
         found.revoked_at = now()
         record_change(session, found.user, "token_revoked", by=by, name=found.name)

@@ -14,6 +14,7 @@ from inbox.clock import now
 from inbox.errors import InvalidInput, NotFound, UnknownKey
 from inbox.models import Unit, User
 from inbox.people import passwords
+from inbox.refusals import Thing, Why
 from inbox.states import Role
 
 
@@ -49,7 +50,7 @@ def normal_email(email: str) -> str:
     """The address as it is stored: trimmed, lower case. Raises InvalidInput."""
     trimmed = email.strip().casefold()
     if not _EMAIL.fullmatch(trimmed) or len(trimmed) > 254:
-        raise InvalidInput("email", "is not an e-mail address")
+        raise InvalidInput("email", Why.NOT_AN_EMAIL)
     return trimmed
 
 
@@ -64,7 +65,7 @@ def user(session: Session, user_id: int) -> User:
     """One user with unit. Raises NotFound."""
     found = session.get(User, user_id, options=[_WITH_UNIT])
     if found is None:
-        raise NotFound("user", user_id)
+        raise NotFound(Thing.USER, user_id)
     return found
 
 
@@ -98,7 +99,7 @@ def add_user(
     """
     address = normal_email(email)
     if by_email(session, address) is not None:
-        raise InvalidInput("email", "belongs to another user")
+        raise InvalidInput("email", Why.TAKEN_EMAIL)
     if password is not None:
         passwords.check(password, email=address)
     added = User(
@@ -135,7 +136,7 @@ def edit_user(
             User.role == Role.ADMINISTRATOR, User.is_active, User.id != user.id
         )
         if not session.scalar(others):
-            raise InvalidInput("role", "is needed: this is the only administrator")
+            raise InvalidInput("role", Why.ONLY_ADMINISTRATOR)
     _set(session, user, name=name, role=role, unit=unit, language=language)
     user.is_active = is_active
     after = (user.name, user.role, user.unit_id, user.language, user.is_active)
@@ -161,16 +162,16 @@ def set_language(session: Session, user_id: int, language: str) -> None:
 def _set(session: Session, user: User, *, name: str, role: str, unit: str | None, language: str) -> None:
     stripped = " ".join(name.replace("\0", "").split())
     if not stripped or len(stripped) > 100:
-        raise InvalidInput("name", "must have 1 to 100 characters")
+        raise InvalidInput("name", Why.NAME_LENGTH, least=1, most=100)
     if role not in set(Role):
-        raise UnknownKey("role", role, Role)
+        raise UnknownKey(Thing.ROLE, role, Role)
     found = session.scalar(select(Unit).where(Unit.key == unit)) if unit else None
     if unit and found is None:
-        raise UnknownKey("unit", unit, session.scalars(select(Unit.key)))
+        raise UnknownKey(Thing.UNIT, unit, session.scalars(select(Unit.key)))
     if role == Role.UNIT_OFFICER and found is None:
-        raise InvalidInput("unit", "is needed for a unit officer")
+        raise InvalidInput("unit", Why.UNIT_NEEDED)
     if role != Role.UNIT_OFFICER and found is not None:
-        raise InvalidInput("unit", "is for unit officers alone")
+        raise InvalidInput("unit", Why.UNIT_FOR_OFFICERS)
     user.name, user.role, user.unit, user.language = stripped, Role(role), found, language
     user.unit_id = found.id if found else None
 

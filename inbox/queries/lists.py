@@ -17,6 +17,7 @@ from inbox.models import Message, MessageDoor, Reply, TrackedRequest
 from inbox.queries.lookups import channel as channel_by_key
 from inbox.queries.lookups import message_parts, reply_parts, request_parts
 from inbox.queries.lookups import unit as unit_by_key
+from inbox.refusals import Why
 from inbox.states import MessageState, ReplyState, RequestState, Urgency
 
 Row = TypeVar("Row")
@@ -40,7 +41,7 @@ def after_id(after: str | None) -> int | None:
     except ValueError:
         found = -1
     if not 0 < found < 2**63:
-        raise InvalidInput("after", "is not a place in this list")
+        raise InvalidInput("after", Why.NOT_A_PLACE)
     return found
 
 
@@ -64,7 +65,7 @@ def page(
 ) -> Listing[Row]:
     """One page of `query`, newest first by `key`. Raises InvalidInput for a limit or place out of range."""
     if not 1 <= limit <= MOST:
-        raise InvalidInput("limit", f"is between 1 and {MOST}")
+        raise InvalidInput("limit", Why.LIMIT_RANGE, least=1, most=MOST)
     start = after_id(after)
     if start is not None:
         query = query.where(key < start)
@@ -80,7 +81,7 @@ def one_of(enum: Any, field: str, value: str | None) -> Any:
     try:
         return enum(value)
     except ValueError:
-        raise InvalidInput(field, f"{value!r} is none of {', '.join(enum)}") from None
+        raise InvalidInput(field, Why.NONE_OF, existing=tuple(enum)) from None
 
 
 def has_words(q: str) -> ColumnElement[bool] | None:
@@ -189,7 +190,7 @@ def unit_requests(
     """One unit's requests in one of its views. Raises InvalidInput naming the views."""
     views = _unit_views()
     if view not in views:
-        raise InvalidInput("view", f"{view!r} is none of {', '.join(views)}")
+        raise InvalidInput("view", Why.NONE_OF, existing=tuple(views))
     query = select(TrackedRequest).where(TrackedRequest.unit_id == unit_id, views[view])
     if q is not None and (wanted := has_words(q)) is not None:
         query = query.where(TrackedRequest.id.in_(select(Message.request_id).where(wanted)))

@@ -22,6 +22,16 @@ from inbox.models import (
     TrackedRequest,
     Unit,
 )
+from inbox.refusals import Thing
+
+_REASONS = {
+    "dismiss": Thing.REASON_TO_DISMISS,
+    "return": Thing.REASON_TO_RETURN,
+    "negative": Thing.REASON_FOR_NEGATIVE,
+    "outside": Thing.REASON_FOR_OUTSIDE,
+    "reopen": Thing.REASON_TO_REOPEN,
+}
+"""A reason by what it is used for."""
 
 Row = TypeVar("Row")
 Named = TypeVar("Named", Channel, Unit, Category, Neighbourhood, Reason)
@@ -61,21 +71,21 @@ def reply_parts() -> tuple[ORMOption, ...]:
 
 def message(session: Session, id: int) -> Message:
     """The message with everything it is shown with. Raises NotFound."""
-    return _one(session, select(Message).where(Message.id == id).options(*message_parts()), "message", id)
+    return _one(session, select(Message).where(Message.id == id).options(*message_parts()), Thing.MESSAGE, id)
 
 
 def reply(session: Session, id: int) -> Reply:
     """The reply with everything it is shown with. Raises NotFound."""
-    return _one(session, select(Reply).where(Reply.id == id).options(*reply_parts()), "reply", id)
+    return _one(session, select(Reply).where(Reply.id == id).options(*reply_parts()), Thing.REPLY, id)
 
 
 def request(session: Session, number: int) -> TrackedRequest:
     """The request people call `number`. Raises NotFound."""
     query = select(TrackedRequest).where(TrackedRequest.number == number).options(*request_parts())
-    return _one(session, query, "request", number)
+    return _one(session, query, Thing.REQUEST, number)
 
 
-def _one(session: Session, query: Select[Row], what: str, key: int) -> Row:
+def _one(session: Session, query: Select[Row], what: Thing, key: int) -> Row:
     found = session.scalars(query).unique().one_or_none() if 0 < key <= _BIGGEST_ID else None
     if found is None:
         raise NotFound(what, key)
@@ -86,7 +96,7 @@ def channel(session: Session, key: str) -> Channel:
     """The channel of this key. Raises UnknownKey."""
     found = session.scalar(select(Channel).where(Channel.key == key))
     if found is None:
-        raise UnknownKey("channel", key, session.scalars(select(Channel.key)))
+        raise UnknownKey(Thing.CHANNEL, key, session.scalars(select(Channel.key)))
     return found
 
 
@@ -99,7 +109,7 @@ def unit(session: Session, key: str) -> Unit:
     """The active unit of this key. Raises UnknownKey."""
     found = session.scalar(select(Unit).where(Unit.key == key, Unit.is_active))
     if found is None:
-        raise UnknownKey("unit", key, session.scalars(select(Unit.key).where(Unit.is_active)))
+        raise UnknownKey(Thing.UNIT, key, session.scalars(select(Unit.key).where(Unit.is_active)))
     return found
 
 
@@ -115,7 +125,7 @@ def category(session: Session, key: str) -> Category:
     """The active category of this key. Raises UnknownKey."""
     found = session.scalar(select(Category).where(Category.key == key, Category.is_active))
     if found is None:
-        raise UnknownKey("category", key, session.scalars(select(Category.key).where(Category.is_active)))
+        raise UnknownKey(Thing.CATEGORY, key, session.scalars(select(Category.key).where(Category.is_active)))
     return found
 
 
@@ -130,7 +140,7 @@ def neighbourhood(session: Session, key: str) -> Neighbourhood:
     found = session.scalar(select(Neighbourhood).where(Neighbourhood.key == key, Neighbourhood.is_active))
     if found is None:
         existing = session.scalars(select(Neighbourhood.key).where(Neighbourhood.is_active))
-        raise UnknownKey("neighbourhood", key, existing)
+        raise UnknownKey(Thing.NEIGHBOURHOOD, key, existing)
     return found
 
 
@@ -144,7 +154,7 @@ def reason(session: Session, key: str, *, use: str) -> Reason:
     known = select(Reason).where(Reason.use == use, Reason.is_active)
     found = session.scalar(known.where(Reason.key == key))
     if found is None:
-        raise UnknownKey(f"reason to {use}", key, [one.key for one in session.scalars(known)])
+        raise UnknownKey(_REASONS[use], key, [one.key for one in session.scalars(known)])
     return found
 
 

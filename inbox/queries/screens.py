@@ -24,6 +24,7 @@ from inbox.models import (
 )
 from inbox.queries.lists import MOST, Listing, after_id, has_words, opaque, through
 from inbox.queries.lookups import message_parts, reply_parts, request
+from inbox.refusals import Thing, Why
 from inbox.states import Intent, MessageState, ReplyState, Urgency
 
 _MANY_ENTRIES = 300
@@ -101,7 +102,7 @@ def _view(name: str) -> ColumnElement[bool]:
         case "all":
             return Message.state.is_not(None)
         case _:
-            raise InvalidInput("view", f"{name!r} is none of {', '.join(VIEWS)}")
+            raise InvalidInput("view", Why.NONE_OF, existing=tuple(VIEWS))
 
 
 _LEADS = Message.id == Message.group_id
@@ -119,7 +120,7 @@ def inbox(
 ) -> Listing[GroupRow]:
     """One row a group, newest first; in `new` emergencies on top. Raises InvalidInput, UnknownKey."""
     if not 1 <= limit <= MOST:
-        raise InvalidInput("limit", f"is between 1 and {MOST}")
+        raise InvalidInput("limit", Why.LIMIT_RANGE, least=1, most=MOST)
     # What has no rank is ordered by its key alone: then the index gives the page, and nothing is sorted.
     place = (_RANK, Message.id) if view == "new" else (Message.id,)
     rank = _RANK if view == "new" else literal(0)
@@ -131,7 +132,7 @@ def inbox(
     if after is not None:
         start_rank, _, start = after.partition("-")
         if start_rank not in ("0", "1", "2"):
-            raise InvalidInput("after", "is not a place in this list")
+            raise InvalidInput("after", Why.NOT_A_PLACE)
         before = (int(start_rank), after_id(start) or 0)[-len(place) :]
         query = query.where(tuple_(*place) < tuple_(*before))
     rows = session.execute(query.order_by(*(one.desc() for one in place)).limit(limit + 1)).all()
@@ -245,7 +246,7 @@ def conversation(session: Session, group_id: int) -> Conversation:
     lead = session.get(Message, group_id) if 0 < group_id < 2**63 else None
     groups = _groups(session, [lead.group_id]) if lead is not None and lead.group_id is not None else []
     if not groups:
-        raise NotFound("conversation", group_id)
+        raise NotFound(Thing.CONVERSATION, group_id)
     group = groups[0]
     thread_id = group.latest.thread_id
     replies = session.scalars(

@@ -9,14 +9,16 @@ from inbox import city
 from inbox.errors import InvalidInput
 from inbox.language.personal_data import personal_data
 from inbox.models import Message, Reply, Unit
+from inbox.refusals import Why
 from inbox.values import MessageKind
+from inbox.wording import Piece
 
 
 def check_text(text: str) -> str:
     """`text` without its edges. Raises InvalidInput when nothing is left."""
     stripped = text.strip()
     if not stripped:
-        raise InvalidInput("text", "is empty")
+        raise InvalidInput("text", Why.EMPTY)
     return stripped
 
 
@@ -32,5 +34,5 @@ def check_may_go_out(session: Session, reply: Reply) -> None:
     own = {*city.current_profile(session).public_numbers, *(number for number in hotlines if number)}
     found = personal_data(reply.text, own=own)
     if found:
-        named = ", ".join(f"{one.kind.value} ({reply.text[one.start : one.end]})" for one in found)
-        raise InvalidInput("text", f"a public reply must not hold {named}")
+        pieces = tuple(Piece(piece.kind, reply.text[piece.start : piece.end]) for piece in found)
+        raise InvalidInput("text", Why.PERSONAL_DATA, found=pieces)

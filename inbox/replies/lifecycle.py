@@ -14,9 +14,10 @@ from inbox import history
 from inbox.channels import mismatches
 from inbox.clock import now
 from inbox.conversations import groups
-from inbox.errors import IllegalMove, InvalidInput, MovedMeanwhile
+from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
+from inbox.refusals import Step, Why
 from inbox.replies import gate, texts
 from inbox.states import ENDED_REPLY, DifferenceKind, MessageState, ReplyState, RequestState, may_move
 from inbox.values import ReplyKind
@@ -79,12 +80,12 @@ def approve(
     Raises MovedMeanwhile when the reply is no longer that version, InvalidInput when its text may not go out.
     """
     if version is not None and reply.version != version:
-        raise MovedMeanwhile("reply", reply.id, reply.state)
+        raise history.moved_meanwhile(session, reply)
     if reply.state is not ReplyState.DRAFT:
         # SENDING and UNCERTAIN become READY by proof alone: no word of a person sends them again blindly.
-        raise IllegalMove("reply", reply.id, reply.state, ReplyState.READY)
+        raise history.illegal_move(session, reply, ReplyState.READY)
     if reply.external_id is not None:
-        raise InvalidInput("reply", "stands on the platform already")
+        raise InvalidInput("reply", Why.STANDS_ALREADY)
     if text is not None and text != reply.text:
         history.revise(session, reply, by=by, text=text)
     gate.check_may_go_out(session, reply)
@@ -120,7 +121,7 @@ def approve_all(
         .with_for_update()
     ).all()
     if not waiting:
-        raise IllegalMove("request", request.number, request.state, "approved: no reply of it waits")
+        raise history.illegal_move(session, request, Step.APPROVE)
     for reply in waiting:
         approve(
             session, reply, by=by, text=texts.addressed(session, reply, text) if text is not None else None
@@ -131,9 +132,9 @@ def approve_all(
 def edit(session: Session, reply: Reply, *, text: str, by: Actor, version: int | None = None) -> None:
     """Change the words of a draft. Raises IllegalMove once it is released."""
     if reply.state is not ReplyState.DRAFT:
-        raise IllegalMove("reply", reply.id, reply.state, "edited")
+        raise history.illegal_move(session, reply, Step.EDIT)
     if version is not None and reply.version != version:
-        raise MovedMeanwhile("reply", reply.id, reply.state)
+        raise history.moved_meanwhile(session, reply)
     history.revise(session, reply, by=by, text=text)
 
 
@@ -154,7 +155,7 @@ def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
     Raises InvalidInput when it turned out to stand on the platform.
     """
     if reply.external_id is not None:
-        raise InvalidInput("reply", "stands on the platform already")
+        raise InvalidInput("reply", Why.STANDS_ALREADY)
     history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason="failed")
 
 
@@ -168,7 +169,7 @@ def withdraw(session: Session, reply: Reply, *, by: Actor) -> None:
 def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
     """A person has looked: it is out, or it is not. Ends UNCERTAIN, and what is sent by hand."""
     if reply.state not in (ReplyState.UNCERTAIN, ReplyState.READY):
-        raise IllegalMove("reply", reply.id, reply.state, "settled")
+        raise history.illegal_move(session, reply, Step.SETTLE)
     if sent:
         history.move(
             session,
@@ -183,7 +184,7 @@ def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
     elif reply.state is ReplyState.UNCERTAIN:
         refused(session, reply, "settled by hand: not sent", by=by)
     else:
-        raise IllegalMove("reply", reply.id, reply.state, "settled as not sent")
+        raise history.illegal_move(session, reply, Step.SETTLE_AS_NOT_SENT)
 
 
 # --- how it ended ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inbox import city
 from inbox.errors import InvalidInput
-from inbox.language.placeholders import Value, render, variables, variant
+from inbox.language.placeholders import Filling, render, variables, variant
 from inbox.language.salutation import salutation
 from inbox.models import (
     Answer,
@@ -24,6 +24,7 @@ from inbox.models import (
     TrackedRequest,
     Unit,
 )
+from inbox.refusals import Why
 from inbox.states import Outcome
 from inbox.values import MessageKind, ReplyKind
 
@@ -52,7 +53,7 @@ def _library(
 def _fill(
     session: Session,
     kind: ReplyKind,
-    values: Mapping[str, Value],
+    values: Mapping[str, Filling],
     *,
     public: bool,
     voice: str,
@@ -64,8 +65,7 @@ def _fill(
         chosen = variant(text.variants, turn)
         if variables(chosen) <= values.keys():
             return render(chosen, values)
-    wanted = f"{kind.value} ({outcome.value})" if outcome else kind.value
-    raise InvalidInput("texts", f"the library has no active text for {wanted}")
+    raise InvalidInput("texts", Why.NO_TEXT, wanted=(kind, outcome) if outcome else kind)
 
 
 def _greeting(session: Session, message: Message) -> str:
@@ -73,11 +73,11 @@ def _greeting(session: Session, message: Message) -> str:
     return salutation(author.name if author else None)
 
 
-def _about(session: Session, request: TrackedRequest, channel: Channel) -> dict[str, Value]:
+def _about(session: Session, request: TrackedRequest, channel: Channel) -> dict[str, Filling]:
     """What every text about a request may name."""
     profile = city.current_profile(session)
     place = session.get(Neighbourhood, request.neighbourhood_id) if request.neighbourhood_id else None
-    values: dict[str, Value] = {
+    values: dict[str, Filling] = {
         "number": request.number,
         "unit": session.get_one(Unit, request.unit_id).name_tr,
         "category": session.get_one(Category, request.category_id).name_tr,

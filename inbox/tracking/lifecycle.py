@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inbox import clock, history, queries, replies
 from inbox.clock import now
 from inbox.conversations import answering_account, groups, threads
-from inbox.errors import IllegalMove, InvalidInput
+from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import (
     Answer,
@@ -22,6 +22,7 @@ from inbox.models import (
     TrackedRequest,
     User,
 )
+from inbox.refusals import Step, Why
 from inbox.replies import gate, texts
 from inbox.states import MessageState, Outcome, ReplyState, RequestState
 from inbox.tracking import deadlines, numbers
@@ -48,7 +49,7 @@ def convert(
     Raises UnknownKey naming what exists, IllegalMove when it is no longer to be converted.
     """
     if priority not in PRIORITIES:
-        raise InvalidInput("priority", f"is one of {', '.join(PRIORITIES)}")
+        raise InvalidInput("priority", Why.NONE_OF, existing=PRIORITIES)
     owner = queries.unit(session, unit)
     about = queries.category(session, category)
     place = queries.neighbourhood(session, neighbourhood) if neighbourhood else None
@@ -90,13 +91,13 @@ def convert(
 def _take_in(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
     moved = groups.move_group(session, message, MessageState.CONVERTED, by=by, request_id=request.id)
     if not moved:
-        raise IllegalMove("message", message.id, str(message.state), MessageState.CONVERTED)
+        raise history.illegal_move(session, message, MessageState.CONVERTED)
 
 
 def join(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
     """One more citizen's words on the same matter; answered already, they get the draft at once."""
     if request.state in (RequestState.CANCELLED, RequestState.CLOSED):
-        raise IllegalMove("request", request.number, request.state, "joined: reopen it first")
+        raise history.illegal_move(session, request, Step.JOIN)
     _take_in(session, request, message, by=by)
     answered = session.scalars(
         select(Answer).where(Answer.request_id == request.id).order_by(Answer.id.desc()).limit(1)
@@ -125,11 +126,11 @@ def respond(
     words = gate.check_text(text)
     if verdict is Outcome.PLANNED:
         if until is None or until < now().astimezone(ZoneInfo(clock.ISTANBUL)).date():
-            raise InvalidInput("until", "a planned answer names the day, from today on")
+            raise InvalidInput("until", Why.DAY_NEEDED)
         if request.state is not RequestState.WITH_UNIT:
-            raise IllegalMove("request", request.number, request.state, "planned")
+            raise history.illegal_move(session, request, Step.PLAN)
     elif until is not None:
-        raise InvalidInput("until", "is for planned answers alone")
+        raise InvalidInput("until", Why.DAY_FOR_PLANNED)
     answer = Answer(
         request_id=request.id,
         outcome=verdict,
@@ -157,7 +158,7 @@ def _outcome(outcome: str | Outcome) -> Outcome:
     try:
         return Outcome(outcome)
     except ValueError:
-        raise InvalidInput("outcome", f"is one of {', '.join(Outcome)}") from None
+        raise InvalidInput("outcome", Why.NONE_OF, existing=tuple(Outcome)) from None
 
 
 def _withdraw_waiting_drafts(session: Session, request: TrackedRequest, *, by: Actor) -> None:
@@ -228,7 +229,7 @@ def reroute(session: Session, request: TrackedRequest, *, unit: str, by: Actor) 
     elif request.state is RequestState.RETURNED:
         history.move(session, request, RequestState.WITH_UNIT, by=by, details=details, unit_id=owner.id)
     else:
-        raise IllegalMove("request", request.number, request.state, "rerouted")
+        raise history.illegal_move(session, request, Step.REROUTE)
 
 
 def close(session: Session, request: TrackedRequest, *, by: Actor) -> None:

@@ -17,6 +17,7 @@ from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Message, Note, Rating, Reply, Thread
+from inbox.refusals import Why
 from inbox.replies import texts
 from inbox.states import Intent, MessageState, ReplyState
 from inbox.values import MessageKind, ReplyKind
@@ -140,11 +141,11 @@ def rate(
 ) -> Rating:
     """Keep one citizen's verdict on one answer. Raises InvalidInput when it cannot be rated (again)."""
     if reply.kind is not ReplyKind.ANSWER or reply.state is not ReplyState.SENT:
-        raise InvalidInput("reply", f"{reply.id} is no answer that was sent")
+        raise InvalidInput("reply", Why.NOT_RATEABLE)
     if not 1 <= stars <= 5:
-        raise InvalidInput("stars", "is a whole number from 1 to 5")
+        raise InvalidInput("stars", Why.STARS)
     if _rated(session, reply):
-        raise InvalidInput("reply", f"{reply.id} has its rating already")
+        raise InvalidInput("reply", Why.RATED_ALREADY)
     rating = Rating(
         reply_id=reply.id,
         message_id=message.id if message else None,

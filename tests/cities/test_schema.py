@@ -12,7 +12,7 @@ import yaml
 
 from cities.schema import City, CityError, load
 from inbox.language.personal_data import personal_data
-from inbox.language.placeholders import Value, render
+from inbox.language.placeholders import Filling, render
 from inbox.language.salutation import looks_like_a_persons_name
 from inbox.language.tone import check_tone
 from inbox.language.turkish import sort_key
@@ -21,7 +21,7 @@ from inbox.values import ReplyKind
 
 ESENYURT = Path(__file__).parents[2] / "cities" / "esenyurt"
 
-VALUES: dict[str, Value] = {
+VALUES: dict[str, Filling] = {
     "salutation": "Sayın Muhammed Abdurrahman Karaosmanoğlu,",
     "number": 1042335,
     "unit": "Basın Yayın ve Halkla İlişkiler Müdürlüğü",
@@ -160,7 +160,7 @@ def _spoilt(tmp_path: Path, file: str, spoil: Callable[[str], str]) -> Path:
             "{birim} için",
             ["texts.yaml", "acknowledgement-neighbourhood", "{birim}"],
         ),
-        ("texts.yaml", "{neighbourhood:daki}", "{neighbourhood:dki}", ["texts.yaml", "'dki'"]),
+        ("texts.yaml", "{neighbourhood:daki}", "{neighbourhood:dki}", ["texts.yaml", "“dki”"]),
         (
             "texts.yaml",
             "sonuçlandı. {text}",

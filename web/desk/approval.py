@@ -13,15 +13,16 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from inbox import errors, feed, queries, replies
+from inbox import errors, feed, history, queries, replies
 from inbox.db import transaction
 from inbox.models import Reply, TrackedRequest
+from inbox.refusals import Why
 from inbox.replies import texts
 from inbox.states import ReplyState
 from web.desk.blueprint import blueprint
 from web.kit import accounts, refusals, request_file
 from web.kit.access import needs, person
-from web.kit.errors import STATUS
+from web.kit.errors import status_of
 from worker.tasks import nudge
 
 
@@ -74,10 +75,10 @@ def approve_all(number: int) -> Response:
             )
             too_long |= {reply.id for reply in released if accounts.is_too_long(session, reply)}
             if too_long:
-                raise errors.InvalidInput("text", accounts.TOO_LONG)
+                raise errors.InvalidInput("text", Why.TOO_LONG)
     except errors.CoreError as error:
         why = refusals.explain(error)
-        return _page(number, status=STATUS[type(error)], refusal=why, too_long=too_long)
+        return _page(number, status=status_of(error), refusal=why, too_long=too_long)
     nudge("send")
     flash(
         ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", len(released)),
@@ -98,8 +99,8 @@ def _left_out(session: Session, tracked: TrackedRequest) -> list[int]:
     waiting = _drafts(queries.request_file(session, tracked.number).replies)
     for reply in waiting:
         if reply.id in chosen and request.form.get(f"seen-{reply.id}") != digest(reply):
-            raise errors.MovedMeanwhile("reply", reply.id, reply.state)
+            raise history.moved_meanwhile(session, reply)
     if gone := chosen - {reply.id for reply in waiting}:
         moved = queries.reply(session, min(gone))
-        raise errors.MovedMeanwhile("reply", moved.id, moved.state)
+        raise history.moved_meanwhile(session, moved)
     return [reply.id for reply in waiting if reply.id not in chosen]

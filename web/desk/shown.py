@@ -25,7 +25,7 @@ from web.desk import alarm_bar
 from web.desk.empty import EMPTY
 from web.kit import accounts, refusals, request_file, timeline, trail
 from web.kit.access import person
-from web.kit.errors import STATUS
+from web.kit.errors import status_of
 from web.kit.page import is_fragment
 from web.kit.place import InboxPlace, here
 
@@ -225,7 +225,7 @@ def _redirect(group: int | None, number: int | None) -> Response:
 
 def refused(error: errors.CoreError) -> Response:
     """The thing the form came from with the reason of the refusal, and everything that had been typed."""
-    status = STATUS[type(error)]
+    status = status_of(error)
     if isinstance(error, errors.IllegalMove):
         log.error("illegal_move", what=error.what, key=error.key, state=error.from_, to=error.to)
     more: Mapping[str, Any] = {"refusal": refusals.explain(error), "kept": request.form}

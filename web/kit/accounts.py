@@ -14,11 +14,11 @@ from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.models import Channel, Message, Reply
 from inbox.queries import GroupRow
+from inbox.refusals import Why
 from inbox.values import MessageKind
 from web.kit import formats
 
 SOON = timedelta(hours=2)
-TOO_LONG = "is longer than the platform takes"
 MAX_BY_HAND = 5000
 """For a door no connector serves: a letter, a call."""
 
@@ -115,7 +115,7 @@ def is_too_long(session: Session, reply: Reply) -> bool:
 def refuse_too_long(session: Session, reply: Reply) -> None:
     """Raises InvalidInput for a text that the platform would refuse."""
     if is_too_long(session, reply):
-        raise InvalidInput("text", TOO_LONG)
+        raise InvalidInput("text", Why.TOO_LONG)
 
 
 def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:

@@ -36,6 +36,12 @@ STATUS: dict[type[errors.CoreError], int] = {
     errors.CursorExpired: 410,
 }
 
+
+def status_of(error: errors.CoreError) -> int:
+    """The status of the answer to `error`; that of the kind it is a special case of."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
 TITLES: dict[int, LazyString] = {
     400: _l("This could not be read"),
     401: _l("Please sign in"),
@@ -96,7 +102,7 @@ def page(status: int, why: str = "") -> Response:
 
 
 def _core_error(error: errors.CoreError) -> Response:
-    status = STATUS[type(error)]
+    status = status_of(error)
     if isinstance(error, errors.IllegalMove):
         log.error("illegal_move", what=error.what, key=error.key, state=error.from_, to=error.to)
     if not access.is_api():
@@ -108,10 +114,15 @@ def _core_error(error: errors.CoreError) -> Response:
         case errors.InvalidInput():
             members = {"field": error.field}
         case errors.IllegalMove():
-            members = {"state": error.from_}
+            members = {"state": error.from_, **_last(error.last)}
         case errors.MovedMeanwhile():
-            members = {"state": error.now}
+            members = {"state": error.now, **_last(error.last)}
     return problem(status, str(error), **members)
+
+
+def _last(change: errors.Change | None) -> dict[str, str]:
+    """Who brought a thing to where it is, as the history names them, and when; nothing where nobody knows."""
+    return {"by": change.by, "at": change.at.isoformat()} if change else {}
 
 
 def _http_error(error: HTTPException) -> Response:

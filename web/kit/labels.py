@@ -12,6 +12,8 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from inbox.language.personal_data import Personal
+from inbox.refusals import Step, Thing, Why
 from inbox.states import (
     AttachmentState,
     DifferenceKind,
@@ -25,8 +27,15 @@ from inbox.states import (
     Urgency,
 )
 from inbox.values import CallKind, Gone, KeyScope, MessageKind, Receipt, ReplyKind
+from inbox.wording import Worded
 
 Words = Mapping[str, LazyString]
+
+
+def _worded(enum: type[Worded]) -> Words:
+    """The words of an enum whose sentences stand in the core."""
+    return {member.value: _l(member.sentence) for member in enum}
+
 
 # By enum and then by value: members of two enums may be the same text, "question" for one.
 ENUMS: Mapping[type[StrEnum], Words] = {
@@ -128,6 +137,13 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         KeyScope.PHONE: _l("Phone number"),
         KeyScope.BSUID: _l("WhatsApp business id"),
     },
+    Personal: {
+        Personal.PHONE: _l("phone number"),
+        Personal.IDENTITY_NUMBER: _l("identity number"),
+        Personal.IBAN: _l("IBAN"),
+        Personal.EMAIL: _l("e-mail address"),
+    },
+    **{enum: _worded(enum) for enum in (Why, Step, Thing)},
 }
 
 REPLY_KINDS, OUTCOMES = ENUMS[ReplyKind], ENUMS[Outcome]
@@ -187,6 +203,33 @@ VOICES: Words = {
     "any": _l("Every account"),
     "municipality": _l("The municipality's accounts"),
     "mayor": _l("The mayor's accounts"),
+}
+
+# By the action of the permission table: what people read who may not do it.
+NOT_ALLOWED: Words = {
+    "own.edit": _l("You may not change your account."),
+    "lists.read": _l("You may not see the lists."),
+    "message.read": _l("You may not read messages."),
+    "message.triage": _l("You may not work on messages."),
+    "request.read": _l("You may not read this request."),
+    "request.note": _l("You may not write notes on this request."),
+    "request.respond": _l("You may not answer for the unit."),
+    "request.return": _l("You may not return this request to the desk."),
+    "request.reroute": _l("You may not give a request to another unit."),
+    "request.close": _l("You may not close a request."),
+    "request.reopen": _l("You may not open a request again."),
+    "reply.read": _l("You may not read replies."),
+    "reply.approve": _l("You may not approve replies."),
+    "reply.settle": _l("You may not settle whether a reply is out."),
+    "reply.rate": _l("You may not enter ratings."),
+    "channel.read": _l("You may not see the channels."),
+    "feed.read": _l("You may not follow the live feed."),
+    "events.read": _l("You may not read the history."),
+    "settings.read": _l("You may not see the settings."),
+    "settings.edit": _l("You may not change the settings."),
+    "set_aside.read": _l("You may not see what is set aside."),
+    "users.read": _l("You may not see the users."),
+    "users.edit": _l("You may not change users."),
 }
 
 SET_ASIDE_KINDS: Words = {

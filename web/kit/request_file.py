@@ -14,6 +14,7 @@ from inbox.clock import ISTANBUL, now
 from inbox.errors import InvalidInput
 from inbox.models import Reply, TrackedRequest
 from inbox.queries import Listing, RequestFile, for_api
+from inbox.refusals import Why
 from inbox.states import Outcome
 from web.kit import labels, timeline, trail
 from web.kit.place import InboxPlace
@@ -62,4 +63,4 @@ def day_of_form() -> date | None:
     try:
         return date.fromisoformat(typed)
     except ValueError:
-        raise InvalidInput("until", "is not a day") from None
+        raise InvalidInput("until", Why.NOT_A_DAY) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
@@ -67,11 +68,17 @@ class TrailLine:
 
 def lines(entries: Sequence[HistoryEntry], names: Mapping[int, str]) -> list[TrailLine]:
     """The entries in words, in their order; `names` are those of the staff by id."""
-    return [TrailLine(entry.at, _words(entry), filters.who(entry.user_id, names)) for entry in entries]
+    return [
+        TrailLine(
+            entry.at, words(entry.kind, entry.to_state, entry.details), filters.who(entry.user_id, names)
+        )
+        for entry in entries
+    ]
 
 
-def _words(entry: HistoryEntry) -> str:
-    if entry.kind == "reply.rated":
-        return gettext("The citizen gave %(stars)s of 5 stars", stars=entry.details.get("stars", "?"))
-    known = _MOVES.get((entry.kind, entry.to_state or "")) or _EVENTS.get(entry.kind)
-    return str(known) if known is not None else entry.kind
+def words(kind: str, to_state: str | None, details: Mapping[str, Any] | None = None) -> str:
+    """What happened, of a history entry's kind, new state and details."""
+    if kind == "reply.rated" and details:
+        return gettext("The citizen gave %(stars)s of 5 stars", stars=details.get("stars", "?"))
+    known = _MOVES.get((kind, to_state or "")) or _EVENTS.get(kind)
+    return str(known) if known is not None else kind

@@ -12,6 +12,7 @@ from inbox import feed, history, queries
 from inbox.channels import comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.errors import InvalidInput
+from inbox.refusals import Why
 from web.kit.access import needs, person
 from worker.tasks import nudge
 
@@ -50,7 +51,7 @@ def ask(key: str) -> Response:
     with transaction() as session:
         channel = queries.channel(session, key)
         if not _can_be_compared(channel.platform):
-            raise InvalidInput("channel", "its platform shows nothing that could be compared")
+            raise InvalidInput("channel", Why.NOT_COMPARABLE)
         comparison_runs.ask(session, channel)
         history.record(session, "reconcile.asked", by=person(), channel=channel)
     nudge("reconcile")

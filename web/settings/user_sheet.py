@@ -24,6 +24,7 @@ from inbox.errors import InvalidInput, UnknownKey
 from inbox.history import Actor
 from inbox.language.turkish import fold
 from inbox.models import Unit, User
+from inbox.refusals import Thing
 from inbox.states import Role
 
 MAX_ROWS = 2000
@@ -115,13 +116,13 @@ def add_users(
 def _add(session: Session, values: Mapping[str, str], units: Mapping[str, str], *, by: Actor) -> User:
     role = _ROLES.get(fold(values["role"]))
     if role is None:
-        raise UnknownKey("role", values["role"], Role)
+        raise UnknownKey(Thing.ROLE, values["role"], Role)
     unit = values.get("unit", "")
     if unit and fold(unit) not in units:
-        raise UnknownKey("unit", unit, sorted(set(units.values())))
+        raise UnknownKey(Thing.UNIT, unit, sorted(set(units.values())))
     language = _LANGUAGES.get(fold(values.get("language", "")))
     if language is None:
-        raise UnknownKey("language", values["language"], ("tr", "en"))
+        raise UnknownKey(Thing.LANGUAGE, values["language"], ("tr", "en"))
     return people.add_user(
         session,
         email=values["email"],

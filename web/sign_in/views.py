@@ -34,6 +34,7 @@ from inbox import people
 from inbox.db import transaction
 from inbox.errors import InvalidInput
 from inbox.people import passwords
+from inbox.refusals import Why
 from inbox.settings import settings
 from inbox.states import Role
 from web.kit import access, page
@@ -198,7 +199,7 @@ def change_password() -> Response:
             with transaction() as session:
                 user = people.user(session, person().id)
                 if not people.knows_password(user, form.current.data or ""):
-                    raise InvalidInput("current", "is not your password")
+                    raise InvalidInput("current", Why.PASSWORD_WRONG)
                 people.set_password(session, user, form.password.data or "", by=user)
             access.sign_in(user)
             flash(_("Your password is changed; you are signed out everywhere else."))

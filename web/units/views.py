@@ -13,7 +13,7 @@ from inbox.db import transaction
 from inbox.models import TrackedRequest
 from web.kit import filters, refusals, request_file
 from web.kit.access import needs, person
-from web.kit.errors import STATUS
+from web.kit.errors import status_of
 from web.kit.page import is_fragment
 from web.kit.request_file import day_of_form
 
@@ -77,7 +77,7 @@ def file(number: int) -> Response:
 
 
 def _refused(number: int, error: errors.CoreError) -> Response:
-    return _file(number, status=STATUS[type(error)], refusal=refusals.explain(error), kept=request.form)
+    return _file(number, status=status_of(error), refusal=refusals.explain(error), kept=request.form)
 
 
 def _done(number: int, words: str) -> Response:

@@ -48,8 +48,8 @@ def test_a_gap_is_filled(template: str, values: dict[str, str | int | date], tex
     ("template", "named"),
     [
         ("Sayın {isim}", "isim"),
-        ("{number:inn}", "'inn'"),
-        ("{number!r}", "'!r'"),
+        ("{number:inn}", "“inn”"),
+        ("{number!r}", "“!r”"),
         ("{number.__class__}", "number.__class__"),
         ("{number[0]}", "number[0]"),
         ("{0}", "{0}"),
@@ -64,7 +64,7 @@ def test_a_template_that_cannot_be_rendered_is_refused_with_the_fault_named(
 ) -> None:
     with pytest.raises(BadTemplate) as refused:
         check_template(template)
-    assert named in refused.value.why
+    assert named in refused.value.sentence
 
 
 def test_turkish_endings_are_refused_in_another_language() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,20 +11,26 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import default_exceptions
 
 from inbox import errors
+from inbox.refusals import Thing, Why
+from inbox.states import RequestState
 from tests.web.conftest import Browser
 from web import create_app
 from web.kit.access import public
 from web.kit.errors import ADVICE, STATUS, TITLES
 
+CHANGE = errors.Change(
+    "request.moved", "CLOSED", "user:7", "Ayşe Demir", datetime(2026, 11, 26, 11, 3, tzinfo=UTC)
+)
+
 RAISED: list[tuple[errors.CoreError, int, str]] = [
-    (errors.NotFound("message", 7), 404, "7"),
-    (errors.UnknownKey("unit", "moon", ["roads"]), 422, "roads"),
-    (errors.InvalidInput("email", "is not an e-mail address"), 422, "e-mail"),
-    (errors.IllegalMove("request", 104233, "CLOSED", "RESPONDED"), 409, "104233"),
-    (errors.MovedMeanwhile("reply", 7, "SENT"), 409, "7"),
-    (errors.NotAllowed("Biri", "users.edit"), 403, ""),
+    (errors.NotFound(Thing.MESSAGE, 7), 404, "7"),
+    (errors.UnknownKey(Thing.UNIT, "moon", ["roads"]), 422, "roads"),
+    (errors.InvalidInput("email", Why.NOT_AN_EMAIL), 422, "e-mail"),
+    (errors.IllegalMove(Thing.REQUEST, 104233, "CLOSED", RequestState.RESPONDED), 409, "104233"),
+    (errors.MovedMeanwhile(Thing.REPLY, 7, "SENT"), 409, "7"),
+    (errors.NotAllowed("Biri", "users.edit"), 403, "users"),
     (errors.KeyReused("abc"), 422, "abc"),
-    (errors.CursorExpired("Start again."), 410, ""),
+    (errors.CursorExpired(), 410, ""),
 ]
 
 
@@ -79,9 +86,12 @@ def test_a_refusal_is_a_problem_document_for_programs(
 
 
 def test_a_refusal_names_the_state_and_what_exists_in_members_of_their_own(faulty: Flask) -> None:
-    faulty.extensions["raised"]["error"] = errors.IllegalMove("request", 1, "CLOSED", "RESPONDED")
-    assert faulty.test_client().get("/api/raises").get_json()["state"] == "CLOSED"
-    faulty.extensions["raised"]["error"] = errors.UnknownKey("unit", "moon", ["roads", "parks"])
+    faulty.extensions["raised"]["error"] = errors.IllegalMove(
+        Thing.REQUEST, 1, "CLOSED", RequestState.RESPONDED, CHANGE
+    )
+    answer = faulty.test_client().get("/api/raises").get_json()
+    assert (answer["state"], answer["by"], answer["at"]) == ("CLOSED", "user:7", CHANGE.at.isoformat())
+    faulty.extensions["raised"]["error"] = errors.UnknownKey(Thing.UNIT, "moon", ["roads", "parks"])
     assert faulty.test_client().get("/api/raises").get_json()["existing"] == ["parks", "roads"]
 
 
@@ -122,7 +132,7 @@ def test_an_unknown_address_of_the_api_is_a_problem_document(app: Flask) -> None
 
 
 def test_a_fragment_gets_a_notice_and_no_whole_page(faulty: Flask) -> None:
-    faulty.extensions["raised"]["error"] = errors.MovedMeanwhile("reply", 7, "SENT")
+    faulty.extensions["raised"]["error"] = errors.MovedMeanwhile(Thing.REPLY, 7, "SENT")
     answer = faulty.test_client().get("/raises", headers={"HX-Request": "true"})
     assert answer.status_code == 409
     assert "<html" not in answer.text

@@ -9,15 +9,18 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from inbox import queries, states, values
+from inbox import queries, refusals, states, values
+from inbox.language import personal_data
+from inbox.people import permissions
+from inbox.wording import Worded
 from web.kit import labels
 
 ENUMS = sorted(
     {
         member
-        for module in (states, values)
+        for module in (personal_data, refusals, states, values)
         for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, StrEnum) and member is not StrEnum
+        if issubclass(member, StrEnum) and member not in (StrEnum, Worded)
     },
     key=lambda enum: enum.__name__,
 )
@@ -35,6 +38,10 @@ def test_every_member_of_every_enum_has_words_in_both_languages(app: Flask, enum
 def test_no_words_are_kept_for_members_that_are_gone() -> None:
     for enum, words in labels.ENUMS.items():
         assert set(words) == {member.value for member in enum}
+
+
+def test_whoever_may_not_do_something_reads_what() -> None:
+    assert set(labels.NOT_ALLOWED) == set(permissions.ACTIONS)
 
 
 def test_every_view_of_the_inbox_has_words() -> None:
