@@ -32,6 +32,7 @@ from connectors.http import (
 )
 from connectors.meta import classify_graph
 from connectors.usage import told_by_meta
+from inbox.failures import Failure
 from inbox.values import Access, ProbeFailed, ProbeOk, ProbeOutcome
 
 VERSION = "v26.0"
@@ -54,7 +55,7 @@ class Graph:
     def __init__(self, access: Access, *, total_seconds: float = TOTAL_SECONDS) -> None:
         token = access.credentials.get("access_token")
         if token is None or not token.get_secret_value():
-            raise AccessExpired("no access token is stored for this account", reason="access")
+            raise AccessExpired("no access token is stored for this account", reason=Failure.NO_CREDENTIALS)
         self._token = token.get_secret_value()
         secret = access.credentials.get("app_secret")
         self._proof = _proof(secret.get_secret_value(), self._token) if secret else None
@@ -74,7 +75,7 @@ class Graph:
         path = f"{_segment(node)}/{edge}" if edge else _segment(node)
         body = self._call(path, args=dict(args), write=False)
         if self._answer is None:
-            raise failed("no answer was seen", write=False, reason="no_answer")
+            raise failed("no answer was seen", write=False, reason=Failure.NO_ANSWER)
         text = self._answer.content.decode("utf-8", "replace")
         return GraphAnswer(body=body, text=self._without_secrets(text), at=answered_at(self._answer))
 
@@ -88,7 +89,7 @@ class Graph:
             if cursor is None:
                 return
             after = {"after": cursor}
-        raise Rejected("a list longer than we read", reason="too_many")
+        raise Rejected("a list longer than we read", reason=Failure.TOO_MANY)
 
     def post(self, node: str, edge: str, *, id_in: str = "id", **fields: Any) -> str:
         """The id of what was written on `edge` of `node`; `id_in` names it in the answer."""
@@ -100,7 +101,7 @@ class Graph:
         body = self._call(f"{_segment(node)}/{edge}", post_args=post_args, write=True)
         written = body.get(id_in)
         if not isinstance(written, str | int) or not written:
-            raise Unknown("an answer without an id", reason="no_id")
+            raise Unknown("an answer without an id", reason=Failure.NO_ID)
         return str(written)
 
     def _call(
@@ -119,12 +120,12 @@ class Graph:
         except (KeyError, ValueError, AttributeError, RecursionError, facebook.GraphAPIError) as error:
             # A success by its status whose body is no JSON, has no content type, or is of another kind.
             raise failed(
-                f"an unreadable answer ({type(error).__name__})", write=write, reason="unreadable"
+                f"an unreadable answer ({type(error).__name__})", write=write, reason=Failure.UNREADABLE
             ) from None
         # The library hands on lists and truths as they are, and a picture in a dict of its own making.
         kind = self._answer.headers.get("content-type", "") if self._answer is not None else ""
         if not isinstance(read, dict) or "json" not in kind:
-            raise failed("an answer that is no JSON object", write=write, reason="unreadable")
+            raise failed("an answer that is no JSON object", write=write, reason=Failure.UNREADABLE)
         return read
 
     def _remember(self, response: requests.Response) -> None:
@@ -158,9 +159,9 @@ def probe(access: Access, node: str, fields: str) -> ProbeOutcome:
     except PlatformError as error:
         # The account refused to be read at all: that is no bad minute either.
         lost = isinstance(error, AccessExpired | Rejected)
-        return ProbeFailed(reason=f"{error.reason}: {error.text}", access_lost=lost)
+        return ProbeFailed(error.trouble.failure, error.trouble.words, access_lost=lost)
     if str(body.get("id")) != access.account:
-        return ProbeFailed(reason="the token belongs to another account", access_lost=True)
+        return ProbeFailed(Failure.OTHER_ACCOUNT, access_lost=True)
     return ProbeOk(details={key: body[key] for key in ("name", "username") if key in body})
 
 
@@ -172,5 +173,5 @@ def _proof(app_secret: str, token: str) -> str:
 def _segment(node: str) -> str:
     """An id as one part of a path; ids come from bodies, and none may lead elsewhere. Raises Rejected."""
     if node.strip(".") == "":
-        raise Rejected("there is no such id", reason="invalid_id")
+        raise Rejected("there is no such id", reason=Failure.INVALID_ID)
     return quote(node, safe="", errors="replace")

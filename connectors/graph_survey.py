@@ -17,6 +17,7 @@ from connectors.graph_poll import Plan
 from connectors.http import AccessExpired, Rejected
 from connectors.meta import COMMENTS, listed
 from connectors.payload import moment
+from inbox.failures import Failure
 from inbox.values import Access, PolledPage
 
 _POSTS_BACK = timedelta(days=30)  # people comment on posts older than what they say
@@ -38,7 +39,7 @@ class _Walk:
     def ask(self, node: str, edge: str, args: Args, after: str | None) -> GraphAnswer:
         self.calls += 1
         if self.calls > _MOST_CALLS:
-            raise Rejected("more than we read at once", reason="too_many")
+            raise Rejected("more than we read at once", reason=Failure.TOO_MANY)
         return self.graph.get(node, edge, **args, **({"after": after} if after else {}))
 
     def page(self, answer: GraphAnswer, shape: str) -> PolledPage:
@@ -99,6 +100,6 @@ def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
         try:
             graph.get(id, fields="id")
         except (Rejected, AccessExpired) as error:
-            if error.reason == "gone":
+            if error.reason is Failure.GONE:
                 found.add(id)
     return frozenset(found)

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from connectors.graph import Graph
 from connectors.http import PlatformError, Rejected, Unknown
 from connectors.meta import listed
+from inbox.failures import Failure
 from inbox.values import Access, Examination, Renewal
 
 APP_CREDENTIALS = ("app_id", "app_secret")
@@ -32,7 +33,7 @@ def examine(access: Access, scopes: Sequence[str], *, waba_scope: str = "") -> E
     token = access.credentials["access_token"].get_secret_value()
     told = graph.get("debug_token", input_token=token).body.get("data")
     if not isinstance(told, dict):
-        raise Rejected("no description of the token", reason="unreadable")
+        raise Rejected("no description of the token", reason=Failure.UNREADABLE)
     granted = told.get("scopes")
     missing = [scope for scope in scopes if scope not in granted] if isinstance(granted, list) else []
     node = _target(told, waba_scope) if waba_scope else access.account
@@ -64,7 +65,7 @@ def renew(access: Access) -> Renewal | None:
     )
     fresh, seconds = body.get("access_token"), body.get("expires_in")
     if not isinstance(fresh, str) or not fresh:
-        raise Unknown("an answer without a token", reason="no_token")
+        raise Unknown("an answer without a token", reason=Failure.NO_TOKEN)
     return Renewal({"access_token": SecretStr(fresh)}, float(seconds) if isinstance(seconds, int) else None)
 
 

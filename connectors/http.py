@@ -35,6 +35,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
+from inbox.failures import Failure, Trouble
 from inbox.values import AccessLost, CannotTell, MaybeSent, NotSent, Refused, SendOutcome
 
 CONNECT_SECONDS = 3.05  # for each address of the host; just above one TCP retransmission
@@ -48,16 +49,17 @@ _MAX_KEPT_TEXT = 4000
 
 
 class PlatformError(Exception):
-    """A call to a platform that did not end as it should. `reason` is a short word of ours, "" if none fits.
+    """A call to a platform that did not end as it should, and why.
 
-    `code` and `subcode` are the platform's own, `status` is HTTP's; None where there was no answer.
+    `code` and `subcode` are the platform's own, `status` is HTTP's; None where there was no answer. Then
+    `text` is ours, and `code` may be the class of the network's error.
     """
 
     def __init__(
         self,
         text: str,
         *,
-        reason: str = "",
+        reason: Failure = Failure.OTHER,
         status: int | None = None,
         code: int | str | None = None,
         subcode: int | None = None,
@@ -73,6 +75,13 @@ class PlatformError(Exception):
         """What happened, for people; may quote the platform, never to be logged."""
         return str(self.args[0])[:_MAX_TEXT]
 
+    @property
+    def trouble(self) -> Trouble:
+        """Why, with the platform's own code and words. Words of ours go where `reason` says it all."""
+        is_theirs = self.status is not None or self.reason is Failure.OTHER
+        code = "" if self.code is None else f"{self.code}: "
+        return Trouble(self.reason, f"{code}{self.text if is_theirs else ''}".rstrip(": "))
+
 
 class RateLimited(PlatformError):
     """Too much at once: surely not executed. `whole_account` False when it concerns one recipient only."""
@@ -83,7 +92,7 @@ class RateLimited(PlatformError):
         *,
         retry_after: float | None = None,
         whole_account: bool = True,
-        reason: str = "",
+        reason: Failure = Failure.OTHER,
         status: int | None = None,
         code: int | str | None = None,
         subcode: int | None = None,
@@ -111,24 +120,24 @@ class Unknown(PlatformError):
 
 def outcome_of(error: PlatformError) -> SendOutcome:
     """How a send ended that raised `error`. The one place where errors become outcomes."""
-    told = f"{error.reason}: {error.text}" if error.reason else error.text
+    failure, words = error.trouble.failure, error.trouble.words
     match error:
         case RateLimited():
-            return NotSent(told, retry_after=error.retry_after, pauses_channel=error.whole_account)
+            return NotSent(failure, words, retry_after=error.retry_after, pauses_channel=error.whole_account)
         case Transient():
-            return NotSent(told)
+            return NotSent(failure, words)
         case AccessExpired():
-            return AccessLost(told)
+            return AccessLost(failure, words)
         case Rejected():
-            return Refused(told)
+            return Refused(failure, words)
         case _:
-            return MaybeSent(told)
+            return MaybeSent(failure, words)
 
 
 def cannot_tell(error: PlatformError) -> CannotTell:
     """How a look ended that raised `error`: it proves nothing either way."""
     wait = error.retry_after if isinstance(error, RateLimited) else None
-    return CannotTell(f"looking failed: {error.reason or type(error).__name__}", retry_after=wait)
+    return CannotTell(f"looking failed: {error.reason}", retry_after=wait)
 
 
 # --- reading answers --------------------------------------------------------------------------------
@@ -155,9 +164,16 @@ def answered_at(response: requests.Response) -> datetime:
     return datetime.now(UTC)
 
 
-def failed(text: str, *, write: bool, reason: str = "", status: int | None = None) -> PlatformError:
+def failed(
+    text: str,
+    *,
+    write: bool,
+    reason: Failure = Failure.OTHER,
+    status: int | None = None,
+    code: str | None = None,
+) -> PlatformError:
     """The error for a failure that proves nothing: Unknown for a write, Transient for a read."""
-    return (Unknown if write else Transient)(text, reason=reason, status=status)
+    return (Unknown if write else Transient)(text, reason=reason, status=status, code=code)
 
 
 # --- the deadline -----------------------------------------------------------------------------------
@@ -221,7 +237,7 @@ class _DeadlineResponse(HTTPResponse):
 def _refuse_if_late() -> None:
     """Raise Transient once the deadline has passed: what lacks one byte of its body is not executed."""
     if time.monotonic() >= _deadline.get(math.inf):
-        raise Transient("the time for the call was over before it was sent", reason="too_late")
+        raise Transient("the time for the call was over before it was sent", reason=Failure.TOO_LATE)
 
 
 class _PlainConnection(HTTPConnection):
@@ -308,12 +324,14 @@ class PlatformSession(requests.Session):
                 _read_body(response, write)
         except UnicodeEncodeError:
             # Headers and bodies are encoded before the first byte goes out.
-            raise Rejected("it cannot be written as a request", reason="encoding") from None
+            raise Rejected("it cannot be written as a request", reason=Failure.ENCODING) from None
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             # Nothing of `error` may ride along: its text holds the address.
             if _never_connected(error):
-                raise Transient(f"no connection ({_named(error)})", reason="no_connection") from None
-            raise failed(f"no answer ({type(error).__name__})", write=write, reason="no_answer") from None
+                name = _named(error)
+                raise Transient("no connection", reason=Failure.NO_CONNECTION, code=name) from None
+            name = type(error).__name__
+            raise failed("no answer", write=write, reason=Failure.NO_ANSWER, code=name) from None
         finally:
             _deadline.reset(mark)
         if self._on_answer:
@@ -337,7 +355,7 @@ class PlatformSession(requests.Session):
                 if url.startswith(prefix) and rest[:1] in ("", "/", "?"):
                     return ours + rest
         if self._rewrite:
-            raise Rejected("an address that is not the platform's", reason="foreign_address")
+            raise Rejected("an address that is not the platform's", reason=Failure.FOREIGN_ADDRESS)
         return url
 
 
@@ -360,7 +378,7 @@ def _read_body(response: requests.Response, write: bool) -> None:
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             response.close()
-            raise failed("an answer larger than we read", write=write, reason="no_answer")
+            raise failed("an answer larger than we read", write=write, reason=Failure.NO_ANSWER)
         pieces.append(piece)
     # As requests does itself when it reads a body whole; there is no public way to hand it one.
     vars(response).update(_content=b"".join(pieces), _content_consumed=True)

@@ -28,6 +28,7 @@ from connectors.http import (
     json_object,
 )
 from connectors.payload import Id, PayloadShape, items, moment, read_json
+from inbox.failures import Failure
 from inbox.values import UnreadablePayload
 
 # --- the hook ---------------------------------------------------------------------------------------
@@ -131,25 +132,25 @@ _PROVES_NOTHING = {-1, 1, 2}
 # WhatsApp says itself that the message was not sent.
 _NOT_NOW = {131000, 131016, 131057, 133004, 133005}
 _REASON_OF_SUBCODE = {
-    2018278: "window_closed",
-    2534022: "window_closed",
-    1545041: "undeliverable",
-    2018001: "undeliverable",
-    33: "gone",
+    2018278: Failure.WINDOW_CLOSED,
+    2534022: Failure.WINDOW_CLOSED,
+    1545041: Failure.UNDELIVERABLE,
+    2018001: Failure.UNDELIVERABLE,
+    33: Failure.GONE,
 }
 _REASON_OF_CODE = {
-    100: "invalid_parameter",
-    470: "window_closed",
-    506: "duplicate",
-    551: "undeliverable",
-    803: "gone",
-    10900: "already_replied",
-    131021: "recipient_is_sender",
-    131026: "undeliverable",
-    131030: "recipient_not_allowed",
-    131047: "window_closed",
-    131049: "held_back_by_platform",
-    **dict.fromkeys((132000, 132001, 132005, 132007, 132012, 132015, 132016), "template"),
+    100: Failure.INVALID_PARAMETER,
+    470: Failure.WINDOW_CLOSED,
+    506: Failure.DUPLICATE,
+    551: Failure.UNDELIVERABLE,
+    803: Failure.GONE,
+    10900: Failure.ALREADY_REPLIED,
+    131021: Failure.RECIPIENT_IS_SENDER,
+    131026: Failure.UNDELIVERABLE,
+    131030: Failure.RECIPIENT_NOT_ALLOWED,
+    131047: Failure.WINDOW_CLOSED,
+    131049: Failure.HELD_BACK,
+    **dict.fromkeys((132000, 132001, 132005, 132007, 132012, 132015, 132016), Failure.TEMPLATE),
 }
 # These tell of one recipient, although their code may be a permission's.
 _REFUSING_SUBCODES = {2018278, 2534022, 1545041, 2018001}
@@ -166,7 +167,7 @@ def classify_graph(response: requests.Response, write: bool) -> PlatformError | 
     if not isinstance(error, dict):
         return None if status < 300 and error is None else _without_code(response, write)
     code, subcode = _whole(error.get("code")), _whole(error.get("error_subcode"))
-    reason = _REASON_OF_SUBCODE.get(subcode or 0) or _REASON_OF_CODE.get(code or 0, "")
+    reason = _REASON_OF_SUBCODE.get(subcode or 0) or _REASON_OF_CODE.get(code or 0, Failure.OTHER)
     text = _words(error) or str(response.reason)
     known: dict[str, Any] = {"status": status, "code": code, "subcode": subcode}
     if subcode in _REFUSING_SUBCODES:
@@ -174,28 +175,39 @@ def classify_graph(response: requests.Response, write: bool) -> PlatformError | 
     if code in _RATE or code in _RATE_WITH_PAUSE or status == 429:
         wait = _RATE_WITH_PAUSE.get(code or 0) or _regained_after(response)
         return RateLimited(
-            text, retry_after=wait, whole_account=code not in _ONE_RECIPIENT, reason="rate_limit", **known
+            text,
+            retry_after=wait,
+            whole_account=code not in _ONE_RECIPIENT,
+            reason=Failure.RATE_LIMIT,
+            **known,
         )
     if code in _ACCESS or status == 401:
-        return AccessExpired(text, reason="access", **known)
+        return AccessExpired(text, reason=Failure.ACCESS, **known)
     if code in _NOT_NOW:
-        return Transient(text, reason="platform_down", **known)
+        return Transient(text, reason=Failure.PLATFORM_DOWN, **known)
     if code is None or code in _PROVES_NOTHING or error.get("is_transient") is True or status >= 500:
         return _unproved(text, write, **known)
     return Rejected(text, reason=reason, **known)
 
 
+def failure_of(code: int) -> Failure:
+    """What a receipt's error code tells; OTHER where it is none we know."""
+    return _REASON_OF_CODE.get(code, Failure.OTHER)
+
+
 def _without_code(response: requests.Response, write: bool) -> PlatformError:
-    status, text = response.status_code, f"HTTP {response.status_code} without a readable error"
+    status, text = response.status_code, f"HTTP {response.status_code}"
     if status == 401:
-        return AccessExpired(text, reason="access", status=status)
+        return AccessExpired(text, reason=Failure.ACCESS, status=status)
     if status == 429:
-        return RateLimited(text, retry_after=_regained_after(response), reason="rate_limit", status=status)
-    return failed(text, write=write, reason="platform_down", status=status)
+        return RateLimited(
+            text, retry_after=_regained_after(response), reason=Failure.RATE_LIMIT, status=status
+        )
+    return failed(text, write=write, reason=Failure.PLATFORM_DOWN, status=status)
 
 
 def _unproved(text: str, write: bool, **known: Any) -> PlatformError:
-    error = failed(text, write=write, reason="platform_down", status=known["status"])
+    error = failed(text, write=write, reason=Failure.PLATFORM_DOWN, status=known["status"])
     error.code, error.subcode = known["code"], known["subcode"]
     return error
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from inbox.failures import Trouble
+
 # --- words shared with the platforms ---------------------------------------------------------------
 
 
@@ -157,7 +159,7 @@ class ReplyReceipt:
     external_id: str
     status: Receipt
     observed_at: datetime
-    failure: str | None = None
+    failure: str | None = None  # as `Trouble.reason` writes it
     our_reference: str | None = None
 
     def __post_init__(self) -> None:
@@ -251,33 +253,26 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(Trouble):
     """Surely not out; may be tried again after `retry_after` seconds (None: our own back-off)."""
 
-    reason: str
     retry_after: float | None = None
     pauses_channel: bool = False  # a rate limit: it concerns the whole account
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Trouble):
     """Surely not out, and never to be tried again as it is."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class AccessLost:
+class AccessLost(Trouble):
     """Surely not out: token, permission or account needs a person."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class MaybeSent:
+class MaybeSent(Trouble):
     """It may be public. Never to be sent again before it was looked for."""
-
-    reason: str
 
 
 SendOutcome = Sent | NotSent | Refused | AccessLost | MaybeSent
@@ -324,11 +319,10 @@ class ProbeOk:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeFailed:
+class ProbeFailed(Trouble):
     """A real call failed. `access_lost` when the platform said it is the credentials, not a bad minute."""
 
-    reason: str
-    access_lost: bool
+    access_lost: bool = field(kw_only=True)
 
 
 ProbeOutcome = ProbeOk | ProbeFailed

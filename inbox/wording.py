@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
+
+Member = TypeVar("Member", bound="Worded")
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext gives it
@@ -32,6 +34,18 @@ class Worded(StrEnum):
     def say(self, values: Mapping[str, Value]) -> str:
         """The English sentence with its values filled in. KeyError: a value is missing, a mistake of ours."""
         return self.sentence % {name: plain(value) for name, value in values.items()}
+
+
+def kept(member: Worded, details: str = "") -> str:
+    """As a column keeps it: `key`, or `key: details`."""
+    return f"{member.value}: {details}" if details else member.value
+
+
+def parted(enum: type[Member], text: str) -> tuple[Member, str] | None:
+    """The member and the details that `kept` wrote; None for text that begins with no key of `enum`."""
+    key, _, details = text.partition(": ")
+    found = next((member for member in enum if member.value == key), None)
+    return None if found is None else (found, details)
 
 
 @dataclass(frozen=True, slots=True)

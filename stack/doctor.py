@@ -194,7 +194,7 @@ def _examine(connector: Connector, channel: Channel, access: Access) -> Finding:
     try:
         known = connector.examine(access)
     except PlatformError as error:
-        return Finding(f"{what}; its token could not be examined ({error.reason or type(error).__name__})")
+        return Finding(f"{what}; its token could not be examined ({error.reason})")
     if known.missing or not known.is_valid:
         lacks = f"the token lacks {', '.join(known.missing)}" if known.missing else "the token is not valid"
         return Finding(f"channel {channel.key}: {lacks}", "enter a token with all permissions")

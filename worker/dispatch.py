@@ -16,6 +16,7 @@ from connectors.contract import Connector
 from inbox import channels, replies
 from inbox.channels import budgets
 from inbox.db import transaction
+from inbox.failures import Failure
 from inbox.ingest import parked
 from inbox.models import Channel, ContactKey, Message, Reply
 from inbox.replies import sending
@@ -91,9 +92,9 @@ def _sent_within_the_lease(
         reply = session.get_one(Reply, reply_id)
         left = sending.lease_left(reply)
         if reply.version != version or left < settings().send_lease / 2:
-            return NotSent("the lease ran out before the call", retry_after=0)
+            return NotSent(Failure.TOO_LATE, retry_after=0)
         if (closed_at := sending.window_closed_at(session, reply, connector.private_window)) is not None:
-            return Refused(f"window_closed: since {closed_at:%Y-%m-%d %H:%M} UTC")
+            return Refused(Failure.WINDOW_CLOSED, f"{closed_at:%Y-%m-%d %H:%M} UTC")
     if (too_long := _too_long(connector, outgoing)) is not None:
         return too_long
     with http.ending_by(begun + left.total_seconds()):
@@ -104,15 +105,15 @@ def _too_long(connector: Connector, outgoing: Outgoing) -> Refused | None:
     is_private = outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
     most = connector.max_private_length if is_private else connector.max_length
     length = connector.length(outgoing.text)
-    return Refused(f"too_long: {length} of {most}") if length > most else None
+    return Refused(Failure.TOO_LONG, f"{length}/{most}") if length > most else None
 
 
 def _is_it_the_channel(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
     """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
     probe = probing.ask(channel_session).outcome
     if isinstance(probe, ProbeFailed):
-        return outcome if probe.access_lost else NotSent(f"{outcome.reason}; {probe.reason}")
-    return Refused(outcome.reason)
+        return outcome if probe.access_lost else NotSent(outcome.failure, f"{outcome.words}; {probe.reason}")
+    return Refused(outcome.failure, outcome.words)
 
 
 def look_for_uncertain() -> int:

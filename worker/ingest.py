@@ -12,8 +12,10 @@ import connectors
 from inbox import ingest
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.failures import Unusable
 from inbox.ingest import queue
 from inbox.values import Fact, NotUnderstood
+from inbox.wording import kept
 
 log = structlog.get_logger()
 
@@ -79,5 +81,5 @@ def facts(source: str, body: bytes) -> tuple[Fact, ...]:
     """What a body says, by the connector it belongs to. Raises UnreadablePayload."""
     connector = connectors.for_body(source, body)
     if connector is None:
-        return (NotUnderstood(platform="unknown", account=None, what=f"a body of {source} for no platform"),)
+        return (NotUnderstood(platform="unknown", account=None, what=kept(Unusable.NO_PLATFORM, source)),)
     return connector.normalise(body)

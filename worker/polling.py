@@ -101,7 +101,7 @@ def poll(channel_id: int) -> int:
         if asked is not None and isinstance(asked.outcome, ProbeFailed):
             probing.record(session, channel, channel_session, asked, by="poll")
         elif called:
-            channels.called(channel, error=type(error).__name__ if error else None)
+            channels.called(channel, error=error.trouble.reason if error else None)
         channel_session.note(session, channel, by="poll")
         if isinstance(error, RateLimited):
             wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)

@@ -12,6 +12,7 @@ from connectors.http import PlatformError
 from inbox import channels
 from inbox.channels import alarms
 from inbox.clock import now
+from inbox.failures import Failure
 from inbox.history import Actor
 from inbox.models import Channel
 from inbox.values import Examination, ProbeFailed, ProbeOk, ProbeOutcome
@@ -45,10 +46,10 @@ def ask(channel_session: ChannelSession) -> Asked:
         log.info("token_not_examined", channel_id=channel_session.channel_id, error=error.reason)
         return Asked(outcome)
     if not examined.is_valid:
-        return Asked(ProbeFailed("the token is not valid", access_lost=True), examined)
+        return Asked(ProbeFailed(Failure.TOKEN_INVALID, access_lost=True), examined)
     if examined.missing:
-        reason = f"permissions are missing: {', '.join(examined.missing)}"
-        return Asked(ProbeFailed(reason, access_lost=True), examined)
+        missing = ", ".join(examined.missing)
+        return Asked(ProbeFailed(Failure.PERMISSIONS, missing, access_lost=True), examined)
     return Asked(outcome, examined)
 
 
@@ -62,10 +63,10 @@ def record(
     if not channel_session.is_current(channel):
         return
     match asked.outcome:
-        case ProbeFailed(reason, access_lost):
-            channels.called(channel, error=reason)
-            if access_lost:
-                channels.lose_access(session, channel, reason, by=by)
+        case ProbeFailed() as failed:
+            channels.called(channel, error=failed.reason)
+            if failed.access_lost:
+                channels.lose_access(session, channel, failed.reason, by=by)
         case ProbeOk():
             channels.called(channel, error=None)
             channels.regain_access(session, channel, by=by)

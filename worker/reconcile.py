@@ -20,6 +20,7 @@ from inbox.channels import budgets, comparison_runs, mismatches
 from inbox.channels.comparison_runs import EDGE, Run
 from inbox.clock import now
 from inbox.db import transaction
+from inbox.failures import Failure
 from inbox.ingest import store_raw_event
 from inbox.ingest.comparison import Comparison, window
 from inbox.models import Channel, ChannelCursor
@@ -76,8 +77,8 @@ def run() -> int:
             state = _put_off(comparison_runs.read(session, channel_id), failure)
         comparison_runs.write(session, channel_id, state)
         channel = session.get_one(Channel, channel_id)
-        if failure is None or failure.reason != "budget":
-            channels.called(channel, error=type(failure).__name__ if failure else None)
+        if failure is None or failure.reason is not Failure.BUDGET:
+            channels.called(channel, error=failure.trouble.reason if failure else None)
         channel_session.note(session, channel, by=EDGE)
     return 1
 
@@ -123,7 +124,7 @@ def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
         try:
             facts = connector.normalise(page.body)
         except UnreadablePayload:
-            raise PlatformError("an unreadable answer", reason="unreadable") from None
+            raise PlatformError("an unreadable answer", reason=Failure.UNREADABLE) from None
         with transaction() as session:
             if comparison.page(session, facts):
                 key = session.get_one(Channel, channel_session.channel_id).key
@@ -154,7 +155,7 @@ def _may_read(channel_session: ChannelSession) -> bool:
             if budgets.take(session, channel_session.channel_id, CallKind.READ, limit):
                 return True
         time.sleep(1.0)
-    raise RateLimited("the channel's own budget of calls is used up", reason="budget")
+    raise RateLimited("the channel's own budget of calls is used up", reason=Failure.BUDGET)
 
 
 def _survey(platform: str) -> Survey | None:
@@ -168,5 +169,5 @@ def _put_off(state: Run, failure: PlatformError) -> Run:
     if isinstance(failure, RateLimited) and failure.retry_after is not None:
         wait = max(wait, timedelta(seconds=failure.retry_after))
     due: datetime | None = now() + wait if state.tries < MOST_TRIES else None
-    why = failure.reason or type(failure).__name__
+    why = failure.reason.value
     return state.model_copy(update={"due": due, "leased_until": None, "failure": why})

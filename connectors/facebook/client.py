@@ -17,6 +17,7 @@ from connectors.http import PlatformError, Rejected, cannot_tell, outcome_of
 from connectors.looking import StandingMessage, judge, may_be_older
 from connectors.meta import SURVEY, listed
 from connectors.payload import moment
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     CannotTell,
@@ -164,9 +165,9 @@ def _recipient(access: Access, outgoing: Outgoing) -> dict[str, str]:
     for key in outgoing.recipient:
         if key.scope == f"{PLATFORM}:{access.account}":
             return {"id": key.value}
-    raise Rejected("this page knows no private address of the citizen", reason="no_recipient")
+    raise Rejected("this page knows no private address of the citizen", reason=Failure.NO_RECIPIENT)
 
 
 def _refuse_long(text: str, most: int) -> None:
     if len(text) > most:
-        raise Rejected(f"{len(text)} characters, at most {most} are taken", reason="too_long")
+        raise Rejected(f"{len(text)} characters, at most {most} are taken", reason=Failure.TOO_LONG)

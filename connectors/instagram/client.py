@@ -17,6 +17,7 @@ from connectors.instagram.normalise import EDGE_MEDIA, PLATFORM
 from connectors.looking import StandingMessage, judge
 from connectors.meta import SURVEY, listed
 from connectors.payload import moment
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     CannotTell,
@@ -174,7 +175,9 @@ def _answer_mention(account: Graph, access: Access, outgoing: Outgoing) -> str:
 
 def _send_private(account: Graph, access: Access, outgoing: Outgoing) -> str:
     if length(outgoing.text) > MAX_CHAT:
-        raise Rejected(f"{length(outgoing.text)} bytes, at most {MAX_CHAT} are taken", reason="too_long")
+        raise Rejected(
+            f"{length(outgoing.text)} bytes, at most {MAX_CHAT} are taken", reason=Failure.TOO_LONG
+        )
     return account.post(
         access.account,
         "messages",
@@ -191,9 +194,9 @@ def _recipient(access: Access, outgoing: Outgoing) -> dict[str, str]:
     for key in outgoing.recipient:
         if key.scope == f"{PLATFORM}:{access.account}":
             return {"id": key.value}
-    raise Rejected("this account knows no private address of the citizen", reason="no_recipient")
+    raise Rejected("this account knows no private address of the citizen", reason=Failure.NO_RECIPIENT)
 
 
 def _refuse_long(text: str, most: int) -> None:
     if len(text) > most:
-        raise Rejected(f"{len(text)} characters, at most {most} are taken", reason="too_long")
+        raise Rejected(f"{len(text)} characters, at most {most} are taken", reason=Failure.TOO_LONG)

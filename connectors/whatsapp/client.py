@@ -29,6 +29,7 @@ from connectors.http import (
 )
 from connectors.meta import classify_graph
 from connectors.usage import told_by_meta
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     AuthorKey,
@@ -98,9 +99,9 @@ class WhatsAppLine:
     def __init__(self, access: Access) -> None:
         token = access.credentials.get("access_token")
         if token is None or not token.get_secret_value():
-            raise AccessExpired("no access token is stored for this line", reason="access")
+            raise AccessExpired("no access token is stored for this line", reason=Failure.NO_CREDENTIALS)
         if not (access.account.isascii() and access.account.isdigit()):
-            raise Rejected("a phone number id that is none", reason="foreign_id")
+            raise Rejected("a phone number id that is none", reason=Failure.FOREIGN_ID)
         base = f"{access.base_url.rstrip('/')}/{VERSION}"
         self._on_usage = access.on_usage
         self._number_url = f"{base}/{access.account}"
@@ -122,11 +123,11 @@ class WhatsAppLine:
             with self._telling():
                 answer = self._api.send_custom_json({"messaging_product": "whatsapp", **message})
         except ValueError:
-            raise Unknown("an unreadable answer", reason="unreadable") from None
+            raise Unknown("an unreadable answer", reason=Failure.UNREADABLE) from None
         match answer:
             case {"messages": [{"id": str(wamid)}, *_]} if wamid:
                 return wamid
-        raise Unknown("an answer without an id", reason="no_id")
+        raise Unknown("an answer without an id", reason=Failure.NO_ID)
 
     def number(self) -> dict[str, Any]:
         """How WhatsApp describes this line."""
@@ -138,7 +139,7 @@ class WhatsAppLine:
             )
         described = json_object(response)
         if not described:
-            raise failed("an unreadable answer", write=False, reason="unreadable")
+            raise failed("an unreadable answer", write=False, reason=Failure.UNREADABLE)
         return described
 
 
@@ -148,12 +149,12 @@ class WhatsAppLine:
 def send(access: Access, outgoing: Outgoing) -> SendOutcome:
     """Answers in the citizen's chat, quoting the message; offers the choices as rows of a list."""
     if outgoing.to_kind not in (MessageKind.CHAT, MessageKind.UNSUPPORTED):
-        return Refused("not_a_chat: WhatsApp answers only in a chat")
+        return Refused(Failure.NOT_A_CHAT)
     if len(outgoing.text) > MAX_TEXT:
-        return Refused(f"too_long: more than {MAX_TEXT}")
+        return Refused(Failure.TOO_LONG)
     recipient = _recipient(outgoing)
     if recipient is None:
-        return Refused("no_recipient: nobody on WhatsApp is known for this message")
+        return Refused(Failure.NO_RECIPIENT)
     message = {
         **recipient,
         **_content(outgoing),
@@ -216,7 +217,7 @@ def probe(access: Access) -> ProbeOutcome:
         number = WhatsAppLine(access).number()
     except PlatformError as error:
         lost = isinstance(error, AccessExpired | Rejected)
-        return ProbeFailed(error.text, access_lost=lost)
+        return ProbeFailed(error.trouble.failure, error.trouble.words, access_lost=lost)
     if str(number.get("id")) != access.account:
-        return ProbeFailed("the token belongs to another line", access_lost=True)
+        return ProbeFailed(Failure.OTHER_ACCOUNT, access_lost=True)
     return ProbeOk({key: number[key] for key in ("display_phone_number", "verified_name") if key in number})

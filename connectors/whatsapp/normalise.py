@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from connectors.contract import Polled
+from connectors.meta import failure_of
 from connectors.payload import items, moment, outermost, part, read_object, word
 from connectors.whatsapp.shapes import (
     Button,
@@ -31,6 +32,7 @@ from connectors.whatsapp.shapes import (
     WhatsAppPlace,
     WhatsAppText,
 )
+from inbox.failures import Trouble
 from inbox.values import (
     AttachmentSeen,
     Author,
@@ -294,14 +296,16 @@ def _status(account: str, raw: Any) -> Fact:
     if status is None or at is None or status.status not in RECEIPTS:
         told = raw.get("status") if isinstance(raw, dict) else None
         return NotUnderstood(PLATFORM, account, f"status:{word(told)}")
-    failures = [f"{error.code}: {error.told}".rstrip(": ") for error in status.errors or ()]
+    told_errors = status.errors or ()
+    failures = [f"{error.code}: {error.told}".rstrip(": ") for error in told_errors]
+    failure = failure_of(told_errors[0].code or 0) if told_errors else None
     return ReplyReceipt(
         platform=PLATFORM,
         account=account,
         external_id=status.id,
         status=RECEIPTS[status.status],
         observed_at=at,
-        failure="; ".join(failures) or None,
+        failure=Trouble(failure, "; ".join(failures)).reason if failure else None,
         our_reference=status.biz_opaque_callback_data,
     )
 

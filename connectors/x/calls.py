@@ -25,6 +25,7 @@ from connectors.x.client import XAccount
 from connectors.x.length import MAX_LENGTH, weighted_length
 from connectors.x.normalise import normalise
 from connectors.x.words import PLATFORM
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     CannotTell,
@@ -132,7 +133,7 @@ def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
         try:
             response = account.mentions(since_id=walk.down_to, page_token=walk.token)
         except Rejected as error:
-            if walk.token is None or error.reason != "invalid":
+            if walk.token is None or error.reason is not Failure.INVALID:
                 raise
             # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
             walk = replace(walk, token=None, reread=0)
@@ -157,7 +158,7 @@ def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
                 if token is None:
                     break
             else:
-                raise Rejected(f"more {edge} than we read at once", reason="too_many")
+                raise Rejected(f"more {edge} than we read at once", reason=Failure.TOO_MANY)
 
 
 def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
@@ -169,7 +170,7 @@ def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
     try:
         facts = normalise(page.to_bytes())
     except UnreadablePayload:
-        raise Transient("an unreadable answer", reason="unreadable") from None
+        raise Transient("an unreadable answer", reason=Failure.UNREADABLE) from None
     return frozenset(fact.external_id for fact in facts if isinstance(fact, MessageGone)) & frozenset(ids)
 
 
@@ -187,11 +188,11 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
         if is_private(outgoing):
             return _send_in_private(access, outgoing)
         if weighted_length(outgoing.text) > MAX_LENGTH:
-            return Refused(f"too_long: more than {MAX_LENGTH} as X counts")
+            return Refused(Failure.TOO_LONG)
         with XAccount(access) as account:
             return Sent(account.reply(outgoing.to_external_id, outgoing.text))
     except Rejected as error:
-        return _after_duplicate(access, outgoing) if error.reason == "duplicate" else outcome_of(error)
+        return _after_duplicate(access, outgoing) if error.reason is Failure.DUPLICATE else outcome_of(error)
     except PlatformError as error:
         return outcome_of(error)
 
@@ -199,9 +200,9 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
 def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
     person = next((key.value for key in outgoing.recipient if key.scope == KeyScope.X), None)
     if person is None:
-        return Refused("no_recipient: nobody on X is known for this message")
+        return Refused(Failure.NO_RECIPIENT)
     if len(outgoing.text) > MAX_PRIVATE_LENGTH:
-        return Refused(f"too_long: more than {MAX_PRIVATE_LENGTH}")
+        return Refused(Failure.TOO_LONG)
     with XAccount(access) as account:
         return Sent(account.direct_message(person, outgoing.text))
 
@@ -213,7 +214,7 @@ def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
     citizen's answer. Nowhere: X may show them later.
     """
     if is_private(outgoing):
-        return MaybeSent("duplicate: X holds the same words of ours already")
+        return MaybeSent(Failure.DUPLICATE_SOMEWHERE)
     anytime = replace(outgoing, first_tried_at=None)
     anywhere = replace(anytime, others=())
     words = _bare(outgoing.text)
@@ -223,10 +224,10 @@ def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
                 case Found(external_id):
                     return Sent(external_id)
             if isinstance(judge(anywhere, _standing(page), text=words), Found):
-                return Refused("duplicate: X takes the same words only once a day; word it differently")
+                return Refused(Failure.DUPLICATE)
     except PlatformError as error:
-        return MaybeSent(f"duplicate, and looking failed: {error.reason or type(error).__name__}")
-    return MaybeSent("duplicate: X holds the same words of ours, but does not show where")
+        return MaybeSent(Failure.DUPLICATE_SOMEWHERE, error.trouble.words)
+    return MaybeSent(Failure.DUPLICATE_SOMEWHERE)
 
 
 # --- looking ------------------------------------------------------------------------------------------
@@ -260,12 +261,12 @@ def _own_posts(
         try:
             facts = normalise(page.to_bytes())
         except UnreadablePayload:
-            raise Transient("an unreadable answer", reason="unreadable") from None
+            raise Transient("an unreadable answer", reason=Failure.UNREADABLE) from None
         yield [fact for fact in facts if isinstance(fact, MessageSeen) and fact.from_us]
         token = Walk().after(json_object(response)).token
         if token is None:
             return
-    raise Rejected("more posts of ours than we read", reason="too_many")
+    raise Rejected("more posts of ours than we read", reason=Failure.TOO_MANY)
 
 
 def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[StandingMessage]:
@@ -288,7 +289,9 @@ def probe(access: Access) -> ProbeOutcome:
         with XAccount(access) as account:
             me = account.me()
     except PlatformError as error:
-        return ProbeFailed(error.text, access_lost=isinstance(error, AccessExpired))
+        return ProbeFailed(
+            error.trouble.failure, error.trouble.words, access_lost=isinstance(error, AccessExpired)
+        )
     if me.get("id") != access.account:
-        return ProbeFailed("the token belongs to another account", access_lost=True)
+        return ProbeFailed(Failure.OTHER_ACCOUNT, access_lost=True)
     return ProbeOk({"username": me.get("username"), "name": me.get("name")})

@@ -31,6 +31,7 @@ from connectors.http import (
     json_object,
 )
 from connectors.usage import told_by_x
+from inbox.failures import Failure
 from inbox.values import Access, Examination, Renewal
 
 ORIGIN = "https://api.twitter.com"  # as tweepy writes it
@@ -75,7 +76,7 @@ class XAccount:
         given = {name: secret.get_secret_value() for name, secret in access.credentials.items()}
         token = given.get("access_token")
         if not token:
-            raise AccessExpired("no access token is stored for this account", reason="access")
+            raise AccessExpired("no access token is stored for this account", reason=Failure.NO_CREDENTIALS)
         oauth1 = {
             name: given.get(name) for name in ("consumer_key", "consumer_secret", "access_token_secret")
         }
@@ -140,7 +141,7 @@ class XAccount:
             **{name: value for name, value in params.items() if value is not None},
         )
         if not json_object(response):
-            raise Transient("an unreadable answer", reason="unreadable")
+            raise Transient("an unreadable answer", reason=Failure.UNREADABLE)
         return response
 
     def reply(self, post_id: str, text: str) -> str:
@@ -198,7 +199,7 @@ def renew(access: Access) -> Renewal | None:
         body = json_object(session.post(f"{ORIGIN}/2/oauth2/token", data=form, auth=auth))
     fresh, next_refresh = body.get("access_token"), body.get("refresh_token")
     if not (isinstance(fresh, str) and fresh and isinstance(next_refresh, str) and next_refresh):
-        raise Unknown("an answer without both tokens", reason="no_token")
+        raise Unknown("an answer without both tokens", reason=Failure.NO_TOKEN)
     seconds, scope = body.get("expires_in"), body.get("scope")
     granted = f"{_mark(fresh)} {scope}" if isinstance(scope, str) and scope else ""
     return Renewal(
@@ -214,7 +215,7 @@ def renew(access: Access) -> Renewal | None:
 def _numeric(id: str) -> str:
     """An id as part of an address; ids come from bodies, and none may lead elsewhere."""
     if not re.fullmatch("[0-9]{1,19}", id):
-        raise Rejected("an id that is none of X's", reason="foreign_id")
+        raise Rejected("an id that is none of X's", reason=Failure.FOREIGN_ID)
     return id
 
 
@@ -222,7 +223,7 @@ def _written(response: requests.Response, name: str) -> str:
     data = json_object(response).get("data")
     id = data.get(name) if isinstance(data, dict) else None
     if not isinstance(id, str) or not id:
-        raise Unknown("an answer without an id", reason="no_id", status=response.status_code)
+        raise Unknown("an answer without an id", reason=Failure.NO_ID)
     return id
 
 
@@ -248,20 +249,20 @@ def classify(response: requests.Response, write: bool) -> PlatformError | None:
     text = next((str(body[key]) for key in ("detail", "title") if body.get(key)), "") or f"HTTP {status}"
     known: dict[str, Any] = {"status": status, "code": kind or None}
     if status == 429:
-        return RateLimited(text, retry_after=_wait(response), reason="rate_limit", **known)
+        return RateLimited(text, retry_after=_wait(response), reason=Failure.RATE_LIMIT, **known)
     if status == 402:
-        return RateLimited(text, retry_after=CREDITS_WAIT_SECONDS, reason="credits", **known)
+        return RateLimited(text, retry_after=CREDITS_WAIT_SECONDS, reason=Failure.CREDITS, **known)
     if status == 401 or kind in _ACCESS_TYPES or (status == 403 and _SHUT.search(text)):
-        return AccessExpired(text, reason="access", **known)
+        return AccessExpired(text, reason=Failure.ACCESS, **known)
     if status >= 500 or status < 400 or status == 408 or not body:
-        return failed(text, write=write, reason="platform_down", status=status)
-    reason = {404: "gone", 400: "invalid"}.get(status, "")
+        return failed(text, write=write, reason=Failure.PLATFORM_DOWN, status=status)
+    reason = {404: Failure.GONE, 400: Failure.INVALID}.get(status, Failure.OTHER)
     if status == 403 and "duplicate" in text.lower():
-        reason = "duplicate"
+        reason = Failure.DUPLICATE
     elif status == 403 and "deleted or not visible" in text.lower():
-        reason = "gone"
+        reason = Failure.GONE
     elif status == 403 and "reply to this conversation is not allowed" in text.lower():
-        reason = "not_summoned"
+        reason = Failure.NOT_SUMMONED
     return Rejected(text, reason=reason, **known)
 
 

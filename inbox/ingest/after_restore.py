@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from inbox import history, replies
 from inbox.clock import now
+from inbox.failures import Failure, Trouble
 from inbox.models import REQUEST_NUMBERS, Message, Reply, Thread
 from inbox.replies import sending
 from inbox.states import ReplyState
@@ -70,7 +71,7 @@ def doubt_replies(
             # Somebody may have claimed it after the backup and not come back: as with any lost lease.
             history.move(session, reply, ReplyState.SENDING, by=BY, lease_until=at)
         if reply.state is ReplyState.SENDING:
-            sending.become_uncertain(session, reply, "restored: it may have gone out after the backup", by=BY)
+            sending.become_uncertain(session, reply, Trouble(Failure.RESTORED), by=BY)
     return len(doubtful)
 
 

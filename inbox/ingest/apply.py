@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels import accounts
 from inbox.clock import now
+from inbox.failures import SetAsideKind
 from inbox.ingest import bulk_first, facts, parked, queue, set_aside
 from inbox.ingest.bulk_first import Sighting
 from inbox.models import Channel, RawEvent
@@ -121,7 +122,14 @@ def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact
     try:
         return tuple(normalise(event.source, event.body))
     except UnreadablePayload as error:
-        set_aside.keep(session, event.id, queue.WHOLE_BODY, "failed", f"unreadable: {error}", None)
+        set_aside.keep(
+            session,
+            event.id,
+            queue.WHOLE_BODY,
+            SetAsideKind.FAILED,
+            set_aside.unreadable(error),
+            None,
+        )
         event.counts = {"set_aside": 1}
         queue.finish(event, RawEventState.SET_ASIDE)
         return None
@@ -196,11 +204,11 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, hea
     channel = accounts.of_account(session, fact.platform, fact.account)
     channel_id = channel.id if channel else None
     if isinstance(fact, NotUnderstood):
-        set_aside.keep(session, event.id, position, "unsupported", fact.what, channel_id)
+        set_aside.keep(session, event.id, position, SetAsideKind.UNSUPPORTED, fact.what, channel_id)
         return "unsupported"
     if channel is None:
         what = f"{fact.platform} {fact.account}"
-        set_aside.keep(session, event.id, position, "unknown_account", what, None)
+        set_aside.keep(session, event.id, position, SetAsideKind.UNKNOWN_ACCOUNT, what, None)
         return "set_aside"
     _hear(heard, channel, event.received_at)
     tries = 0
@@ -215,8 +223,11 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, hea
             # Somebody else may have written the same row a moment before: now it is seen.
             if isinstance(error, IntegrityError) and tries < RACES_LOST:
                 continue
-            log.error("fact_failed", raw_event_id=event.id, position=position, error=set_aside.named(error))
-            set_aside.keep(session, event.id, position, "failed", set_aside.named(error), channel_id)
+            what = set_aside.named(error)
+            log.error("fact_failed", raw_event_id=event.id, position=position, error=what)
+            set_aside.keep(
+                session, event.id, position, SetAsideKind.FAILED, set_aside.mistake(what), channel_id
+            )
             return "set_aside"
 
 

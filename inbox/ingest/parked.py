@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
+from inbox.failures import SetAsideKind
 from inbox.ingest import facts, set_aside
 from inbox.models import Channel, Message, ParkedFact, RawEvent, Reply
 from inbox.replies import receipts
@@ -73,8 +74,8 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
                     session,
                     parked.raw_event_id,
                     parked.position,
-                    "failed",
-                    what,
+                    SetAsideKind.FAILED,
+                    set_aside.mistake(what),
                     _channel_id(session, parked),
                 )
         if applied:

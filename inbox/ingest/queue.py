@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
+from inbox.failures import SetAsideKind, Unusable
 from inbox.ingest import set_aside
 from inbox.models import RawEvent, SetAside
 from inbox.states import RawEventState
@@ -64,7 +65,8 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
     claimed: list[int] = []
     for event in session.scalars(waiting):
         if event.attempts >= MAX_ATTEMPTS:
-            set_aside.keep(session, event.id, WHOLE_BODY, "failed", event.error or "its worker died", None)
+            what = set_aside.mistake(event.error) if event.error else Unusable.WORKER_DIED.value
+            set_aside.keep(session, event.id, WHOLE_BODY, SetAsideKind.FAILED, what, None)
             finish(event, RawEventState.SET_ASIDE)
             continue
         if event.attempts and claimed:

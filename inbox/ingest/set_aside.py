@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from inbox.clock import now
 from inbox.errors import CoreError
+from inbox.failures import SetAsideKind, Unusable
 from inbox.models import SetAside
+from inbox.values import UnreadablePayload
+from inbox.wording import kept
 
 MISTAKES = (
     SQLAlchemyError,
@@ -25,7 +28,7 @@ MISTAKES = (
 
 
 def keep(
-    session: Session, event_id: int, position: int, kind: str, what: str, channel_id: int | None
+    session: Session, event_id: int, position: int, kind: SetAsideKind, what: str, channel_id: int | None
 ) -> None:
     """Keep a place of a body for a person; what it says now replaces what it said before."""
     session.execute(
@@ -43,6 +46,16 @@ def keep(
             set_={"kind": kind, "what": what[:300], "resolved_at": None},
         )
     )
+
+
+def unreadable(error: UnreadablePayload) -> str:
+    """What is kept of a body that is not what its platform sends."""
+    return kept(Unusable.UNREADABLE, str(error))
+
+
+def mistake(error: str) -> str:
+    """What is kept of a mistake of ours, by what `named` says of it."""
+    return kept(Unusable.MISTAKE, error)
 
 
 def named(error: BaseException) -> str:

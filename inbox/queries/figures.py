@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from inbox.channels import alarms
 from inbox.clock import now
+from inbox.failures import SetAsideKind
 from inbox.models import Alarm, Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
 from inbox.states import MessageState, RawEventState, ReplyState, RequestState
 
@@ -119,7 +120,8 @@ def set_aside_failed(session: Session) -> tuple[int, datetime | None]:
     """How many parts of what arrived failed and are not resolved, and since when the first."""
     count, since = session.execute(
         select(func.count(), func.min(SetAside.first_at)).where(
-            SetAside.resolved_at.is_(None), SetAside.kind.in_(("failed", "unknown_account"))
+            SetAside.resolved_at.is_(None),
+            SetAside.kind.in_((SetAsideKind.FAILED, SetAsideKind.UNKNOWN_ACCOUNT)),
         )
     ).one()
     return count, since

@@ -15,6 +15,7 @@ from inbox.channels import mismatches
 from inbox.clock import now
 from inbox.conversations import groups
 from inbox.errors import InvalidInput
+from inbox.failures import Failure, Trouble
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
 from inbox.refusals import Step, Why
@@ -182,7 +183,7 @@ def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
         )
         close_if_ended(session, reply, by=by)
     elif reply.state is ReplyState.UNCERTAIN:
-        refused(session, reply, "settled by hand: not sent", by=by)
+        refused(session, reply, Trouble(Failure.SETTLED_NOT_SENT), by=by)
     else:
         raise history.illegal_move(session, reply, Step.SETTLE_AS_NOT_SENT)
 
@@ -235,10 +236,16 @@ def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Acto
     mismatches.tell(session, channel.id, by=by)
 
 
-def refused(session: Session, reply: Reply, reason: str, *, by: Actor) -> None:
+def refused(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
     """Surely not out and not to be tried again as it is: the message it answered is open again."""
     history.move(
-        session, reply, ReplyState.FAILED, by=by, failure=reason[:500], lease_until=None, next_look_at=None
+        session,
+        reply,
+        ReplyState.FAILED,
+        by=by,
+        failure=trouble.reason[:500],
+        lease_until=None,
+        next_look_at=None,
     )
     give_back(session, reply, by=by)
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox import history
+from inbox.failures import Failure, Trouble
 from inbox.models import Reply
 from inbox.replies import lifecycle, matching
 from inbox.states import ReplyState
@@ -25,7 +26,7 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
         if fact.status is Receipt.FAILED:
             if reply.state in (ReplyState.SENDING, ReplyState.UNCERTAIN):
                 reply.receipt = Receipt.FAILED
-                lifecycle.refused(session, reply, fact.failure or "failed", by="receipt")
+                lifecycle.refused(session, reply, _trouble(fact), by="receipt")
             return True
         if _RANK[fact.status] < _RANK[reply.receipt or fact.status]:
             return True  # it was taken, and failed after that
@@ -38,9 +39,16 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
         reply.receipt = fact.status
         history.record(session, f"reply.{fact.status.value}", by="receipt", reply=reply)
         if fact.status is Receipt.FAILED:
-            reply.failure = fact.failure
+            reply.failure = _trouble(fact).reason
             lifecycle.give_back(session, reply, by="receipt")
     return True
+
+
+def _trouble(fact: ReplyReceipt) -> Trouble:
+    """Why it was not delivered, as the platform told; words that are none of ours are the platform's."""
+    if fact.failure is None:
+        return Trouble(Failure.NOT_DELIVERED)
+    return Trouble.read(fact.failure) or Trouble(Failure.NOT_DELIVERED, fact.failure)
 
 
 def _reply(session: Session, fact: ReplyReceipt) -> Reply | None:

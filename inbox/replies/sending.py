@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from inbox import channels, history
 from inbox.channels import budgets
 from inbox.clock import now
+from inbox.failures import Failure, Trouble
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread
 from inbox.replies.lifecycle import back_to_draft, found, refused
@@ -152,21 +153,21 @@ def record_outcome(session: Session, reply_id: int, claimed_version: int, outcom
     match outcome:
         case Sent(external_id):
             found(session, reply, external_id, by="dispatch")
-        case NotSent(reason, retry_after):
-            _wait(session, reply, reason, retry_after)
+        case NotSent():
+            _wait(session, reply, outcome, outcome.retry_after)
             if outcome.pauses_channel:
                 channel = session.get_one(Channel, reply.channel_id)
                 channels.pause(session, channel, reply.not_before or now(), by="dispatch")
-        case AccessLost(reason):
-            _wait(session, reply, reason, None)
-        case Refused(reason):
-            refused(session, reply, reason, by="dispatch")
-        case MaybeSent(reason):
-            become_uncertain(session, reply, reason, by="dispatch")
+        case AccessLost():
+            _wait(session, reply, outcome, None)
+        case Refused():
+            refused(session, reply, outcome, by="dispatch")
+        case MaybeSent():
+            become_uncertain(session, reply, outcome, by="dispatch")
     return reply
 
 
-def _wait(session: Session, reply: Reply, reason: str, retry_after: float | None) -> None:
+def _wait(session: Session, reply: Reply, trouble: Trouble, retry_after: float | None) -> None:
     """Surely not sent: it waits as READY, a little longer each time."""
     pause = timedelta(seconds=retry_after) if retry_after is not None else _back_off(reply.attempts)
     history.move(
@@ -175,7 +176,7 @@ def _wait(session: Session, reply: Reply, reason: str, retry_after: float | None
         ReplyState.READY,
         by="dispatch",
         not_before=now() + pause,
-        failure=reason,
+        failure=trouble.reason,
         lease_until=None,
     )
     _stop_if_stale(session, reply, by="dispatch")
@@ -194,14 +195,14 @@ def _back_off(attempts: int) -> timedelta:
     return min(_FIRST_BACK_OFF * doublings, _LONGEST_BACK_OFF)
 
 
-def become_uncertain(session: Session, reply: Reply, reason: str, *, by: Actor) -> None:
+def become_uncertain(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
     """It may be public: it is looked for from now on."""
     history.move(
         session,
         reply,
         ReplyState.UNCERTAIN,
         by=by,
-        failure=reason[:500],
+        failure=trouble.reason[:500],
         lease_until=None,
         looks=0,
         next_look_at=now(),
@@ -218,7 +219,7 @@ def expire_leases(session: Session, *, limit: int) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for reply in stale:
-        become_uncertain(session, reply, "the sender did not report back", by="sweep")
+        become_uncertain(session, reply, Trouble(Failure.NO_REPORT), by="sweep")
     return len(stale)
 
 

@@ -31,6 +31,7 @@ from connectors.http import (
     json_object,
     outcome_of,
 )
+from inbox.failures import Failure
 from inbox.values import AccessLost, MaybeSent, NotSent, Refused
 
 ORIGIN = "https://platform.example"
@@ -397,16 +398,25 @@ def test_an_answer_without_a_readable_date_is_dated_now(date: str) -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (RateLimited("slow down", retry_after=60), NotSent("slow down", 60, pauses_channel=True)),
         (
-            RateLimited("one person", retry_after=6, whole_account=False, reason="rate_limit"),
-            NotSent("rate_limit: one person", 6, pauses_channel=False),
+            RateLimited("slow down", status=429, retry_after=60, reason=Failure.RATE_LIMIT),
+            NotSent(Failure.RATE_LIMIT, "slow down", 60, pauses_channel=True),
         ),
-        (Transient("refused"), NotSent("refused")),
-        (AccessExpired("token"), AccessLost("token")),
-        (Rejected("too old", reason="window_closed"), Refused("window_closed: too old")),
-        (Unknown("no answer"), MaybeSent("no answer")),
-        (PlatformError("of a kind unforeseen"), MaybeSent("of a kind unforeseen")),
+        (
+            RateLimited("one person", status=400, code=131056, retry_after=6, whole_account=False),
+            NotSent(Failure.OTHER, "131056: one person", 6, pauses_channel=False),
+        ),
+        (
+            Transient("no connection", reason=Failure.NO_CONNECTION, code="NameResolutionError"),
+            NotSent(Failure.NO_CONNECTION, "NameResolutionError"),
+        ),
+        (AccessExpired("no token", reason=Failure.NO_CREDENTIALS), AccessLost(Failure.NO_CREDENTIALS)),
+        (
+            Rejected("too old", reason=Failure.WINDOW_CLOSED, status=400, code=131047),
+            Refused(Failure.WINDOW_CLOSED, "131047: too old"),
+        ),
+        (Unknown("no answer"), MaybeSent(Failure.OTHER, "no answer")),
+        (PlatformError("of a kind unforeseen"), MaybeSent(Failure.OTHER, "of a kind unforeseen")),
     ],
 )
 def test_each_error_ends_a_send_in_one_outcome(error: PlatformError, outcome: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from inbox.models import Reply, User
 from inbox.states import ReplyState
 from web.api import texts_fit
-from web.api.problems import Refused, refused_fields
+from web.api.problems import RefusedCall, refused_fields
 from web.kit.access import api_token
 
 
@@ -17,7 +17,7 @@ def check_not_own(replies: Iterable[Reply], by: User) -> None:
     if token is not None and token.may_approve_alone:
         return
     if any(reply.state is ReplyState.DRAFT and reply.written_by_id == by.id for reply in replies):
-        raise Refused(f"{by.name} may not approve their own reply with this token.", status=403)
+        raise RefusedCall(f"{by.name} may not approve their own reply with this token.", status=403)
 
 
 def check_named(standing: Collection[Reply], named: Collection[int]) -> None:

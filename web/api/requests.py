@@ -13,7 +13,7 @@ from inbox.models import TrackedRequest, User
 from inbox.queries import for_api
 from web.api import approvals, bodies, render, shapes
 from web.api.blueprint import REQUESTS, api, effect, reads, show, writes
-from web.api.problems import Refused
+from web.api.problems import RefusedCall
 from web.kit.access import needs, person
 
 
@@ -153,7 +153,7 @@ def _act(
 
 def _request(session: Session, path: bodies.RequestPath) -> TrackedRequest:
     if not tracking.valid_number(path.number):
-        raise Refused(f"There is no request {path.number}: its check digit is wrong.", status=404)
+        raise RefusedCall(f"There is no request {path.number}: its check digit is wrong.", status=404)
     return queries.request(session, path.number)
 
 

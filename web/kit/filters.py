@@ -14,9 +14,11 @@ from flask_babel import lazy_gettext as _l
 
 from inbox import channels
 from inbox.clock import now
+from inbox.failures import Trouble, Unusable
 from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
 from inbox.queries import GroupRow
 from inbox.states import RequestState
+from inbox.wording import parted
 from web.kit import labels
 
 _PLATFORM_ICONS: Mapping[str, str] = {
@@ -147,6 +149,26 @@ def post_source(post: Message) -> str:
     return gettext("Our post") if post.is_ours else gettext("Post")
 
 
+def failure(reason: str | None) -> str:
+    """What went wrong at a platform, with its own words behind; free text of before stands for itself."""
+    told = Trouble.read(reason or "")
+    if told is None:
+        return reason or ""
+    return f"{labels.label(told.failure)} ({told.words})" if told.words else str(labels.label(told.failure))
+
+
+def unusable(what: str) -> tuple[str, str]:
+    """Why a part of a body is set aside, in words, and its details; ("", `what`) for the platform's own word.
+
+    What is wrong with an unreadable body is told in English, for whoever mends it: the screen leaves it out.
+    """
+    found = parted(Unusable, what)
+    if found is None:
+        return "", what
+    cause, details = found
+    return str(labels.label(cause)), "" if cause is Unusable.UNREADABLE else details
+
+
 def who(user_id: int | None, names: Mapping[int, str]) -> str:
     """The name of a person of the staff, or the program."""
     return names.get(user_id, gettext("a former colleague")) if user_id is not None else gettext("the system")
@@ -178,6 +200,8 @@ def install(app: App) -> None:
         safe_link,
         channel_health,
         draft_reason,
+        failure,
+        unusable,
         post_source,
         who,
         is_overdue,

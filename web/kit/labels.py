@@ -12,6 +12,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from inbox.failures import Failure, SetAsideKind, Unusable
 from inbox.language.personal_data import Personal
 from inbox.refusals import Step, Thing, Why
 from inbox.states import (
@@ -143,10 +144,15 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         Personal.IBAN: _l("IBAN"),
         Personal.EMAIL: _l("e-mail address"),
     },
-    **{enum: _worded(enum) for enum in (Why, Step, Thing)},
+    SetAsideKind: {
+        SetAsideKind.UNSUPPORTED: _l("Not understood"),
+        SetAsideKind.FAILED: _l("Could not be applied"),
+        SetAsideKind.UNKNOWN_ACCOUNT: _l("For an account we do not know"),
+    },
+    **{enum: _worded(enum) for enum in (Why, Step, Thing, Failure, Unusable)},
 }
 
-REPLY_KINDS, OUTCOMES = ENUMS[ReplyKind], ENUMS[Outcome]
+REPLY_KINDS, OUTCOMES, SET_ASIDE_KINDS = ENUMS[ReplyKind], ENUMS[Outcome], ENUMS[SetAsideKind]
 
 PLATFORMS: Words = {
     "x": _l("X"),
@@ -230,12 +236,6 @@ NOT_ALLOWED: Words = {
     "set_aside.read": _l("You may not see what is set aside."),
     "users.read": _l("You may not see the users."),
     "users.edit": _l("You may not change users."),
-}
-
-SET_ASIDE_KINDS: Words = {
-    "unsupported": _l("Not understood"),
-    "failed": _l("Could not be applied"),
-    "unknown_account": _l("For an account we do not know"),
 }
 
 

@@ -18,6 +18,7 @@ import requests
 from pydantic import SecretStr
 
 from connectors.whatsapp import CONNECTOR
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     AccessLost,
@@ -324,7 +325,7 @@ def test_an_error_under_a_200_is_an_error(
 
     outcome = CONNECTOR.send(dataclasses.replace(access, base_url=recorder.url), complaint())
 
-    assert outcome == Refused("window_closed: Re-engagement message")
+    assert outcome == Refused(Failure.WINDOW_CLOSED, "131047: Re-engagement message")
 
 
 # --- looking and probing ------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def test_a_receipt_carries_our_reference_and_why_it_failed() -> None:
         our_reference="reply-1",
     )
     assert [receipt.status for receipt in receipts[1:]] == ["sent", "read", "read", "failed"]
-    assert receipts[4].failure == "131047: More than 24 hours have passed"
+    assert receipts[4].failure == "window_closed: 131047: More than 24 hours have passed"
 
 
 def test_a_thousand_messages_in_one_body_are_a_thousand_facts() -> None:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from connectors.http import AccessExpired, RateLimited, Rejected
 from connectors.x import CONNECTOR
 from connectors.x.calls import Walk
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     AccessLost,
@@ -395,7 +396,7 @@ def test_without_a_token_nothing_is_tried(access: Access) -> None:
     empty = dataclasses.replace(access, credentials={})
 
     assert isinstance(CONNECTOR.send(empty, reply_to("1")), AccessLost)
-    assert CONNECTOR.probe(empty) == ProbeFailed("no access token is stored for this account", True)
+    assert CONNECTOR.probe(empty) == ProbeFailed(Failure.NO_CREDENTIALS, access_lost=True)
 
 
 @pytest.mark.parametrize("id", ["1/../../users", "wamid.1", "", "1?a=b"])
@@ -469,7 +470,7 @@ def test_a_probe_names_whose_token_it_is(access: Access) -> None:
 def test_another_accounts_token_is_found_out(access: Access) -> None:
     outcome = CONNECTOR.probe(dataclasses.replace(access, account="1500000002"))
 
-    assert outcome == ProbeFailed("the token belongs to another account", access_lost=True)
+    assert outcome == ProbeFailed(Failure.OTHER_ACCOUNT, access_lost=True)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from inbox import history, queries, replies, tracking
 from inbox.clock import now
 from inbox.desk import triage
+from inbox.failures import Failure, Trouble
 from inbox.ingest import after_restore
 from inbox.models import REQUEST_NUMBERS, Channel, HistoryEntry, Message, Reply
 from inbox.replies import sending
@@ -44,7 +45,7 @@ def a_reply(tx: Tx, arrive: Callable[..., int], seen: Callable[..., MessageSeen]
                 lease_until = now() + settings().send_lease
                 history.move(session, reply, ReplyState.SENDING, by="test", lease_until=lease_until)
             if state is ReplyState.UNCERTAIN:
-                sending.become_uncertain(session, reply, "hung up", by="test")
+                sending.become_uncertain(session, reply, Trouble(Failure.NO_ANSWER), by="test")
             for name, value in columns.items():
                 setattr(reply, name, value)
             return reply.id

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from inbox import db, people, queries, replies
 from inbox.channels import comparison_runs
 from inbox.desk import triage
+from inbox.failures import Failure
 from inbox.models import Message, Reply, User
 from inbox.replies import sending
 from inbox.states import ReplyState, Role
@@ -27,7 +28,9 @@ def uncertain(message_id: int) -> int:
     with db.transaction() as session:
         (claimed,) = sending.claim_for_sending(session, ("facebook", "x", "whatsapp"), limit=1)
     with db.transaction() as session:
-        sending.record_outcome(session, claimed.id, claimed.version, MaybeSent("the line went dead"))
+        sending.record_outcome(
+            session, claimed.id, claimed.version, MaybeSent(Failure.NO_ANSWER, "ReadTimeout")
+        )
     return claimed.id
 
 
@@ -44,7 +47,13 @@ def test_both_sides_the_reason_and_the_two_answers_are_on_one_page(
 
     page = moderator.get(f"/uncertain/{reply_id}").text
 
-    for words in (ANSWER, "Sokakta çukur var", "the line went dead", 'value="yes"', 'value="no"'):
+    for words in (
+        ANSWER,
+        "Sokakta çukur var",
+        "Platform yanıt vermedi. (ReadTimeout)",
+        'value="yes"',
+        'value="no"',
+    ):
         assert words in page
     assert ANSWER in moderator.get("/uncertain").text
     assert ("/look" in page) == (platform == "facebook"), "no platform call shows a WhatsApp chat"

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from inbox import queries, refusals, states, values
+from inbox import failures, queries, refusals, states, values
 from inbox.language import personal_data
 from inbox.people import permissions
 from inbox.wording import Worded
@@ -18,7 +18,7 @@ from web.kit import labels
 ENUMS = sorted(
     {
         member
-        for module in (personal_data, refusals, states, values)
+        for module in (failures, personal_data, refusals, states, values)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if issubclass(member, StrEnum) and member not in (StrEnum, Worded)
     },

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from connectors.contract import Connector, Hook, Polled
 from connectors.payload import Id, PayloadShape, items, moment, outermost, part, read_object
+from inbox.failures import Failure
 from inbox.values import (
     Access,
     AccessLost,
@@ -95,9 +96,9 @@ def _ring(outgoing: Outgoing) -> str:
 
 def _send(access: Access, outgoing: Outgoing) -> SendOutcome:
     if not access.credentials:
-        return AccessLost("no pigeon is ours")
+        return AccessLost(Failure.NO_CREDENTIALS)
     if not _folder(access).is_dir():
-        return NotSent("no loft there")
+        return NotSent(Failure.NO_CONNECTION)
     note = {"ring": _ring(outgoing), "said": outgoing.text, "answers": outgoing.to_external_id}
     (_folder(access) / _ring(outgoing)).write_text(json.dumps(note), encoding="utf-8")
     return Sent(_ring(outgoing))
@@ -112,8 +113,8 @@ def _look(access: Access, outgoing: Outgoing) -> LookOutcome:
 
 def _probe(access: Access) -> ProbeOutcome:
     if not access.credentials:
-        return ProbeFailed("no pigeon is ours", access_lost=True)
-    return ProbeOk() if _folder(access).is_dir() else ProbeFailed("no loft there", access_lost=False)
+        return ProbeFailed(Failure.NO_CREDENTIALS, access_lost=True)
+    return ProbeOk() if _folder(access).is_dir() else ProbeFailed(Failure.NO_CONNECTION, access_lost=False)
 
 
 def _poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
