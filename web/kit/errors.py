@@ -112,7 +112,7 @@ def _core_error(error: errors.CoreError) -> Response:
         case errors.UnknownKey():
             members = {"what": error.what, "key": str(error.key), "existing": error.existing}
         case errors.InvalidInput():
-            members = {"field": error.field}
+            members = {"field": error.field, "why": error.why.value}
         case errors.IllegalMove():
             members = {"state": error.from_, **_last(error.last)}
         case errors.MovedMeanwhile():

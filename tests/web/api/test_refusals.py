@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -66,6 +67,8 @@ def test_an_approval_of_another_version_is_refused(small: Any, say: Any) -> None
     problem = _is_problem(small.chief.post(f"/replies/{reply['id']}/approve", {"version": 7}), 409)
 
     assert problem["state"] == "DRAFT"
+    assert problem["by"].startswith("user:")
+    assert datetime.fromisoformat(problem["at"]).tzinfo is not None
 
 
 @pytest.mark.parametrize(

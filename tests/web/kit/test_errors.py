@@ -91,6 +91,9 @@ def test_a_refusal_names_the_state_and_what_exists_in_members_of_their_own(fault
     )
     answer = faulty.test_client().get("/api/raises").get_json()
     assert (answer["state"], answer["by"], answer["at"]) == ("CLOSED", "user:7", CHANGE.at.isoformat())
+    faulty.extensions["raised"]["error"] = errors.InvalidInput("email", Why.NOT_AN_EMAIL)
+    answer = faulty.test_client().get("/api/raises").get_json()
+    assert (answer["field"], answer["why"]) == ("email", "not_an_email")
     faulty.extensions["raised"]["error"] = errors.UnknownKey(Thing.UNIT, "moon", ["roads", "parks"])
     assert faulty.test_client().get("/api/raises").get_json()["existing"] == ["parks", "roads"]
 
