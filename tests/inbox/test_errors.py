@@ -7,6 +7,7 @@ import inspect
 import pytest
 
 from inbox import errors
+from inbox.refusals import Thing
 
 CLASSES = [
     kind
@@ -22,6 +23,6 @@ def test_every_refusal_is_a_core_error_and_stands_in_the_tree_at_the_top(kind: t
 
 
 def test_a_key_that_does_not_exist_is_told_with_those_that_do_in_order() -> None:
-    refusal = errors.UnknownKey("unit", "moon", ["roads", "parks"])
+    refusal = errors.UnknownKey(Thing.UNIT, "moon", ["roads", "parks"])
     assert refusal.existing == ["parks", "roads"]
     assert str(refusal) == "There is no unit 'moon'. There are: parks, roads."

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
+from inbox.failures import SetAsideKind
 from inbox.ingest import queue, set_aside
 from inbox.models import SetAside
 
@@ -20,11 +21,11 @@ def event_id(session: Session) -> int:
 def test_one_place_of_a_body_is_kept_once_and_what_it_says_now_counts(
     session: Session, event_id: int
 ) -> None:
-    set_aside.keep(session, event_id, 3, "unknown_account", "77777", None)
+    set_aside.keep(session, event_id, 3, SetAsideKind.UNKNOWN_ACCOUNT, "77777", None)
     session.scalars(select(SetAside)).one().resolved_at = now()
     session.flush()
-    set_aside.keep(session, event_id, 3, "failed", "KeyError", None)
-    set_aside.keep(session, event_id, 4, "failed", "KeyError", None)
+    set_aside.keep(session, event_id, 3, SetAsideKind.FAILED, "KeyError", None)
+    set_aside.keep(session, event_id, 4, SetAsideKind.FAILED, "KeyError", None)
     session.expire_all()
     rows = session.scalars(select(SetAside).order_by(SetAside.position)).all()
     assert [(row.position, row.kind, row.what, row.resolved_at) for row in rows] == [
@@ -34,7 +35,7 @@ def test_one_place_of_a_body_is_kept_once_and_what_it_says_now_counts(
 
 
 def test_what_is_told_of_it_is_cut_to_what_a_screen_can_show(session: Session, event_id: int) -> None:
-    set_aside.keep(session, event_id, 0, "unsupported", "field:" + "x" * 1000, None)
+    set_aside.keep(session, event_id, 0, SetAsideKind.UNSUPPORTED, "field:" + "x" * 1000, None)
     assert len(session.scalars(select(SetAside.what)).one()) == 300
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from inbox import clock, ingest
 from inbox.db import transaction
+from inbox.failures import SetAsideKind
 from inbox.ingest import set_aside
 from inbox.models import Channel
 from inbox.queries import figures
@@ -69,7 +70,7 @@ def test_pages_of_what_was_set_aside_hold_each_once_and_no_body(city: SimpleName
     with transaction() as session:
         event_id = ingest.store_raw_event(session, "hook:meta", b"a citizen's words") or 0
         for position in range(5):
-            set_aside.keep(session, event_id, position, "failed", "KeyError", None)
+            set_aside.keep(session, event_id, position, SetAsideKind.FAILED, "KeyError", None)
     told: list[int] = []
     before = None
     for _ in range(3):

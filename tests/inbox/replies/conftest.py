@@ -9,6 +9,7 @@ import pytest
 
 from inbox.db import transaction
 from inbox.desk import triage
+from inbox.failures import Failure
 from inbox.models import Message, Reply
 from inbox.values import MaybeSent, MessageSeen
 from tests.support.steps import claim, end, only
@@ -20,4 +21,4 @@ def uncertain(city: SimpleNamespace, seen: Callable[..., MessageSeen], arrive: C
     arrive(seen("kaçta?"))
     with transaction() as session:
         triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
-    return end(claim()[0], MaybeSent("the connection broke"))
+    return end(claim()[0], MaybeSent(Failure.NO_ANSWER))

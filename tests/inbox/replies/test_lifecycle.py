@@ -14,6 +14,7 @@ from inbox import clock, queries, replies, tracking
 from inbox.db import transaction
 from inbox.desk import triage
 from inbox.errors import MovedMeanwhile
+from inbox.failures import Failure
 from inbox.models import Message, Reply
 from inbox.states import MessageState, ReplyState
 from inbox.values import MaybeSent, MessageSeen, Refused
@@ -67,7 +68,7 @@ def test_a_refused_answer_opens_its_message_again(city: SimpleNamespace, seen: S
     arrive(seen("kaçta?"))
     with transaction() as session:
         triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
-    end(claim()[0], Refused("the comment is locked"))
+    end(claim()[0], Refused(Failure.OTHER, "the comment is locked"))
     with transaction() as session:
         assert only(session, Message).state is MessageState.NEW
         assert only(session, Reply).state is ReplyState.FAILED
@@ -79,7 +80,7 @@ def test_what_could_not_be_sent_is_worded_anew_and_looked_for_anew(
     arrive(seen("kaçta?"))
     with transaction() as session:
         triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
-    reply = end(claim()[0], MaybeSent("the connection broke"))
+    reply = end(claim()[0], MaybeSent(Failure.NO_ANSWER))
     look_and_find_nothing(reply)
     with transaction() as session:
         reply = session.get_one(Reply, reply.id)
@@ -87,7 +88,7 @@ def test_what_could_not_be_sent_is_worded_anew_and_looked_for_anew(
         replies.redraft(session, reply, by="test")
         replies.approve(session, reply, text="Saat 09:00'da.", by="test")
         assert only(session, Message).state is MessageState.ANSWERED
-    end(claim()[0], MaybeSent("the connection broke"))
+    end(claim()[0], MaybeSent(Failure.NO_ANSWER))
     clock.shift_by(601)
 
     look_and_find_nothing(reply)

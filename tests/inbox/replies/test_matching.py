@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from inbox import clock
 from inbox.db import transaction
 from inbox.desk import triage
+from inbox.failures import Failure
 from inbox.models import Message, Reply, SetAside
 from inbox.replies import sending
 from inbox.states import ReplyState
@@ -60,7 +61,7 @@ def test_our_own_comment_that_comes_back_while_it_is_written_down_is_not_taken_f
         for message in session.scalars(select(Message)).all():
             triage.answer(session, message, text="09:00'da", by=city.moderator)
     doubted, sent = claim()
-    end(doubted, MaybeSent("the connection broke"))
+    end(doubted, MaybeSent(Failure.NO_ANSWER))
     ours = seen(
         "09:00'da",
         from_us=True,
@@ -108,7 +109,7 @@ def doubted_chat(city: SimpleNamespace, seen: Seen, arrive: Arrive) -> Reply:
     arrive(seen("kaçta?", platform="whatsapp"))
     with transaction() as session:
         triage.answer(session, only(session, Message), text="09:00'da", by=city.moderator)
-    return end(claim()[0], MaybeSent("the connection broke"))
+    return end(claim()[0], MaybeSent(Failure.NO_ANSWER))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from inbox import clock, queries, replies
 from inbox.conversations import threads
 from inbox.db import transaction
 from inbox.desk import triage
+from inbox.failures import Failure
 from inbox.models import Message, Reply
 from inbox.replies import sending
 from inbox.states import MessageState, ReplyState
@@ -54,7 +55,7 @@ def test_an_unfinished_earlier_reply_holds_back_the_later_ones_of_its_thread(req
     (answer,) = claim()
     assert answer.kind is ReplyKind.ANSWER
     assert claim() == []
-    end(answer, MaybeSent("hung up"))
+    end(answer, MaybeSent(Failure.NO_ANSWER))
     assert claim() == []
     end_as_found(answer)
     assert [reply.text for reply in claim()] == ["bir şey daha"]
@@ -94,7 +95,9 @@ def test_a_lease_that_ran_out_is_uncertain_not_ready(
         assert session.get_one(Reply, claimed.id).external_id == "late-1"
 
 
-@pytest.mark.parametrize("outcome", [NotSent("429", retry_after=90), AccessLost("190")])
+@pytest.mark.parametrize(
+    "outcome", [NotSent(Failure.RATE_LIMIT, retry_after=90), AccessLost(Failure.TOKEN_INVALID)]
+)
 def test_what_is_surely_not_sent_waits_as_ready(
     city: SimpleNamespace, seen: Seen, arrive: Arrive, outcome: NotSent | AccessLost
 ) -> None:
@@ -126,9 +129,9 @@ def test_words_that_changed_while_the_reply_was_on_its_way_stop_it_before_it_is_
     )
 
     if way == "surely not sent":
-        end(claimed, NotSent("429", retry_after=1))
+        end(claimed, NotSent(Failure.RATE_LIMIT, retry_after=1))
     else:
-        end(claimed, MaybeSent("the connection broke"))
+        end(claimed, MaybeSent(Failure.NO_ANSWER))
         clock.shift_by(601)
         look_and_find_nothing(claimed)
         look_and_find_nothing(claimed)
