@@ -56,7 +56,7 @@ class InvalidInput(CoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LastChange:
     """The last thing that was done to a row: an entry of its history, and the name of whoever did it."""
 
     kind: str  # e.g. "message.moved"
@@ -73,7 +73,7 @@ class IllegalMove(CoreError):
     """The state it is in does not allow this. `last` says who brought it there, where that is known."""
 
     def __init__(
-        self, what: Thing, key: object, from_: str, to: State | Step, last: Change | None = None
+        self, what: Thing, key: object, from_: str, to: State | Step, last: LastChange | None = None
     ) -> None:
         refused = to.sentence if isinstance(to, Step) else f"It cannot become {to}."
         super().__init__(" ".join(filter(None, (f"The {what} {key} is {from_}.", refused, str(last or "")))))
@@ -83,7 +83,7 @@ class IllegalMove(CoreError):
 class MovedMeanwhile(CoreError):
     """The row is no longer as it was seen: somebody was faster. `last` says who, where that is known."""
 
-    def __init__(self, what: Thing, key: object, now: str, last: Change | None = None) -> None:
+    def __init__(self, what: Thing, key: object, now: str, last: LastChange | None = None) -> None:
         super().__init__(
             " ".join(
                 filter(None, (f"The {what} {key} was changed meanwhile; it is {now} now.", str(last or "")))

@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox.bulk import insert_many
 from inbox.clock import now
-from inbox.errors import Change, IllegalMove, MovedMeanwhile, NotFound
+from inbox.errors import IllegalMove, LastChange, MovedMeanwhile, NotFound
 from inbox.models import Channel, HistoryEntry, Message, Reply, TrackedRequest, User
 from inbox.refusals import Step, Thing
 from inbox.states import MessageState, State, may_move
@@ -52,7 +52,7 @@ def move(
     details: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """Change the state of `row` to `to`, and `columns` with it, and write that down.
+    """LastChange the state of `row` to `to`, and `columns` with it, and write that down.
 
     Raises IllegalMove when the table has no such step, MovedMeanwhile when the row is no longer in the state
     and version `row` was read with. The caller's object shows the new values afterwards.
@@ -65,7 +65,7 @@ def move(
 
 
 def revise(session: Session, row: Stateful, *, by: Actor, **columns: Any) -> None:
-    """Change `columns` of `row` in the state it is in, and its version with them, and write that down.
+    """LastChange `columns` of `row` in the state it is in, and its version with them, and write that down.
 
     Raises MovedMeanwhile when the row is no longer in the state and version it was read with.
     """
@@ -92,7 +92,7 @@ def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None
         set_committed_value(row, name, value)
 
 
-def last_change(session: Session, row: Stateful) -> Change | None:
+def last_change(session: Session, row: Stateful) -> LastChange | None:
     """The last thing done to `row`, ours in this transaction or what others have committed."""
     about = {Message: HistoryEntry.message_id, TrackedRequest: HistoryEntry.request_id}
     mine = about.get(type(row), HistoryEntry.reply_id) == row.id
@@ -108,7 +108,7 @@ def last_change(session: Session, row: Stateful) -> Change | None:
     if found is None:
         return None
     entry, name = found
-    return Change(entry.kind, entry.to_state, entry.by, name, entry.at)
+    return LastChange(entry.kind, entry.to_state, entry.by, name, entry.at)
 
 
 def moved_meanwhile(session: Session, row: Stateful) -> MovedMeanwhile:

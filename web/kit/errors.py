@@ -120,7 +120,7 @@ def _core_error(error: errors.CoreError) -> Response:
     return problem(status, str(error), **members)
 
 
-def _last(change: errors.Change | None) -> dict[str, str]:
+def _last(change: errors.LastChange | None) -> dict[str, str]:
     """Who brought a thing to where it is, as the history names them, and when; nothing where nobody knows."""
     return {"by": change.by, "at": change.at.isoformat()} if change else {}
 

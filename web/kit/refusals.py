@@ -95,7 +95,7 @@ def _not_from_there(error: errors.IllegalMove) -> str:
     return f"{refused} {_by_whom(error.last)}".rstrip()
 
 
-def _by_whom(last: errors.Change | None) -> str:
+def _by_whom(last: errors.LastChange | None) -> str:
     """Who brought a thing to where it is, and when; nothing where nobody knows."""
     if last is None:
         return ""

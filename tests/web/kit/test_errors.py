@@ -18,7 +18,7 @@ from web import create_app
 from web.kit.access import public
 from web.kit.errors import ADVICE, STATUS, TITLES
 
-CHANGE = errors.Change(
+CHANGE = errors.LastChange(
     "request.moved", "CLOSED", "user:7", "Ayşe Demir", datetime(2026, 11, 26, 11, 3, tzinfo=UTC)
 )
 
