@@ -22,7 +22,7 @@ import pytest
 from stack import postgres
 
 COZUM = [sys.executable, "-c", "from stack.cli import main; main()"]
-PATIENCE = 60.0
+PATIENCE = 180.0  # what a start may take on a machine that does much else
 
 
 def wait_until(true: Callable[[], object], what: str, *, seconds: float = PATIENCE) -> None:

@@ -28,7 +28,7 @@ def test_a_second_start_in_the_same_folder_is_refused(tmp_path: Path, start: Sta
 
     second = start(folder)
 
-    assert second.process.wait(timeout=30) == 1
+    assert second.process.wait(timeout=180) == 1
     assert f"in use already, by process {os.getpid()}" in second.says()
     assert (folder / "demo.json").exists()
     os.close(lock)

@@ -172,7 +172,7 @@ with embedded_postgres(folder), embedded_valkey(folder):
         assert len(servers) > 2
         process.kill()
 
-    wait_until(lambda: not any(server.is_running() for server in servers), "both servers end", seconds=20)
+    wait_until(lambda: not any(server.is_running() for server in servers), "both servers end")
 
 
 def test_a_recovery_is_waited_for(folder: Path) -> None:

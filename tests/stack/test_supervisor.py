@@ -19,8 +19,9 @@ import psycopg
 import pytest
 
 from stack.programs import answers_http
-from tests.stack.conftest import Start, System, alive, modes_above, wait_until
+from tests.stack.conftest import PATIENCE, Start, System, alive, modes_above, wait_until
 
+pytestmark = pytest.mark.timeout(900)  # several starts, of which a busy machine takes minutes
 ORDER = ["web", "worker", "beat", "sandbox", "broker", "database"]
 
 
@@ -89,16 +90,18 @@ def test_every_signal_stops_all_in_order_and_leaves_nothing(
     start: Start, closed_folder: Path, kept: list[int], end: Callable[[System], None]
 ) -> None:
     before = modes_above(closed_folder.parent)
+    began = time.monotonic()
     system = start(closed_folder, start_new_session=True)
     system.wait_until_up()
+    start_took = time.monotonic() - began
     family = system.family()
     find_what_was_kept_and_add(system, kept)
     began = time.monotonic()
 
     end(system)
 
-    assert system.process.wait(timeout=30) == 0
-    assert time.monotonic() - began < 15
+    assert system.process.wait(timeout=PATIENCE) == 0
+    assert time.monotonic() - began < max(15, start_took), "a busy machine stops no slower than it starts"
     assert alive(family) == []
     assert stop_order(closed_folder) == ORDER
     assert not system.card.exists()
@@ -119,7 +122,7 @@ def test_a_hard_kill_leaves_no_process_and_the_next_start_recovers(
 
     end(system)
 
-    wait_until(lambda: not alive(family), f"nothing is left of {family}", seconds=20)
+    wait_until(lambda: not alive(family), f"nothing is left of {family}")
     assert modes_above(closed_folder.parent) == before
     again = start(closed_folder)
     again.wait_until_up()
@@ -147,7 +150,7 @@ def test_a_closed_terminal_stops_all(start: Start, closed_folder: Path) -> None:
 
     os.close(terminal)
 
-    wait_until(lambda: not alive(family), f"nothing is left of {family}", seconds=20)
+    wait_until(lambda: not alive(family), f"nothing is left of {family}")
     assert stop_order(closed_folder) == ORDER
 
 
@@ -182,7 +185,7 @@ def test_two_systems_live_side_by_side(start: Start, closed_folder: Path, open_f
 
     one.supervisor().terminate()
 
-    assert one.process.wait(timeout=30) == 0
+    assert one.process.wait(timeout=PATIENCE) == 0
     assert answers_http(f"http://127.0.0.1:{other.port}/healthz")
     assert set(other.pids()) == set(ORDER)
 
@@ -194,5 +197,5 @@ def test_a_hard_killed_start_leaves_no_process(start: Start, open_folder: Path) 
 
     system.supervisor().kill()
 
-    wait_until(lambda: not alive(family), f"nothing is left of {family}", seconds=20)
+    wait_until(lambda: not alive(family), f"nothing is left of {family}")
     assert not system.card.exists()
