@@ -18,11 +18,10 @@ from sqlalchemy.orm import Session
 from inbox import history
 from inbox.bulk import given, insert_many, next_ids
 from inbox.conversations import contacts, threads
-from inbox.ingest import facts
+from inbox.ingest import storing
+from inbox.ingest.follow_up import INGEST, Arrival, follow_up
 from inbox.language.turkish import clean
 from inbox.models import Attachment, Channel, Message, MessageDoor, ParkedFact, Thread
-from inbox.tracking import surveys
-from inbox.understanding import proposals
 from inbox.values import MessageSeen
 
 
@@ -49,13 +48,12 @@ def apply(session: Session, sightings: Iterable[Sighting]) -> list[Sighting]:
 
 
 def _may_be_plain(session: Session, fact: MessageSeen) -> bool:
-    """A citizen's words, by someone the platform names, that are no verdict on an answer."""
+    """A citizen's words, by someone the platform names."""
     return (
-        facts.is_work(fact)
+        storing.is_work(fact)
         and fact.author is not None
         and bool(fact.author.keys)
-        and not facts.is_an_account_of_ours(session, fact)
-        and not surveys.may_be_a_verdict(fact.text, fact.button)
+        and not storing.is_an_account_of_ours(session, fact)
     )
 
 
@@ -137,7 +135,8 @@ def _with_new_thread(session: Session, known: Sequence[tuple[Sighting, int]]) ->
 def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
     rows = {
         message_id: {
-            **facts.columns(
+            **storing.columns(
+                session,
                 one.sighting.fact,
                 one.sighting.channel,
                 event_id=one.sighting.event_id,
@@ -145,7 +144,6 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
                 thread_id=one.thread_id,
                 author_id=one.author_id,
             ),
-            **proposals.proposals(session, clean(one.sighting.fact.text)),
             "id": message_id,
             "group_id": message_id,
         }
@@ -162,6 +160,10 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
     kept = {id: one.sighting for id, one in zip(rows, opened, strict=True) if id in made}
     if kept:
         _with_them(session, kept)
+        follow_up(
+            session,
+            [Arrival(id, str(rows[id]["text"]), rows[id]["button"], begins_thread=True) for id in kept],
+        )
     return list(kept.values())
 
 
@@ -169,7 +171,9 @@ def _with_them(session: Session, kept: Mapping[int, Sighting]) -> None:
     """The doors they came through, what they carry, and that they came to be."""
     doors = [{"message_id": id, "channel_id": one.channel.id} for id, one in kept.items()]
     session.execute(insert_many(MessageDoor, doors))
-    attachments = [row for id, one in kept.items() for row in facts.attachment_rows(id, one.fact.attachments)]
+    attachments = [
+        row for id, one in kept.items() for row in storing.attachment_rows(id, one.fact.attachments)
+    ]
     if attachments:
         session.execute(insert_many(Attachment, attachments))
-    history.opened_many(session, [(id, one.channel.id) for id, one in kept.items()], by=facts.INGEST)
+    history.opened_many(session, [(id, one.channel.id) for id, one in kept.items()], by=INGEST)

@@ -5,37 +5,29 @@ Each function is idempotent and order-free: the same facts twice, or shuffled, l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inbox import channels, history, replies
-from inbox.conversations import contacts, groups, threads
+from inbox import history, replies
+from inbox.conversations import contacts, threads
+from inbox.ingest import follow_up, storing
+from inbox.ingest.follow_up import INGEST, Arrival
 from inbox.language.turkish import clean, fold
 from inbox.models import (
-    Attachment,
     Channel,
     Contact,
     FormerText,
     Message,
-    MessageDoor,
     RawEvent,
     Reply,
     Thread,
-    TrackedRequest,
 )
-from inbox.states import AttachmentState, Intent, MessageState, ReplyState, RequestState, Urgency
-from inbox.tracking import surveys
-from inbox.understanding import proposals
-from inbox.values import AttachmentSeen, Author, Gone, MessageGone, MessageKind, MessageSeen
-
-INGEST = "ingest"
-_NO_WORK = (MessageKind.POST,)
+from inbox.states import MessageState, ReplyState
+from inbox.values import Author, Gone, MessageGone, MessageKind, MessageSeen
 
 
 def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> str:
@@ -47,10 +39,10 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
             return "ours"
         known = _insert(session, fact, channel, event)
         if known is not None:
-            if known.state is MessageState.NEW:
-                _open_work(session, known, fact)
-                return "messages"
             history.opened(session, known, by=INGEST)
+            if known.state is MessageState.NEW:
+                follow_up.follow_up(session, [Arrival.of(known)])
+                return "messages"
             return "ours" if fact.from_us else "context"
         known = _message(session, fact.platform, fact.external_id)
         if known is None:
@@ -60,21 +52,9 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
 
 def _as_ours(session: Session, fact: MessageSeen) -> MessageSeen:
     """One account of ours may name another of ours: that is no citizen."""
-    if fact.from_us or not is_an_account_of_ours(session, fact):
+    if fact.from_us or not storing.is_an_account_of_ours(session, fact):
         return fact
     return replace(fact, from_us=True, author=None)
-
-
-def is_an_account_of_ours(session: Session, fact: MessageSeen) -> bool:
-    """Whether who wrote it in public is one of our accounts, told as if it were anybody."""
-    if fact.author is None or fact.kind is MessageKind.CHAT:
-        return False
-    return any(channels.of_account(session, fact.platform, key.value) for key in fact.author.keys)
-
-
-def is_work(fact: MessageSeen) -> bool:
-    """Whether somebody must triage it: the words of others, but for a post of theirs that is only context."""
-    return not fact.from_us and fact.kind not in _NO_WORK
 
 
 def _message(session: Session, platform: str, external_id: str) -> Message | None:
@@ -91,11 +71,12 @@ def _message(session: Session, platform: str, external_id: str) -> Message | Non
 def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> Message | None:
     """The new row, or None when another worker stored the same message first."""
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
-    thread = _thread_for(session, fact, channel, author, is_work=is_work(fact))
+    thread = _thread_for(session, fact, channel, author, is_work=storing.is_work(fact))
     message = session.scalars(
         insert(Message)
         .values(
-            columns(
+            storing.columns(
+                session,
                 fact,
                 channel,
                 event_id=event.id,
@@ -109,50 +90,10 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
     ).first()
     if message is None:
         return None
-    message.group_id = message.id if is_work(fact) else None
-    _add_door(session, message, channel)
-    _add_attachments(session, message, fact)
+    message.group_id = message.id if storing.is_work(fact) else None
+    storing.add_door(session, message, channel)
+    storing.add_attachments(session, message, fact)
     return message
-
-
-def columns(
-    fact: MessageSeen,
-    channel: Channel,
-    *,
-    event_id: int,
-    received_at: datetime,
-    thread_id: int | None,
-    author_id: int | None,
-) -> dict[str, Any]:
-    """The columns of a message as it was told first, by name."""
-    text = clean(fact.text)
-    return {
-        "platform": fact.platform,
-        "external_id": clean(fact.external_id),
-        "channel_id": channel.id,
-        "thread_id": thread_id,
-        "author_id": author_id,
-        "kind": fact.kind,
-        "is_ours": fact.from_us,
-        "text": text,
-        "search_text": fold(text),
-        "conversation": fact.conversation,
-        "parent_external_id": fact.parent_external_id,
-        "permalink": fact.permalink,
-        "button": fact.button,
-        "language": fact.language,
-        "sent_at": fact.sent_at,
-        "received_at": received_at,
-        "observed_at": fact.observed_at,
-        "text_since": fact.observed_at,
-        "edited_at": fact.edited_at,
-        "raw_event_id": event_id,
-        "state": MessageState.NEW if is_work(fact) else None,
-        "version": 1,
-        "intent": Intent.REQUEST,
-        "urgency": Urgency.NORMAL,
-        "changed_after_conversion": False,
-    }
 
 
 def _thread_for(
@@ -183,118 +124,23 @@ def _thread_for(
     )
 
 
-def _add_door(session: Session, message: Message, channel: Channel) -> bool:
-    added = session.execute(
-        insert(MessageDoor)
-        .values(message_id=message.id, channel_id=channel.id)
-        .on_conflict_do_nothing()
-        .returning(MessageDoor.id)
-    ).first()
-    return added is not None
-
-
-def _add_attachments(session: Session, message: Message, fact: MessageSeen) -> None:
-    if not fact.attachments:
-        return
-    session.execute(
-        insert(Attachment)
-        .values(attachment_rows(message.id, fact.attachments))
-        .on_conflict_do_nothing(index_elements=[Attachment.message_id, Attachment.position])
-    )
-
-
-def attachment_rows(message_id: int, attachments: Iterable[AttachmentSeen]) -> list[dict[str, Any]]:
-    """What a message carries, by the names of the columns, still to be fetched."""
-    return [
-        {
-            "message_id": message_id,
-            "position": position,
-            "kind": seen.kind,
-            "media_id": seen.media_id,
-            "url": seen.url,
-            "mime": seen.mime,
-            "name": clean(seen.name) if seen.name else None,
-            "latitude": seen.latitude,
-            "longitude": seen.longitude,
-            "state": AttachmentState.PENDING,
-        }
-        for position, seen in enumerate(attachments)
-    ]
-
-
-def _open_work(session: Session, message: Message, fact: MessageSeen) -> None:
-    """A citizen's new words: join what they belong to, and say how urgent they are."""
-    history.opened(session, message, by=INGEST)
-    _call_back_waiting(session, message)
-    groups.regroup(session, message.thread_id or 0)
-    session.flush()
-    proposals.assess_group(session, message)
-    if surveys.take(session, message):
-        return
-    _join_open_request(session, message)
-
-
-def _call_back_waiting(session: Session, message: Message) -> None:
-    """The citizen owed an answer in this thread: what waited for it is NEW again, together with it."""
-    waiting = session.scalars(
-        select(Message).where(Message.thread_id == message.thread_id, Message.state == MessageState.WAITING)
-    ).all()
-    for one in waiting:
-        history.move(session, one, MessageState.NEW, by=INGEST, details={"because": "citizen_wrote"})
-        one.group_id = message.group_id
-
-
-def _join_open_request(session: Session, message: Message) -> None:
-    """A fragment that follows a converted one in the same breath belongs to that request.
-
-    An emergency stays NEW, whatever it follows: a person must see it.
-    """
-    if message.intent is Intent.EMERGENCY or message.state is not MessageState.NEW:
-        return
-    before = session.scalars(
-        select(Message)
-        .where(
-            Message.thread_id == message.thread_id,
-            Message.id != message.id,
-            Message.state.is_not(None),
-            Message.sent_at <= message.sent_at,
-            Message.sent_at >= message.sent_at - groups.ONE_BREATH,
-        )
-        .order_by(Message.sent_at.desc(), Message.id.desc())
-        .limit(1)
-    ).first()
-    if before is None or before.state is not MessageState.CONVERTED or before.request_id is None:
-        return
-    request = session.get_one(TrackedRequest, before.request_id)
-    if request.state in (RequestState.CLOSED, RequestState.CANCELLED):
-        return
-    history.move(
-        session,
-        message,
-        MessageState.CONVERTED,
-        by=INGEST,
-        details={"because": "fragment"},
-        request_id=request.id,
-        group_id=before.group_id,
-    )
-
-
 # --- seen again -------------------------------------------------------------------------------------
 
 
 def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> str:
-    new_door = not fact.from_us and _add_door(session, message, channel)
+    new_door = not fact.from_us and storing.add_door(session, message, channel)
     if new_door:
         history.record(session, "message.door", by=INGEST, message=message, channel=channel)
-    if message.state is None and not message.is_ours and fact.kind not in _NO_WORK:
+    if message.state is None and not message.is_ours and fact.kind not in storing.NO_WORK:
         _promote(session, message, fact, channel)
         _told_again(session, message, fact)
         return "messages"
-    if fact.author is not None and not message.is_ours:
-        _name_author(session, message, fact, fact.author, channel)
     if fact.sent_at < message.sent_at:
         _said_earlier(session, message, fact.sent_at)
     changed = _told_again(session, message, fact)
+    if fact.author is not None and not message.is_ours:
+        # Last: in the citizen's own conversation its time and its words count as they are now.
+        _name_author(session, message, fact, fact.author, channel)
     return "changes" if new_door or changed else "repeated"
 
 
@@ -309,8 +155,7 @@ def _name_author(
     if message.state is MessageState.NEW:
         thread = _thread_for(session, fact, channel, contact, is_work=True)
         message.thread_id = thread.id if thread else message.thread_id
-        session.flush()
-        groups.regroup(session, message.thread_id or 0)
+        follow_up.follow_up(session, [Arrival.of(message)])
 
 
 def _said_earlier(session: Session, message: Message, sent_at: datetime) -> None:
@@ -323,8 +168,7 @@ def _said_earlier(session: Session, message: Message, sent_at: datetime) -> None
     thread.last_citizen_at = session.scalar(
         select(func.max(Message.sent_at)).where(Message.thread_id == thread.id, Message.state.is_not(None))
     )
-    if message.state is MessageState.NEW:
-        groups.regroup(session, thread.id)
+    follow_up.follow_change(session, message)
 
 
 def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
@@ -334,7 +178,7 @@ def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
         return False  # some deletions are told as "unsupported" of a message whose words we know
     if message.kind is MessageKind.UNSUPPORTED and fact.kind is not MessageKind.UNSUPPORTED:
         message.kind = fact.kind  # first told without its words, by a hook that carries ids alone
-        _add_attachments(session, message, fact)
+        storing.add_attachments(session, message, fact)
     # Of two texts told at one moment the greater counts: then the order of arrival does not matter.
     is_older = (fact.observed_at, text) < (message.observed_at, message.text)
     if text == message.text:
@@ -353,9 +197,7 @@ def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
     message.observed_at = message.text_since = fact.observed_at
     message.edited_at = fact.edited_at or fact.observed_at
     _after_change(session, message, "edited")
-    if message.state in (MessageState.NEW, MessageState.WAITING):
-        session.flush()
-        proposals.assess_group(session, message)
+    follow_up.follow_change(session, message)
     return True
 
 
@@ -363,12 +205,16 @@ def _promote(session: Session, message: Message, fact: MessageSeen, channel: Cha
     """Known so far as somebody's post that others answered; now it is addressed to us."""
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
     thread = _thread_for(session, fact, channel, author, is_work=True)
+    known = follow_up.columns(session, message.text)  # asks the database: not while the row is half changed
     message.kind, message.channel_id = fact.kind, channel.id
     message.author_id = author.id if author else message.author_id
     message.thread_id = thread.id if thread else None
     message.group_id = message.id
+    for name, value in known.items():
+        setattr(message, name, value)
     history.become_work(message)
-    _open_work(session, message, fact)
+    history.opened(session, message, by=INGEST)
+    follow_up.follow_up(session, [Arrival.of(message)])
 
 
 def _keep_former(session: Session, message: Message, text: str, seen: Message | MessageSeen) -> None:
@@ -426,12 +272,4 @@ def _is_a_reply_of_ours(session: Session, fact: MessageSeen) -> bool:
     return True
 
 
-__all__ = [
-    "INGEST",
-    "attachment_rows",
-    "columns",
-    "is_an_account_of_ours",
-    "is_work",
-    "message_gone",
-    "message_seen",
-]
+__all__ = ["message_gone", "message_seen"]

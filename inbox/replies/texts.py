@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -176,27 +175,11 @@ def rating_question(
         return None
 
 
-def rating_delay(session: Session) -> timedelta:
-    """How long after the answer the citizen is asked."""
-    return timedelta(minutes=city.current_profile(session).rating_delay_minutes)
-
-
-def after_quiet_hours(session: Session, moment: datetime) -> datetime:
-    """`moment`, or the morning after when it falls into the city's quiet hours."""
-    return city.current_profile(session).after_quiet_hours(moment)
-
-
-def service_days(session: Session) -> int:
-    """Working days within which the city answers."""
-    return city.current_profile(session).service_days
-
-
 __all__ = [
     "SALUTATION",
     "acknowledgement",
     "addressed",
     "answer",
     "rating_question",
-    "service_days",
     "shared_words",
 ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox import clock, history, queries, replies
+from inbox import city, clock, history, queries, replies
 from inbox.clock import now
 from inbox.conversations import answering_account, groups, threads
 from inbox.errors import InvalidInput
@@ -63,7 +63,7 @@ def convert(
         neighbourhood_id=place.id if place else None,
         priority=priority,
         opened_at=opened_at,
-        due_at=deadlines.due_at(opened_at, working_days=texts.service_days(session)),
+        due_at=deadlines.due_at(opened_at, working_days=city.current_profile(session).service_days),
     )
     session.add(request)
     history.opened(session, request, by=by, details={"unit": owner.key, "category": about.key})
@@ -252,7 +252,7 @@ def reopen(session: Session, request: TrackedRequest, *, reason: str, by: Actor)
         request,
         RequestState.WITH_UNIT,
         by=by,
-        due_at=deadlines.due_at(now(), working_days=texts.service_days(session)),
+        due_at=deadlines.due_at(now(), working_days=city.current_profile(session).service_days),
     )
     _note(session, request, "reopen", why, by)
 

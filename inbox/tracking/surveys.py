@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from inbox import history, replies
+from inbox import city, history, replies
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.history import Actor
@@ -84,16 +84,17 @@ def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool)
         rates=answer,
         choices=choices(answer) if has_choices and is_chat else (),
         in_private=in_private and not is_chat,
-        not_before=decent_hour(session, now() + texts.rating_delay(session)),
+        not_before=_when_to_ask(session),
     )
     question.request_id = answer.request_id
     replies.approve(session, question, by=RATINGS)
     return question
 
 
-def decent_hour(session: Session, moment: datetime) -> datetime:
-    """`moment`, or the next morning when it falls into the city's quiet hours."""
-    return texts.after_quiet_hours(session, moment)
+def _when_to_ask(session: Session) -> datetime:
+    """Some time after the answer; the next morning when that falls into the city's quiet hours."""
+    profile = city.current_profile(session)
+    return profile.after_quiet_hours(now() + timedelta(minutes=profile.rating_delay_minutes))
 
 
 def may_be_a_verdict(text: str, button: str | None) -> bool:
@@ -109,7 +110,10 @@ def take(session: Session, message: Message) -> bool:
     """Keep `message` as a verdict if it is one. A bare number ends its triage; words stay for a person.
 
     A verdict is a button of ours, or a number from the citizen whom we asked and who has not yet told.
+    A message is one verdict at most, however often it is asked about.
     """
+    if not may_be_a_verdict(message.text, message.button) or _is_verdict(session, message):
+        return False
     if message.button and (chosen := _BUTTON.fullmatch(message.button)):
         asked = session.get(Reply, int(chosen[1]))
         if asked is None or not _same_citizen(session, asked, message) or _rated(session, asked):
@@ -161,6 +165,20 @@ def rate(
 
 def _rated(session: Session, reply: Reply) -> bool:
     return session.scalar(select(Rating.id).where(Rating.reply_id == reply.id)) is not None
+
+
+def _is_verdict(session: Session, message: Message) -> bool:
+    """Looked for among what was answered to this citizen: only that way leads an index."""
+    answered = aliased(Message)
+    return (
+        session.scalar(
+            select(Rating.id)
+            .join(Reply, Rating.reply_id == Reply.id)
+            .join(answered, Reply.message_id == answered.id)
+            .where(answered.author_id == message.author_id, Rating.message_id == message.id)
+        )
+        is not None
+    )
 
 
 def _same_citizen(session: Session, asked: Reply, message: Message) -> bool:

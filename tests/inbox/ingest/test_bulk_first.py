@@ -287,16 +287,6 @@ def test_what_is_left_for_later_is_left_whole(
     assert counts == [{"messages": 1}] * 3
 
 
-@pytest.mark.parametrize("words", ["5", "4/5", "⭐⭐⭐"])
-def test_what_may_be_a_verdict_is_left_to_who_knows_whom_we_asked(
-    city: SimpleNamespace, seen: Seen, kept: list[str], words: str
-) -> None:
-    together([seen(words)], [seen("Su yok", who="cem")])
-
-    assert kept == ["Su yok"]
-    assert counted(Message) == 2
-
-
 @pytest.mark.parametrize("made", ["message", "contact", "thread", "post"])
 def test_of_two_workers_that_hear_the_same_at_once_each_row_is_made_by_one(
     city: SimpleNamespace, seen: Seen, made: str
