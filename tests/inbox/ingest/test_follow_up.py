@@ -206,7 +206,7 @@ TRAILS = {
     "history": "SELECT kind, message_id, reply_id, to_state FROM history_entry ORDER BY id",
     "ratings": "SELECT reply_id, message_id, stars, text FROM rating ORDER BY id",
     "notes": "SELECT message_id, text FROM note ORDER BY id",
-    "messages": "SELECT id, version, state, group_id, request_id, suggested_unit_id FROM message ORDER BY id",
+    "messages": "SELECT id, version, state, intent, group_id, request_id FROM message ORDER BY id",
 }
 
 
@@ -216,11 +216,21 @@ def everything() -> dict[str, list[Any]]:
     return {**rows(), **trails}
 
 
+def fire_in_a_school() -> None:
+    """From now on these words, read as one text, are an emergency."""
+    with transaction() as session:
+        rule = {"all": ["yangin", "okul*"]}
+        kind = {"key": "fire", "name_tr": "Yangın", "name_en": "Fire", "look_now": [rule]}
+        proposals.save_vocabulary(session, {"emergencies": [kind]})
+
+
 def a_fragment_of_a_request(seen: Seen, arrive: Arrive) -> str:
-    arrive(seen("Yol bozuk"))
-    convert("Yol bozuk")
-    arrive(seen("hem de çok"))
-    return "hem de çok"
+    """It joined the request for what it says by itself; with the words before it, it would say more."""
+    fire_in_a_school()
+    arrive(seen("Okul yolu bozuk"))
+    convert("Okul yolu bozuk")
+    arrive(seen("yangın musluğu da"))
+    return "yangın musluğu da"
 
 
 def words_that_were_waited_for(seen: Seen, arrive: Arrive) -> str:
@@ -233,9 +243,9 @@ def words_that_were_waited_for(seen: Seen, arrive: Arrive) -> str:
 
 def a_verdict_with_words(seen: Seen, arrive: Arrive) -> str:
     """Of a citizen who was asked about an older answer, too."""
-    for number in (1, 2):
-        arrive(seen(f"{number}. yol", conversation=f"post-{number}", parent_external_id=f"post-{number}"))
-        answer_and_ask(convert(f"{number}. yol"))
+    for words in ("Yol bozuk", "Çöp alınmadı"):
+        arrive(seen(words, conversation=words, parent_external_id=words))
+        answer_and_ask(convert(words))
     arrive(seen("1 - hâlâ aynı", sent_at=clock.now()))
     return "1 - hâlâ aynı"
 
@@ -268,6 +278,7 @@ def test_following_up_again_leaves_the_same_rows(
 ) -> None:
     words = case(seen, arrive)
     before = everything()
+    assert len(before["ratings"]) == (case in (a_verdict_with_words, a_bare_verdict))
 
     for _ in range(2):
         with transaction() as session:
@@ -299,10 +310,7 @@ def test_words_whose_author_shows_only_later_call_back_what_waited_for_that_citi
 
 @pytest.mark.usefixtures("city")
 def test_words_that_turn_out_to_be_of_one_breath_are_read_as_one_text(seen: Seen, arrive: Arrive) -> None:
-    with transaction() as session:
-        rule = {"all": ["yangin", "okul*"]}
-        kind = {"key": "fire", "name_tr": "Yangın", "name_en": "Fire", "look_now": [rule]}
-        proposals.save_vocabulary(session, {"emergencies": [kind]})
+    fire_in_a_school()
     first, edited = seen("Okulda"), seen("yangın var")
     arrive(first, replace(edited, sent_at=edited.sent_at + LATER, observed_at=edited.observed_at + LATER))
     with transaction() as session:
