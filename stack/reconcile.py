@@ -6,6 +6,7 @@ import click
 
 from inbox.channels import comparison_runs, mismatches
 from inbox.db import transaction
+from inbox.models import ReconcileRun
 from stack.errors import StackError
 from worker import reconcile as reconciling
 
@@ -30,11 +31,11 @@ def reconcile(key: str | None) -> None:
             for one in found
             if key in (None, one.difference.channel.key)
         ]
-    unread = [f"{name}: not compared ({_why(runs[name])})" for name in asked if runs[name].due is not None]
+    unread = [f"{name}: not compared ({_why(runs[name])})" for name in asked if runs[name].due_at is not None]
     click.echo("\n".join([*lines, *unread]) or f"Nothing differs on {len(asked)} channels.")
     if lines or unread:
         raise SystemExit(1)
 
 
-def _why(run: comparison_runs.Run) -> str:
+def _why(run: ReconcileRun) -> str:
     return run.failure or "paused, without access, or another worker is at it"

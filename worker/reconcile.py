@@ -7,7 +7,7 @@ What the platform shows and we do not hold is stored as any polled body is, and 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
@@ -17,13 +17,11 @@ from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
 from inbox import channels
 from inbox.channels import budgets, comparison_runs, mismatches
-from inbox.channels.comparison_runs import EDGE, Run
-from inbox.clock import now
 from inbox.db import transaction
 from inbox.failures import Failure
 from inbox.ingest import store_raw_event
-from inbox.ingest.comparison import Comparison, window
-from inbox.models import Channel, ChannelCursor
+from inbox.ingest.comparison import BY, Comparison, window
+from inbox.models import Channel
 from inbox.values import CallKind, UnreadablePayload
 from worker import calling, ingest
 from worker.calling import ChannelSession
@@ -31,8 +29,6 @@ from worker.pace import until_done
 
 log = structlog.get_logger()
 
-LEASE = timedelta(minutes=15)
-MOST_TRIES = 5
 _AGAIN = timedelta(minutes=5)
 _MOST_RECHECKED = 200
 _PATIENCE = 60.0  # seconds to wait for one call of the channel's budget
@@ -69,47 +65,29 @@ def run() -> int:
         if failure is None:
             comparison.missing_replies(session)
             count = comparison.finish(session)
-            state = Run(ended=now(), differences=count)
+            comparison_runs.ended(session, channel_id, differences=count)
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
             # What was found so far stands; what was not looked at is neither missing nor resolved.
-            mismatches.tell(session, channel_id, by=EDGE)
-            state = _put_off(comparison_runs.read(session, channel_id), failure)
-        comparison_runs.write(session, channel_id, state)
+            mismatches.tell(session, channel_id, by=BY)
+            comparison_runs.broke_off(session, channel_id, failure.reason.value, wait=_wait(failure))
         channel = session.get_one(Channel, channel_id)
         if failure is None or failure.reason is not Failure.BUDGET:
             channels.called(channel, error=failure.trouble.reason if failure else None)
-        channel_session.note(session, channel, by=EDGE)
+        channel_session.note(session, channel, by=BY)
     return 1
 
 
 def _claim() -> tuple[ChannelSession, Comparison] | None:
-    moment = now()
+    platforms = [platform for platform in CONNECTORS if _survey(platform) is not None]
     with transaction() as session:
-        rows = session.execute(
-            select(ChannelCursor, Channel)
-            .join(Channel, ChannelCursor.channel_id == Channel.id)
-            .where(
-                ChannelCursor.edge == EDGE,
-                Channel.is_active,
-                Channel.access_lost_at.is_(None),
-                (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
-            )
-            .order_by(ChannelCursor.id)
-            .with_for_update(skip_locked=True, of=ChannelCursor)
-        )
-        for cursor, channel in rows:
-            state, survey = comparison_runs.parse(cursor.cursor), _survey(channel.platform)
-            is_free = state.leased_until is None or state.leased_until <= moment
-            is_due = state.due is not None and state.due <= moment and state.tries < MOST_TRIES
-            if survey is None or not is_due or not is_free:
-                continue
-            state = state.model_copy(update={"leased_until": moment + LEASE, "tries": state.tries + 1})
-            cursor.cursor, cursor.updated_at = state.model_dump_json(exclude_defaults=True), moment
-            since, until = window(session, channel)
-            comparison = Comparison(channel.id, since, until, whole_account=survey.whole_account)
-            return calling.open_session(channel), comparison
-    return None
+        channel = comparison_runs.claim(session, platforms)
+        survey = _survey(channel.platform) if channel is not None else None
+        if channel is None or survey is None:
+            return None
+        since, until = window(session, channel)
+        comparison = Comparison(channel.id, since, until, whole_account=survey.whole_account)
+        return calling.open_session(channel), comparison
 
 
 def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
@@ -128,7 +106,7 @@ def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
         with transaction() as session:
             if comparison.page(session, facts):
                 key = session.get_one(Channel, channel_session.channel_id).key
-                store_raw_event(session, f"poll:{key}:{EDGE}", page.body, digest=page.digest)
+                store_raw_event(session, f"poll:{key}:{BY}", page.body, digest=page.digest)
 
 
 def _recheck(channel_session: ChannelSession, comparison: Comparison) -> None:
@@ -163,11 +141,8 @@ def _survey(platform: str) -> Survey | None:
     return connector.survey if connector is not None else None
 
 
-def _put_off(state: Run, failure: PlatformError) -> Run:
-    """Tried again later, as the platform asks; the next night at the latest."""
-    wait = _AGAIN
+def _wait(failure: PlatformError) -> timedelta:
+    """Until it is tried again: as long as the platform asks for, at least."""
     if isinstance(failure, RateLimited) and failure.retry_after is not None:
-        wait = max(wait, timedelta(seconds=failure.retry_after))
-    due: datetime | None = now() + wait if state.tries < MOST_TRIES else None
-    why = failure.reason.value
-    return state.model_copy(update={"due": due, "leased_until": None, "failure": why})
+        return max(_AGAIN, timedelta(seconds=failure.retry_after))
+    return _AGAIN

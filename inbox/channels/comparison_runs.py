@@ -2,70 +2,84 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
-from inbox.models import Channel, ChannelCursor
+from inbox.models import Channel, ReconcileRun
 
-EDGE = "reconcile"
-
-
-class Run(BaseModel):
-    """How the comparing of one channel stands; kept as the cursor of an edge of its own."""
-
-    due: AwareDatetime | None = None
-    leased_until: AwareDatetime | None = None
-    tries: int = 0
-    ended: AwareDatetime | None = None  # the last run that read everything
-    differences: int = 0  # open after it
-    failure: str | None = None  # why the last run broke off
+LEASE = timedelta(minutes=15)
+MOST_TRIES = 5
 
 
 def ask(session: Session, channel: Channel) -> None:
     """Have `channel` compared as soon as a worker looks."""
-    run = read(session, channel.id)
-    write(session, channel.id, run.model_copy(update={"due": now(), "tries": 0}))
+    asked = {"due_at": now(), "tries": 0}
+    session.execute(
+        insert(ReconcileRun)
+        .values(channel_id=channel.id, differences=0, **asked)
+        .on_conflict_do_update(index_elements=[ReconcileRun.channel_id], set_=asked)
+    )
 
 
-def runs(session: Session) -> dict[str, Run]:
+def runs(session: Session) -> dict[str, ReconcileRun]:
     """How it stands, by channel key; one that was never asked for is left out."""
     found = session.execute(
-        select(Channel.key, ChannelCursor.cursor)
-        .join(Channel, ChannelCursor.channel_id == Channel.id)
-        .where(ChannelCursor.edge == EDGE)
+        select(Channel, ReconcileRun).join(Channel, ReconcileRun.channel_id == Channel.id)
     )
-    return {key: parse(cursor) for key, cursor in found}
+    return {channel.key: run for channel, run in found}
 
 
-def parse(cursor: str | None) -> Run:
-    """The run a cursor tells of; one of another version counts as none."""
-    try:
-        return Run.model_validate_json(cursor) if cursor else Run()
-    except ValidationError:
-        return Run()
+def last_ended(session: Session, channel_id: int) -> datetime | None:
+    """When a run last read everything that the channel's platform shows."""
+    return session.scalar(select(ReconcileRun.ended_at).where(ReconcileRun.channel_id == channel_id))
 
 
-def read(session: Session, channel_id: int) -> Run:
-    """How it stands with this channel; the row is locked."""
-    return parse(_row(session, channel_id).cursor)
+def claim(session: Session, platforms: Collection[str]) -> Channel | None:
+    """Take a channel of these platforms that is due, is free and may call. The try is counted here."""
+    moment = now()
+    claimed = session.execute(
+        select(ReconcileRun, Channel)
+        .join(Channel, ReconcileRun.channel_id == Channel.id)
+        .where(
+            ReconcileRun.due_at <= moment,
+            ReconcileRun.tries < MOST_TRIES,
+            ReconcileRun.leased_until.is_(None) | (ReconcileRun.leased_until <= moment),
+            Channel.platform.in_(platforms),
+            Channel.is_active,
+            Channel.access_lost_at.is_(None),
+            Channel.paused_until.is_(None) | (Channel.paused_until <= moment),
+        )
+        .order_by(ReconcileRun.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=ReconcileRun)
+    ).first()
+    if claimed is None:
+        return None
+    run, channel = claimed
+    run.leased_until, run.tries = moment + LEASE, run.tries + 1
+    return channel
 
 
-def write(session: Session, channel_id: int, run: Run) -> None:
-    """Keep how it stands."""
-    row = _row(session, channel_id)
-    row.cursor, row.updated_at = run.model_dump_json(exclude_defaults=True), now()
+def ended(session: Session, channel_id: int, *, differences: int) -> None:
+    """The run has read everything, and so much differs."""
+    run = _locked(session, channel_id)
+    run.due_at = run.leased_until = run.failure = None
+    run.tries, run.ended_at, run.differences = 0, now(), differences
 
 
-def _row(session: Session, channel_id: int) -> ChannelCursor:
-    row = session.scalar(
-        select(ChannelCursor)
-        .where(ChannelCursor.channel_id == channel_id, ChannelCursor.edge == EDGE)
-        .with_for_update()
-    )
-    if row is None:
-        row = ChannelCursor(channel_id=channel_id, edge=EDGE, updated_at=now())
-        session.add(row)
-        session.flush()
-    return row
+def broke_off(session: Session, channel_id: int, why: str, *, wait: timedelta) -> None:
+    """Have it tried again after `wait`; the next night when it was tried often enough."""
+    run = _locked(session, channel_id)
+    run.due_at = now() + wait if run.tries < MOST_TRIES else None
+    run.leased_until, run.failure = None, why
+
+
+def _locked(session: Session, channel_id: int) -> ReconcileRun:
+    return session.scalars(
+        select(ReconcileRun).where(ReconcileRun.channel_id == channel_id).with_for_update()
+    ).one()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels import comparison_runs
 from inbox.clock import now
-from inbox.models import Alarm, Channel, ChannelCursor, HookRefusal, Message, RawEvent
+from inbox.models import Alarm, Channel, ChannelCursor, HookRefusal, Message, RawEvent, ReconcileRun
 from inbox.states import RawEventState
 
 MOST_REFUSED = {"signature": 20, "size": 0}
@@ -62,22 +62,23 @@ def _unread(session: Session) -> Iterator[Alarm]:
 def _not_compared(session: Session) -> Iterator[Alarm]:
     """Channels whose last night's comparison gave up, or never began. Those without access have an alarm."""
     moment = now()
-    polled = select(ChannelCursor.channel_id)
+    read = select(ChannelCursor.channel_id).union(select(ReconcileRun.channel_id))
     found = session.scalars(
         select(Channel)
-        .where(Channel.is_active, Channel.access_lost_at.is_(None), Channel.id.in_(polled))
+        .where(Channel.is_active, Channel.access_lost_at.is_(None), Channel.id.in_(read))
         .order_by(Channel.key)
     ).all()
     runs = comparison_runs.runs(session)
     for channel in found:
-        run = runs.get(channel.key, comparison_runs.Run())
-        gave_up = run.failure is not None and run.due is None
-        since = run.ended or session.scalar(
+        run = runs.get(channel.key)
+        failure = run.failure if run else None
+        gave_up = run is not None and failure is not None and run.due_at is None
+        since = (run.ended_at if run else None) or session.scalar(
             select(func.min(Message.received_at)).where(
                 Message.channel_id == channel.id, Message.state.is_not(None)
             )
         )
         if gave_up or (since is not None and moment - since > NIGHTLY):
-            details = {"reason": run.failure} if run.failure else {}
+            details = {"reason": failure} if failure else {}
             raised_at = since + NIGHTLY if since is not None and not gave_up else moment
             yield Alarm(kind=NOT_COMPARED, subject=channel.key, details=details, raised_at=raised_at, times=1)

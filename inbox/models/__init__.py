@@ -1,7 +1,14 @@
 """The tables, typed. Every relationship is `lazy="raise"`: a query says what it reads."""
 
 from inbox.models._base import Table
-from inbox.models.channels import Alarm, Channel, ChannelCursor, RateBudget, ReconcileDifference
+from inbox.models.channels import (
+    Alarm,
+    Channel,
+    ChannelCursor,
+    RateBudget,
+    ReconcileDifference,
+    ReconcileRun,
+)
 from inbox.models.city import Category, CitySetting, Neighbourhood, Reason, Unit
 from inbox.models.conversations import Contact, ContactKey, FormerText, Message, MessageDoor, Person, Thread
 from inbox.models.history import FeedEpoch, HistoryEntry
@@ -41,6 +48,8 @@ __all__ = [
     "RawEvent",
     "Reason",
     "ReconcileDifference",
+    "ReconcileRun",
+    "ReconcileRun",
     "Reply",
     "ReplyText",
     "SetAside",

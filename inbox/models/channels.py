@@ -96,6 +96,21 @@ class Alarm(Table):
     cleared_at: Mapped[datetime | None]
 
 
+class ReconcileRun(Table):
+    """How the comparing of one channel with its platform stands: asked for, under way, ended."""
+
+    __tablename__ = "reconcile_run"
+
+    id: Mapped[BigId]
+    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"), unique=True)
+    due_at: Mapped[datetime | None]  # asked for; None: nobody waits for it
+    leased_until: Mapped[datetime | None]  # a worker is at it
+    tries: Mapped[int] = mapped_column(default=0)  # since it was asked for
+    ended_at: Mapped[datetime | None]  # the last run that read everything
+    differences: Mapped[int] = mapped_column(default=0)  # open after that
+    failure: Mapped[str | None]  # why the last run broke off
+
+
 class ReconcileDifference(Table):
     """One thing that a platform shows otherwise than we hold it. Ids and times; the words are on the rows."""
 

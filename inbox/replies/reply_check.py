@@ -63,7 +63,7 @@ def case(session: Session, reply: Reply) -> Case:
         message=message,
         channel=channel,
         stands=_stands(session, reply, message, is_private=is_private),
-        read_at=comparison_runs.runs(session).get(channel.key, comparison_runs.Run()).ended,
+        read_at=comparison_runs.last_ended(session, channel.id),
         is_private=is_private,
     )
 

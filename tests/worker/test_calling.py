@@ -56,7 +56,7 @@ def test_polls_comparisons_and_renewals_go_on_to_the_others(closed: Town) -> Non
 
     assert closed.channel(OPEN).last_error is None
     with transaction() as session:
-        assert {key for key, run in comparison_runs.runs(session).items() if run.ended} == {OPEN}
+        assert {key for key, run in comparison_runs.runs(session).items() if run.ended_at} == {OPEN}
 
 
 def test_it_comes_back_when_the_key_does(town: Town) -> None:

@@ -16,7 +16,7 @@ from inbox.channels import alarms, comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.desk import triage
 from inbox.ingest import comparison
-from inbox.models import Channel, Message, ReconcileDifference, Reply, User
+from inbox.models import Channel, Message, ReconcileDifference, ReconcileRun, Reply, User
 from inbox.settings import settings
 from inbox.states import DifferenceKind, ReplyState, Role
 from inbox.values import MessageKind
@@ -97,7 +97,7 @@ class Stage:
         with transaction() as session:
             return [shown.difference for shown in mismatches.shown(session)]
 
-    def run_of(self) -> comparison_runs.Run:
+    def run_of(self) -> ReconcileRun:
         with transaction() as session:
             return comparison_runs.runs(session)[self.key]
 

@@ -30,7 +30,7 @@ def index() -> str:
             "desk/differences.html",
             cursor=str(feed.now_cursor(session)),
             shown=mismatches.shown(session),
-            runs=[(channel, runs.get(channel.key, comparison_runs.Run())) for channel in channels],
+            runs=[(channel, runs.get(channel.key)) for channel in channels],
         )
 
 

@@ -10,9 +10,8 @@ from sqlalchemy import select, update
 
 from inbox import clock, ingest
 from inbox.channels import alarms, comparison_runs, stalled
-from inbox.channels.comparison_runs import Run
 from inbox.db import transaction
-from inbox.models import Channel, ChannelCursor, RawEvent
+from inbox.models import Channel, ChannelCursor, RawEvent, ReconcileRun
 from inbox.queries import figures
 from inbox.states import RawEventState
 from stack import status
@@ -62,15 +61,16 @@ def test_a_body_that_nobody_reads_is_an_alarm_until_it_is_read(database: None) -
     assert standing() == []
 
 
-def polled_since(key: str, run: Run) -> None:
+def compared(key: str, **run: Any) -> None:
+    """A channel that is polled, with how its last comparison ended."""
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == key)).one()
         session.add(ChannelCursor(channel_id=channel.id, edge="mentions", updated_at=clock.now()))
-        comparison_runs.write(session, channel.id, run)
+        session.add(ReconcileRun(channel_id=channel.id, ended_at=clock.now(), **run))
 
 
 def test_a_channel_that_was_not_compared_for_a_night_is_an_alarm_until_it_is(city: SimpleNamespace) -> None:
-    polled_since("x-belediye", Run(ended=clock.now()))
+    compared("x-belediye")
     clock.shift_by(30 * HOUR)
     assert standing() == []
 
@@ -79,7 +79,8 @@ def test_a_channel_that_was_not_compared_for_a_night_is_an_alarm_until_it_is(cit
 
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == "x-belediye")).one()
-        comparison_runs.write(session, channel.id, Run(ended=clock.now()))
+        comparison_runs.ask(session, channel)
+        comparison_runs.ended(session, channel.id, differences=0)
     assert standing() == []
 
 
@@ -100,8 +101,8 @@ def test_a_channel_that_was_never_compared_although_it_is_polled_is_an_alarm(
 def test_a_comparison_that_gave_up_is_an_alarm_at_once_unless_the_access_is_lost(
     city: SimpleNamespace,
 ) -> None:
-    polled_since("x-belediye", Run(ended=clock.now(), tries=5, failure="too_many"))
-    polled_since("fb-belediye", Run(ended=clock.now(), tries=2, failure="budget", due=clock.now()))
+    compared("x-belediye", tries=5, failure="too_many")
+    compared("fb-belediye", tries=2, failure="budget", due_at=clock.now())
 
     assert standing() == [("not_compared", "x-belediye", {"reason": "too_many"})]
 

@@ -79,7 +79,7 @@ def test_reading_afresh_asks_the_workers_and_calls_no_platform_itself(
     assert moderator.post(f"/uncertain/{reply_id}/look").status_code == 303
 
     with db.transaction() as session:
-        assert comparison_runs.runs(session)["facebook-belediye"].due is not None
+        assert comparison_runs.runs(session)["facebook-belediye"].due_at is not None
     assert reply(reply_id).state is ReplyState.UNCERTAIN
 
 

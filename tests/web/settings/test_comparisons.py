@@ -52,7 +52,7 @@ def test_a_supervisor_has_one_channel_compared_and_a_moderator_may_not(
     with db.transaction() as session:
         runs = comparison_runs.runs(session)
     assert set(runs) == {"facebook-belediye"}
-    assert runs["facebook-belediye"].due is not None
+    assert runs["facebook-belediye"].due_at is not None
 
 
 def test_whatsapp_cannot_be_compared_and_says_so(supervisor: Browser, citizens: Citizens) -> None:
