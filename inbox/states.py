@@ -87,6 +87,18 @@ class RawEventState(StrEnum):
     SET_ASIDE = "SET_ASIDE"
 
 
+class ChannelHealth(StrEnum):
+    """How one account or line of ours fares. It rests on real calls to the platform alone."""
+
+    OK = "ok"  # a call succeeded lately
+    STALE = "stale"  # none lately
+    PAUSED = "paused"  # the platform asked for it
+    ACCESS_LOST = "access_lost"  # a person must renew it
+    FAILING = "failing"  # the last call failed
+    OFF = "off"
+    UNKNOWN = "unknown"  # never called
+
+
 class DifferenceKind(StrEnum):
     """In what way a platform shows something else than we hold."""
 

@@ -15,6 +15,7 @@ from inbox.channels import report
 from inbox.db import transaction
 from inbox.queries import figures
 from inbox.queries.figures import Figures
+from inbox.states import ChannelHealth
 from stack import environment, processes
 from stack.errors import StackError
 
@@ -71,7 +72,7 @@ def needs_a_person(seen: Figures) -> list[str]:
     needs = [
         f"channel {channel.key}: {channels.health(channel)}"
         for channel in seen.channels
-        if channels.health(channel) == "access_lost"
+        if channels.health(channel) is ChannelHealth.ACCESS_LOST
     ]
     if failed := seen.set_aside.get("failed", 0):
         needs.append(f"{failed} parts of what arrived could not be applied")

@@ -24,7 +24,7 @@ from inbox.language.turkish import clean
 from inbox.models import Channel, Reply
 from inbox.refusals import Thing, Why
 from inbox.settings import settings
-from inbox.states import ReplyState
+from inbox.states import ChannelHealth, ReplyState
 from inbox.values import Access, Renewal
 
 _ACCOUNTS = "channels by account"
@@ -161,21 +161,19 @@ def pause(session: Session, channel: Channel, until: datetime, *, by: Actor) -> 
         history.record(session, "channel.paused", by=by, channel=channel)
 
 
-def health(channel: Channel) -> str:
-    """`ok` (a real call succeeded lately), `stale` (none lately), `paused`, `access_lost`, `failing`, `off`
-    or `unknown` (never called).
-    """
+def health(channel: Channel) -> ChannelHealth:
+    """How it fares now."""
     if not channel.is_active:
-        return "off"
+        return ChannelHealth.OFF
     if channel.access_lost_at is not None:
-        return "access_lost"
+        return ChannelHealth.ACCESS_LOST
     if channel.paused_until is not None and channel.paused_until > now():
-        return "paused"
+        return ChannelHealth.PAUSED
     if channel.last_error is not None:
-        return "failing"
+        return ChannelHealth.FAILING
     if channel.last_call_ok_at is None:
-        return "unknown"
-    return "ok" if now() - channel.last_call_ok_at < STALE_AFTER else "stale"
+        return ChannelHealth.UNKNOWN
+    return ChannelHealth.OK if now() - channel.last_call_ok_at < STALE_AFTER else ChannelHealth.STALE
 
 
 def edit(session: Session, channel: Channel, *, name: str, voice: str, is_active: bool, by: Actor) -> None:

@@ -14,7 +14,7 @@ from inbox.channels import accounts, budgets
 from inbox.channels.budgets import Left
 from inbox.clock import now
 from inbox.models import Channel, HookCount, Message, SetAside, Thread
-from inbox.states import MessageState
+from inbox.states import ChannelHealth, MessageState
 from inbox.values import CallKind, Limit, MessageKind
 
 CLOSING = timedelta(hours=2)
@@ -47,7 +47,7 @@ class Report:
     """Everything about one channel. `lag` is in seconds, None while nothing came."""
 
     channel: Channel
-    health: str
+    health: ChannelHealth
     lag: float | None  # between the platform's time of a message and ours, the middle of the newest
     budget: tuple[Left, ...]
     closing: int  # private chats that wait for us and close within two hours
@@ -121,7 +121,7 @@ def as_values(told: Report) -> dict[str, object]:
     return {
         "key": one.key,
         "platform": one.platform,
-        "health": told.health,
+        "health": told.health.value,
         "reason": one.last_error,
         "last_event_at": moment(one.last_event_at),
         "last_call_at": moment(one.last_call_at),
@@ -152,7 +152,7 @@ def words(told: Mapping[str, Any]) -> str:
         return f"{at[:16].replace('T', ' ')} UTC" if at else "never"
 
     said = [str(told["health"])]
-    if told["health"] not in ("ok", "off") and told["reason"]:
+    if told["health"] not in (ChannelHealth.OK, ChannelHealth.OFF) and told["reason"]:
         said.append(str(told["reason"]))
     said += [
         f"last event {moment(told['last_event_at'])}",

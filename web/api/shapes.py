@@ -82,8 +82,8 @@ class ListedReason(Shape):
 class ListedChannel(Shape):
     """One account or line of ours and how it fares.
 
-    `health`: ok, stale, paused, access_lost, failing, off or unknown. It rests on real calls alone, of which
-    `last_call_at` is the last and `last_call_ok_at` the last that succeeded.
+    `health` rests on real calls alone: `last_call_at` is the last of them, `last_call_ok_at` the last that
+    succeeded.
     """
 
     key: str
@@ -92,7 +92,7 @@ class ListedChannel(Shape):
     handle: str | None
     external_id: str
     voice: str
-    health: str
+    health: states.ChannelHealth
     paused_until: Moment | None
     access_lost_at: Moment | None
     last_event_at: Moment | None

@@ -15,6 +15,7 @@ from inbox.errors import InvalidInput
 from inbox.models import Channel, Message, Reply
 from inbox.queries import GroupRow
 from inbox.refusals import Why
+from inbox.states import ChannelHealth
 from inbox.values import MessageKind
 from web.kit import formats
 
@@ -132,16 +133,16 @@ def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:
 
 def _health(channel: Channel) -> str:
     match channels.health(channel):
-        case "access_lost":
+        case ChannelHealth.ACCESS_LOST:
             return gettext(
                 "%(channel)s has lost its access: the reply waits until it is renewed.", channel=channel.name
             )
-        case "paused":
+        case ChannelHealth.PAUSED:
             return gettext(
                 "%(channel)s rests because the platform asked for it: the reply goes out later.",
                 channel=channel.name,
             )
-        case "off":
+        case ChannelHealth.OFF:
             return gettext("%(channel)s is switched off: the reply waits.", channel=channel.name)
         case _:
             return ""

@@ -17,7 +17,7 @@ from inbox.clock import now
 from inbox.failures import Trouble, Unusable
 from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
 from inbox.queries import GroupRow
-from inbox.states import RequestState
+from inbox.states import ChannelHealth, RequestState
 from inbox.wording import parted
 from web.kit import labels
 
@@ -40,14 +40,14 @@ _ATTACHMENTS: Mapping[str, tuple[str, LazyString]] = {
 }
 _OTHER = ("paperclip", _l("File"))
 
-_HEALTH: Mapping[str, tuple[str, LazyString]] = {
-    "ok": ("ok", _l("works")),
-    "stale": ("slow", _l("no call succeeded lately")),
-    "paused": ("slow", _l("rests for a while: the platform asked for it")),
-    "failing": ("slow", _l("the last call failed")),
-    "access_lost": ("lost", _l("access lost: a person must renew it")),
-    "off": ("off", _l("switched off")),
-    "unknown": ("off", _l("no call yet")),
+_DOTS: Mapping[ChannelHealth, str] = {
+    ChannelHealth.OK: "ok",
+    ChannelHealth.STALE: "slow",
+    ChannelHealth.PAUSED: "slow",
+    ChannelHealth.FAILING: "slow",
+    ChannelHealth.ACCESS_LOST: "lost",
+    ChannelHealth.OFF: "off",
+    ChannelHealth.UNKNOWN: "off",
 }
 
 _DRAFT_REASONS: Mapping[str, LazyString] = {
@@ -63,7 +63,7 @@ _DRAFT_REASONS: Mapping[str, LazyString] = {
 class Health(NamedTuple):
     """How a channel is: which dot, and in words."""
 
-    look: str
+    dot: str
     words: str
 
 
@@ -135,8 +135,8 @@ def safe_link(url: str | None) -> bool:
 
 def channel_health(channel: Channel) -> Health:
     """How a channel is, by its last real calls."""
-    look, words = _HEALTH[channels.health(channel)]
-    return Health(look, str(words))
+    health = channels.health(channel)
+    return Health(_DOTS[health], str(labels.label(health)))
 
 
 def draft_reason(reason: str) -> str:

@@ -17,6 +17,7 @@ from inbox.language.personal_data import Personal
 from inbox.refusals import Step, Thing, Why
 from inbox.states import (
     AttachmentState,
+    ChannelHealth,
     DifferenceKind,
     Intent,
     MessageState,
@@ -123,6 +124,15 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         AttachmentState.PENDING: _l("Not yet fetched"),
         AttachmentState.FETCHED: _l("Fetched"),
         AttachmentState.FAILED: _l("Could not be fetched"),
+    },
+    ChannelHealth: {
+        ChannelHealth.OK: _l("Works"),
+        ChannelHealth.STALE: _l("No call succeeded lately"),
+        ChannelHealth.PAUSED: _l("Paused by the platform"),
+        ChannelHealth.FAILING: _l("The last call failed"),
+        ChannelHealth.ACCESS_LOST: _l("Access lost: new credentials are needed"),
+        ChannelHealth.OFF: _l("Not in use"),
+        ChannelHealth.UNKNOWN: _l("No call made yet"),
     },
     DifferenceKind: {
         DifferenceKind.MISSING: _l("Stood on the platform and not here"),

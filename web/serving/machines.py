@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inbox import channels
 from inbox.db import engine, transaction
 from inbox.queries import figures
+from inbox.states import ChannelHealth
 from web.kit.access import public
 
 log = structlog.get_logger()
@@ -103,7 +104,9 @@ class _Figures(Collector):
             "cozum_channel_healthy", "1: the last real call succeeded", labels=["channel", "platform"]
         )
         for channel in seen.channels:
-            health.add_metric([channel.key, channel.platform], int(channels.health(channel) == "ok"))
+            health.add_metric(
+                [channel.key, channel.platform], int(channels.health(channel) is ChannelHealth.OK)
+            )
         yield health
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from pydantic import SecretStr
 
@@ -17,6 +17,7 @@ from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Channel
 from inbox.queries import figures
+from inbox.states import ChannelHealth
 from web.kit.access import needs, person
 from web.kit.refusals import show_in
 from web.settings.forms import ChannelForm, credentials_form
@@ -24,14 +25,14 @@ from worker.tasks import nudge
 
 blueprint = Blueprint("settings_channels", __name__, url_prefix="/settings")
 
-HEALTH = {
-    "ok": (_l("Works"), "green"),
-    "unknown": (_l("No call made yet"), "secondary"),
-    "stale": (_l("No call succeeded lately"), "orange"),
-    "paused": (_l("Paused by the platform"), "yellow"),
-    "failing": (_l("The last call failed"), "orange"),
-    "access_lost": (_l("Access lost: new credentials are needed"), "red"),
-    "off": (_l("Not in use"), "secondary"),
+COLOURS: Mapping[ChannelHealth, str] = {
+    ChannelHealth.OK: "green",
+    ChannelHealth.UNKNOWN: "secondary",
+    ChannelHealth.STALE: "orange",
+    ChannelHealth.PAUSED: "yellow",
+    ChannelHealth.FAILING: "orange",
+    ChannelHealth.ACCESS_LOST: "red",
+    ChannelHealth.OFF: "secondary",
 }
 
 
@@ -44,9 +45,7 @@ def index() -> str:
             report.report(session, channel, CONNECTORS.get(channel.platform))
             for channel in queries.channels(session)
         ]
-    return render_template(
-        "settings/channels.html", reports=[(told, *HEALTH[told.health]) for told in reports]
-    )
+    return render_template("settings/channels.html", reports=reports, colours=COLOURS)
 
 
 @blueprint.get("/channels/<key>")
@@ -149,12 +148,11 @@ def _stored(found: Channel) -> dict[str, SecretStr]:
 
 def _shown(found: Channel, form: ChannelForm) -> str:
     names = CONNECTORS[found.platform].credential_names
-    title, colour = HEALTH[channels.health(found)]
     return render_template(
         "settings/channel.html",
         channel=found,
         form=form,
         credentials=credentials_form(names, kept=_stored(found)),
-        health=title,
-        colour=colour,
+        health=channels.health(found),
+        colours=COLOURS,
     )
