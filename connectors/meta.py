@@ -48,7 +48,7 @@ def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) ->
 
 
 def _answer_challenge(
-    secrets: Sequence[str], verify_token: str, query: dict[str, str]
+    _secrets: Sequence[str], verify_token: str, query: dict[str, str]
 ) -> tuple[str, str] | None:
     """The challenge itself, as plain text and never read as a number; None when the token is not ours."""
     given = query.get("hub.verify_token", "").encode(errors="replace")

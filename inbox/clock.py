@@ -16,7 +16,7 @@ ISTANBUL = "Europe/Istanbul"
 
 
 @lru_cache(maxsize=4)
-def _shift(file: Path, changed_ns: int, size: int) -> timedelta:
+def _shift(file: Path, _changed_ns: int, _size: int) -> timedelta:
     return timedelta(seconds=float(file.read_text() or 0))
 
 

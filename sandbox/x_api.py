@@ -230,7 +230,7 @@ def _by_ids(sandbox: Sandbox, ids: list[str], parameter: str) -> Response:
 
 
 _OPERATORS: dict[str, Callable[[Sandbox, Entry, str], bool]] = {
-    "conversation_id": lambda sandbox, entry, value: (entry.root or entry.id) == value,
+    "conversation_id": lambda _sandbox, entry, value: (entry.root or entry.id) == value,
     "from": lambda sandbox, entry, value: (
         value.lower() in (entry.author, sandbox.world.author_handle(entry).lower())
     ),
@@ -239,8 +239,8 @@ _OPERATORS: dict[str, Callable[[Sandbox, Entry, str], bool]] = {
         for channel in sandbox.config.channels
         if channel.key in entry.mentions
     ),
-    "is": lambda sandbox, entry, value: value == "reply" and entry.parent is not None,
-    "has": lambda sandbox, entry, value: value in ("media", "images") and bool(entry.media),
+    "is": lambda _sandbox, entry, value: value == "reply" and entry.parent is not None,
+    "has": lambda _sandbox, entry, value: value in ("media", "images") and bool(entry.media),
 }
 
 

@@ -66,7 +66,7 @@ _PLAN = graph_poll.Plan(
         "order": "reverse_chronological",
         "fields": _COMMENT,
     },
-    comment_count=lambda post: None,
+    comment_count=lambda _post: None,
     newest_comment=_newest_comment,
 )
 

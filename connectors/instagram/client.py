@@ -66,7 +66,7 @@ _PLAN = graph_poll.Plan(
     survey_most=200,
     comments_args={"limit": _HEAD_COMMENTS, "fields": _COMMENT},
     comment_count=_comment_count,
-    newest_comment=lambda media: None,
+    newest_comment=lambda _media: None,
 )
 
 

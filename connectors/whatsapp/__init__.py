@@ -12,7 +12,7 @@ from inbox.values import Access, Examination, Limit, Outgoing
 _SCOPE = "whatsapp_business_messaging"
 
 
-def _can_prove_absence(outgoing: Outgoing) -> bool:
+def _can_prove_absence(_outgoing: Outgoing) -> bool:
     return False
 
 

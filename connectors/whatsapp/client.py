@@ -201,12 +201,12 @@ def _content(outgoing: Outgoing) -> dict[str, Any]:
     }
 
 
-def look(access: Access, outgoing: Outgoing) -> LookOutcome:
+def look(_access: Access, _outgoing: Outgoing) -> LookOutcome:
     """WhatsApp shows no sent messages; a receipt with our reference is the evidence, when it comes."""
     return CannotTell("WhatsApp tells only by receipts")
 
 
-def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
+def poll(_access: Access, edge: str, _cursor: str | None) -> PolledPage:
     """WhatsApp is not polled: what a hook missed cannot be fetched."""
     raise ValueError(f"WhatsApp has no edge {edge!r}")
 

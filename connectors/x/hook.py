@@ -31,7 +31,7 @@ def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) ->
 
 
 def _answer_challenge(
-    secrets: Sequence[str], verify_token: str, query: dict[str, str]
+    secrets: Sequence[str], _verify_token: str, query: dict[str, str]
 ) -> tuple[str, str] | None:
     """The token signed with the newest consumer secret; None when X asked nothing."""
     token, secret = query.get("crc_token"), next(filter(None, secrets), None)

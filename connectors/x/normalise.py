@@ -42,7 +42,7 @@ POST_EVENTS = ("post.create", "post.mention.create", "post.reply.create", "post.
 DIRECT_EVENTS = ("dm.received", "dm.sent")
 
 
-def claims(raw: bytes) -> bool:
+def claims(_raw: bytes) -> bool:
     """Whether this body of X's hook is X's: it serves no other platform."""
     return True
 

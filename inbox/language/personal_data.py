@@ -156,13 +156,13 @@ _LOOSE_EMAIL = re.compile(
 )
 
 
-def _identity_numbers(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
+def _identity_numbers(view: _View, _own: frozenset[str]) -> Iterator[PersonalDatum]:
     for number in _IDENTITY.finditer(view.text):
         if tckimlik.is_valid(re.sub("[^0-9]", "", number[0])):
             yield view.found(Personal.IDENTITY_NUMBER, number.start(), number.end())
 
 
-def _ibans(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
+def _ibans(view: _View, _own: frozenset[str]) -> Iterator[PersonalDatum]:
     for account in _TURKISH_IBAN.finditer(view.text):
         yield view.found(Personal.IBAN, account.start(), account.end())
     for account in _IBAN.finditer(view.text):

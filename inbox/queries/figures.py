@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from inbox.channels import alarms
 from inbox.clock import now
-from inbox.failures import SetAsideKind
 from inbox.models import Alarm, Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
 from inbox.states import MessageState, RawEventState, ReplyState, RequestState
 
@@ -92,39 +91,6 @@ def _by(session: Session, column: object, *where: object) -> dict[str, int]:
 def _age(session: Session, oldest: object) -> float:
     moment: datetime | None = session.scalar(oldest)  # type: ignore[call-overload]
     return max(0.0, (now() - moment).total_seconds()) if moment else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class SetAsidePage:
-    """Some of what was set aside, the newest first; `next` is where the page after it begins."""
-
-    items: tuple[SetAside, ...]
-    next: int | None
-
-
-def set_aside(session: Session, *, before: int | None = None, limit: int = 50) -> SetAsidePage:
-    """What could not be applied and is not resolved, with its raw event (without the body) and channel."""
-    query = (
-        select(SetAside)
-        .options(joinedload(SetAside.raw_event).defer(RawEvent.body), joinedload(SetAside.channel))
-        .where(SetAside.resolved_at.is_(None))
-        .order_by(SetAside.id.desc())
-        .limit(limit + 1)
-    )
-    found = session.scalars(query if before is None else query.where(SetAside.id < before)).all()
-    shown = tuple(found[:limit])
-    return SetAsidePage(shown, shown[-1].id if len(found) > limit else None)
-
-
-def set_aside_failed(session: Session) -> tuple[int, datetime | None]:
-    """How many parts of what arrived failed and are not resolved, and since when the first."""
-    count, since = session.execute(
-        select(func.count(), func.min(SetAside.first_at)).where(
-            SetAside.resolved_at.is_(None),
-            SetAside.kind.in_((SetAsideKind.FAILED, SetAsideKind.UNKNOWN_ACCOUNT)),
-        )
-    ).one()
-    return count, since
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,9 +155,7 @@ def addressed(session: Session, reply: Reply, text: str) -> str:
     return addressed_to(session, text, session.get_one(Message, reply.message_id))
 
 
-def rating_question(
-    session: Session, answer: Reply, message: Message, *, has_choices: bool, private: bool
-) -> str | None:
+def rating_question(session: Session, answer: Reply, message: Message, *, private: bool) -> str | None:
     """How we ask whether the answer helped; None where the library has no words for it."""
     channel = session.get_one(Channel, answer.channel_id)
     request = session.get_one(TrackedRequest, answer.request_id or 0)

@@ -67,9 +67,7 @@ def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool)
     """
     message = session.get_one(Message, answer.message_id)
     is_chat = message.kind is MessageKind.CHAT
-    text = texts.rating_question(
-        session, answer, message, has_choices=has_choices, private=is_chat or in_private
-    )
+    text = texts.rating_question(session, answer, message, private=is_chat or in_private)
     if text is None:
         return None
     question = replies.draft(

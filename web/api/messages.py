@@ -109,7 +109,9 @@ def dismiss(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bo
 @api.post("/messages/<int:message_id>/reopen", tags=[MESSAGES], responses=writes(shapes.CitizenMessage))
 @needs("message.triage")
 def reopen_message(
-    path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Nothing
+    path: bodies.MessagePath,
+    header: bodies.IdempotencyHeader,
+    body: bodies.Nothing,  # noqa: ARG001  its type is read
 ) -> Response:
     """Take it up again."""
 

@@ -52,7 +52,11 @@ def approve(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodi
 
 @api.post("/replies/<int:reply_id>/withdraw", tags=[REPLIES], responses=writes(shapes.OurReply))
 @needs("reply.approve")
-def withdraw(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Nothing) -> Response:
+def withdraw(
+    path: bodies.ReplyPath,
+    header: bodies.IdempotencyHeader,
+    body: bodies.Nothing,  # noqa: ARG001  its type is read
+) -> Response:
     """Decide that it is not said after all."""
 
     def work(session: Session, reply: Reply, by: User) -> None:

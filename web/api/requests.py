@@ -95,7 +95,11 @@ def reroute(path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bo
 
 @api.post("/requests/<int:number>/close", tags=[REQUESTS], responses=writes(shapes.CitizenRequest))
 @needs("request.close")
-def close(path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.Nothing) -> Response:
+def close(
+    path: bodies.RequestPath,
+    header: bodies.IdempotencyHeader,
+    body: bodies.Nothing,  # noqa: ARG001  its type is read
+) -> Response:
     """End it by hand. By itself it ends when every answer on it has."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:

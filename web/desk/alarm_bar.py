@@ -16,7 +16,7 @@ from inbox import people, queries
 from inbox.channels import alarms
 from inbox.db import transaction
 from inbox.models import Alarm, Channel, User
-from inbox.queries import figures
+from inbox.queries import set_aside
 from web.kit import labels
 from web.kit.access import needs, person
 
@@ -95,7 +95,7 @@ def lines(session: Session, user: User) -> list[AlarmLine]:
     """What needs a person now, the oldest alarm first."""
     channels = {channel.key: channel for channel in queries.channels(session)}
     found = [_line(alarm, channels, user) for alarm in alarms.open_alarms(session)]
-    count, since = figures.set_aside_failed(session)
+    count, since = set_aside.failed(session)
     if since is not None and people.may(user, "set_aside.read"):
         words = ngettext(
             "%(num)d part of what arrived could not be used",

@@ -17,6 +17,7 @@ from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Channel
 from inbox.queries import figures
+from inbox.queries import set_aside as set_aside_queries
 from inbox.states import ChannelHealth
 from web.kit.access import needs, person
 from web.kit.refusals import show_in
@@ -108,7 +109,7 @@ def set_credentials(key: str) -> Response:
 def set_aside() -> str:
     """What arrived and could not be used, the newest first, and how often the hooks refused somebody."""
     with transaction() as session:
-        page = figures.set_aside(session, before=request.args.get("before", type=int))
+        page = set_aside_queries.page(session, before=request.args.get("before", type=int))
         hooks = figures.look_at_hooks(session)
     return render_template("settings/set_aside.html", page=page, hooks=hooks)
 
