@@ -55,14 +55,14 @@ def of_owner(path: Path) -> SystemAccount:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise StackError(
-            f"{path} belongs to the user number {uid}, which this machine does not know. "
-            f"Give that user a name: useradd --system --uid {uid} {NAME}"
+            f"{path} belongs to user id {uid}, and no user on this machine has that id. "
+            f"Create one: useradd --system --uid {uid} {NAME}"
         ) from None
     return SystemAccount(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 def ensure() -> SystemAccount:
-    """Our own account, made if it is missing. Raises StackError naming the command that would make it."""
+    """Our own account, created if missing. Raises StackError with the command that would create it."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(HOME)]
     command += ["--shell", "/usr/sbin/nologin", NAME]
     try:
@@ -85,6 +85,6 @@ def _make(command: Sequence[str]) -> None:
     if shutil.which(command[0]) is None:
         raise StackError(f"{needed} (`useradd` is not installed here: apt install passwd)")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    # 9: somebody else made it in the meantime (two first starts side by side).
+    # Exit code 9: the user exists by now, because two first starts ran side by side.
     if done.returncode not in (0, 9):
         raise StackError(f"{needed} (useradd said: {done.stderr.strip()})")

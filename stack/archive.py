@@ -1,8 +1,8 @@
-"""The file of a backup: a zip, its parts as they are, and a manifest that says what they must be.
+"""The backup file: an uncompressed zip with a manifest that describes every other part.
 
-manifest.json    what this is: when, of which schema, how many rows, the SHA-256 of each other part
-database.dump    the database, in pg_dump's own format (compressed)
-secrets.json …   the files of the data folder without which the database is of little use
+manifest.json    time, schema revision, rows of each table, SHA-256 of each other part
+database.dump    the database in pg_dump's custom format (compressed)
+secrets.json …   files of the data folder that a restore needs, such as the encryption keys
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ _CHUNK = 1 << 20
 
 
 class Part(BaseModel):
-    """One part as it was written."""
+    """Size and checksum of one part."""
 
     size: int
     sha256: str
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself."""
+    """The contents of manifest.json."""
 
     format: Literal[1] = 1
-    version: str  # of the program that made it
-    made_at: AwareDatetime  # no row of it is younger
+    version: str  # of Çözüm
+    made_at: AwareDatetime  # no row in the backup is newer
     schema_revision: str
-    server: int  # PostgreSQL's version, the first number
+    server: int  # major version of PostgreSQL
     rows: Mapping[str, int]  # by table
     parts: dict[str, Part] = {}
 
 
 class Writing:
-    """A backup in the making: parts are added, `finish` says what it is, `close` ends it."""
+    """Writes a backup: `add` each part, then `finish` with the manifest, then `close`."""
 
     def __init__(self, into: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(into, "w", zipfile.ZIP_STORED)
         self.parts: dict[str, Part] = {}
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Write one part; what `chunks` raises goes through."""
+        """Write one part. Exceptions raised by `chunks` are passed on."""
         digest, size = hashlib.sha256(), 0
         with self._zip.open(zipfile.ZipInfo(name), "w", force_zip64=True) as stream:
             for chunk in chunks:
@@ -64,11 +64,11 @@ class Writing:
         self.parts[name] = Part(size=size, sha256=digest.hexdigest())
 
     def close(self) -> None:
-        """Write what makes a zip of it."""
+        """Write the zip's directory of files."""
         self._zip.close()
 
     def finish(self, manifest: Manifest) -> Manifest:
-        """Write the manifest, and the parts into it. Answers it."""
+        """Write the manifest with the list of parts added, and return it."""
         whole = manifest.model_copy(update={"parts": self.parts})
         self._zip.writestr(MANIFEST, whole.model_dump_json(indent=2))
         return whole
@@ -76,12 +76,12 @@ class Writing:
 
 @contextmanager
 def unfinished(file: Path) -> Iterator[IO[bytes]]:
-    """A file beside `file`, for the owner alone, that takes its name at the end of the block, or is removed.
+    """A temporary file that is renamed to `file` when the block succeeds, and removed when it fails.
 
-    Raises StackError where there is something of that name: no backup is ever written over.
+    Only its owner can read it. Raises StackError if `file` exists: a backup is never overwritten.
     """
     if file.exists():
-        raise StackError(f"{file} exists already. Take another name: no backup is written over.")
+        raise StackError(f"{file} exists already. Choose another name: backups are never overwritten.")
     if not file.absolute().parent.is_dir():
         raise StackError(f"There is no folder {file.absolute().parent}.")
     fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}.unfinished")
@@ -103,7 +103,7 @@ def unfinished(file: Path) -> Iterator[IO[bytes]]:
 
 
 class Archive:
-    """A backup that is read. Every reader raises StackError when it is not what its manifest says."""
+    """Reads a backup. Every method raises StackError when the file does not match its manifest."""
 
     def __init__(self, file: IO[bytes] | Path) -> None:
         self._name = str(file) if isinstance(file, Path) else "The backup just written"
@@ -111,7 +111,7 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
             self.manifest = Manifest.model_validate_json(self._zip.read(MANIFEST))
         except (zipfile.BadZipFile, KeyError, zlib.error, EOFError, NotImplementedError):
-            raise self._broken("it is cut off, or something else") from None
+            raise self._broken("it is cut off, or is another kind of file") from None
         except ValidationError:
             raise self._broken("its manifest cannot be read; a newer version may have made it") from None
         except OSError as error:
@@ -129,11 +129,11 @@ class Archive:
         self._zip.close()
 
     def part(self, name: str) -> bytes:
-        """A small part, as it was."""
+        """The bytes of a small part."""
         return b"".join(self.chunks(name))
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """A part piece by piece. Its SHA-256 is known at the end: use nothing of it before."""
+        """The bytes of a part in chunks. The checksum is compared after the last one: use nothing earlier."""
         digest = hashlib.sha256()
         try:
             with self._zip.open(name) as stream:
@@ -146,16 +146,16 @@ class Archive:
             raise self._broken(f"{name} was damaged")
 
     def check(self) -> None:
-        """Read all of it once."""
+        """Read every part and compare its checksum."""
         for name in self.manifest.parts:
             for _ in self.chunks(name):
                 pass
 
     @contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:
-        """A part as a file that can be read from its beginning again."""
+        """A part as a seekable file."""
         with self._zip.open(name) as stream:
             yield stream
 
     def _broken(self, why: str) -> StackError:
-        return StackError(f"{self._name} is no whole backup: {why}. Nothing was changed.")
+        return StackError(f"{self._name} is not a complete backup: {why}. Nothing was changed.")

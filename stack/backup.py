@@ -1,8 +1,7 @@
-"""`cozum backup`: the whole city in one file, taken while the system runs.
+"""`cozum backup`: the database and the keys in one file, taken while the system runs.
 
-Saved are the database, as it was at one moment, and the files of the data folder without which it is of
-little use. The broker is not: rows are the queue. How far back a restore may throw the city, and how to
-rehearse it: docs/operations.md.
+The broker is not saved: it holds no state that is not in the database. How often to back up and how to
+practise a restore: docs/operations.md.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from stack.archive import Archive, Manifest
 from stack.embedded import embedded_postgres
 from stack.errors import StackError
 
-# Of the data folder: the keys, what the demo drew, and how far a rehearsal has shifted the clock.
+# Files of the data folder: the keys, the demo's users and tokens, and the offset of a demo's clock.
 KEYS = "secrets.json"
 FILES = (KEYS, environment.REHEARSAL, "clock")
-# Made by a restore first of all, dropped last: while it is there nothing may start on this database.
+# A restore creates this table first and drops it last; while it exists, no system starts on the database.
 UNFINISHED = "restore_unfinished"
 
 
@@ -38,9 +37,9 @@ UNFINISHED = "restore_unfinished"
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def backup(folder: Path, file: Path) -> None:
-    """Save database and keys to FILE, which must not exist. The system may run meanwhile.
+    """Save database and keys to FILE, which must not exist. The system may keep running.
 
-    FILE opens the channels and holds what citizens said: keep it as you keep a key, away from this machine.
+    FILE holds the channels' access tokens and what citizens wrote: keep it secret, and not on this machine.
     """
     with _database(folder.absolute()) as url:
         manifest = save(folder.absolute(), url, file)
@@ -51,16 +50,17 @@ def backup(folder: Path, file: Path) -> None:
         f"Saved {rows} rows of {tables} tables as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"and read them back: {file} ({size:.1f} MiB)"
     )
-    click.echo("It opens the channels and holds what citizens said: keep it as you keep a key.")
+    click.echo("It holds the channels' access tokens and what citizens wrote: keep it secret.")
     if kept_elsewhere:
-        click.echo(f"Not in it, for the environment sets them: {', '.join(kept_elsewhere)}. Keep these too.")
+        names = ", ".join(kept_elsewhere)
+        click.echo(f"Not saved, because they are set in the environment: {names}. Keep these as well.")
 
 
 def save(folder: Path, url: str, file: Path) -> Manifest:
-    """Write the backup of one data folder and its database to `file`, whole and read back, or not at all.
+    """Back up a data folder and its database to `file`, and read the file back to verify it.
 
-    Raises StackError. No row in it is younger than the manifest's `made_at`, and the running system is not
-    held up: this is one long reading transaction, which stops neither writers nor the live feed.
+    Raises StackError and leaves no file if anything fails. No row in the backup is newer than the manifest's
+    `made_at`. The running system is not blocked: a read-only transaction stops neither writers nor the feed.
     """
     with archive.unfinished(file) as stream:
         with closing(archive.Writing(stream)) as writing:
@@ -87,18 +87,18 @@ def save(folder: Path, url: str, file: Path) -> Manifest:
 
 
 def _read_back(tools: pgtools.Tools, stream: IO[bytes], manifest: Manifest) -> None:
-    """Raise StackError unless every part is as it was written and the dump has every table."""
+    """Raise StackError unless every checksum matches and the dump has every table."""
     with Archive(stream) as written:
         written.check()
         with written.opened(archive.DATABASE) as dumped:
             lacking = set(manifest.rows) - pgtools.tables_in(tools, dumped)
     if lacking:
-        raise StackError(f"The backup was not kept: the dump lacks {', '.join(sorted(lacking))}.")
+        raise StackError(f"The backup was deleted: the dump lacks the tables {', '.join(sorted(lacking))}.")
 
 
 @contextmanager
 def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection, str, datetime]]:
-    """One moment of the database that other connections can look at too, and the earliest time it was."""
+    """A connection, the id of its exported snapshot, and a time not later than the snapshot."""
     try:
         connection = psycopg.connect(pgtools.plain(url), autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
@@ -114,7 +114,7 @@ def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection, str, datetime]]:
 
 
 def _without_limits(connection: psycopg.Connection) -> None:
-    """This transaction lasts as long as the copy; it writes nothing, so it holds nothing up."""
+    """Let the transaction last as long as the copy. It is read-only, so it blocks nobody."""
     limits = ["statement_timeout", "idle_in_transaction_session_timeout"]
     if connection.info.server_version >= 170_000:
         limits.append("transaction_timeout")
@@ -123,12 +123,12 @@ def _without_limits(connection: psycopg.Connection) -> None:
 
 
 def _rows(connection: psycopg.Connection) -> dict[str, int]:
-    """How many rows each table has. Raises StackError where this is no database of ours, or half a one."""
+    """The number of rows of each table. Raises StackError if the database is not ours, or half restored."""
     tables = tables_of(connection)
     if "alembic_version" not in tables:
-        raise StackError("The database holds no city yet: start the system once.")
+        raise StackError("The database has no tables of Çözüm yet: start the system once.")
     if UNFINISHED in tables:
-        raise StackError("A restore into this database has not ended: there is nothing whole to save.")
+        raise StackError("A restore into this database did not finish, so its data are incomplete.")
     counted = {}
     for table in tables:
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
@@ -137,7 +137,7 @@ def _rows(connection: psycopg.Connection) -> dict[str, int]:
 
 
 def tables_of(connection: psycopg.Connection) -> list[str]:
-    """The tables of the schema that the connection works in."""
+    """The names of the tables in the connection's current schema, sorted."""
     rows = connection.execute(
         "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
     )
@@ -145,12 +145,12 @@ def tables_of(connection: psycopg.Connection) -> list[str]:
 
 
 def refuse_unfinished(url: str) -> None:
-    """Raise StackError where a restore broke off: what it left must not speak to any platform."""
+    """Raise StackError if a restore did not finish: incomplete data must not be sent to any platform."""
     with psycopg.connect(pgtools.plain(url), connect_timeout=10) as connection:
         if UNFINISHED in tables_of(connection):
             raise StackError(
-                "A restore into this database has not ended, and what is in it is not safe to start. "
-                "Make an empty database (or data folder) and restore again."
+                "A restore into this database did not finish, so the system must not start with it. "
+                "Create an empty database (or data folder) and restore again."
             )
 
 
@@ -166,9 +166,10 @@ def _revision(connection: psycopg.Connection) -> str:
 
 @contextmanager
 def _database(folder: Path) -> Iterator[str]:
-    """The URL of the database of a data folder, our environment being the system's own.
+    """The URL of a data folder's database. Also sets this process's environment to that system's settings.
 
-    Of the system that runs there, else DATABASE_URL, else the embedded one, started for this.
+    It is the database of the system that runs there, else DATABASE_URL, else the embedded one, which is
+    started for the length of the block.
     """
     if not folder.is_dir():
         raise StackError(f"There is no data folder {folder}.")
@@ -195,7 +196,7 @@ def _database(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def embedded_database(folder: Path) -> Iterator[str]:
-    """The embedded database of a folder where nothing runs, for as long as the block lasts."""
+    """The URL of the embedded database of a folder where no system runs, started for the block."""
     try:
         with embedded_postgres(folder) as url:
             yield url
@@ -206,21 +207,21 @@ def embedded_database(folder: Path) -> Iterator[str]:
 def _refuse_without_keys(folder: Path) -> None:
     if not (folder / KEYS).exists() and not os.environ.get("COZUM_CREDENTIAL_KEYS"):
         raise StackError(
-            f"{folder} has no {KEYS}, and COZUM_CREDENTIAL_KEYS is not set: without the keys the channels' "
-            "tokens would be lost. Name the data folder of the system with --dir."
+            f"{folder} has no {KEYS}, and COZUM_CREDENTIAL_KEYS is not set. Without the keys nobody could "
+            "decrypt the channels' tokens. Name the system's data folder with --dir."
         )
 
 
 def take_settings(folder: Path, url: str) -> None:
-    """Let our environment be what the system in `folder` would be told."""
+    """Set this process's environment to the settings that the system in `folder` would run with."""
     broker_url = os.environ.get("BROKER_URL") or valkey.broker_in(folder).url
-    told = environment.settings_of(folder, port=8000, database_url=url, broker_url=broker_url)
-    os.environ.update(environment.for_real_use(os.environ, told) | {"DATABASE_URL": url})
+    values = environment.settings_of(folder, port=8000, database_url=url, broker_url=broker_url)
+    os.environ.update(environment.for_real_use(os.environ, values) | {"DATABASE_URL": url})
     settings.cache_clear()
 
 
 def _given_secrets(folder: Path) -> list[str]:
-    """The secrets that the environment sets otherwise than the folder's own file: no backup has them."""
+    """The names of secrets that the environment overrides: their values are not in the backup."""
     drawn = environment.secrets_of(folder)
     own = {
         "COZUM_SECRET_KEY": drawn.secret_key,

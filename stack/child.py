@@ -1,7 +1,7 @@
-"""A process of ours: in a session of its own, and gone when its parent is gone.
+"""Starts and stops child processes: each has its own session and ends when its parent ends.
 
-Linux sends a process the signal it asked for when the thread that forked it ends (PR_SET_PDEATHSIG of
-prctl(2)). So children are started from main threads only.
+Linux sends the death signal (PR_SET_PDEATHSIG, prctl(2)) when the *thread* that forked the child ends, so
+children may be started from main threads only.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with(parent: int, death_signal: signal.Signals) -> None:
     """Ask the kernel to send this process `death_signal` when process `parent` ends.
 
-    For a freshly forked child, after any change of user (that change makes the kernel forget the wish).
-    Ends the child at once if the parent is gone already.
+    Call it in a freshly forked child, after any change of user: changing the user clears the setting.
+    Exits at once if the parent has ended already.
     """
     if _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
@@ -41,12 +41,12 @@ def start(
     output: IO[bytes],
     death_signal: signal.Signals,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in its own session, as `account` (None: as we are), its output to `output`."""
+    """Start `argv` in its own session, as `account` (None: the current user), with its output in `output`."""
     parent = os.getpid()
     bind: Callable[[], None] = lambda: die_with(parent, death_signal)  # noqa: E731
     return subprocess.Popen(
         argv,
-        cwd="/",  # the account may not be allowed to be where we are
+        cwd="/",  # the account may have no access to our working directory
         env=dict(env),
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -60,7 +60,7 @@ def start(
 
 
 def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
-    """Send each signal of `steps` and wait that many seconds for the end; at last kill its whole session."""
+    """Send each signal of `steps` and wait that many seconds for the exit; finally kill the whole session."""
     for step, seconds in steps:
         if process.poll() is not None:
             return
@@ -74,7 +74,7 @@ def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float])
 
 
 def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log file, for the message that says why a process ended."""
+    """The last `count` lines of a log file; empty if there is no file."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except FileNotFoundError:

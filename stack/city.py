@@ -1,4 +1,4 @@
-"""Loading one municipality's data (`cities/<name>/`) into the tables, once: from then on the tables count."""
+"""Loads a municipality's data (`cities/<name>/`) into empty tables. Later edits happen in the tables only."""
 
 from __future__ import annotations
 
@@ -17,75 +17,77 @@ _BY = "city"
 
 
 def load(session: Session, found: schema.City) -> bool:
-    """Fill the city's tables. False, and nothing done, when there is a city in them already."""
+    """Fill the city's tables. Returns False and changes nothing if they are filled already."""
     if session.scalar(select(Unit.id).limit(1)) is not None:
         return False
     units = {
-        one.key: Unit(
-            key=one.key,
-            name_tr=one.name_tr,
-            name_en=one.name_en,
-            name_ar=one.name_ar,
-            is_outside=one.is_outside,
-            hotline=one.hotline,
+        unit.key: Unit(
+            key=unit.key,
+            name_tr=unit.name_tr,
+            name_en=unit.name_en,
+            name_ar=unit.name_ar,
+            is_outside=unit.is_outside,
+            hotline=unit.hotline,
         )
-        for one in found.units
+        for unit in found.units
     }
     session.add_all(units.values())
     session.flush()
     session.add_all(
         Category(
-            key=one.key,
-            name_tr=one.name_tr,
-            name_en=one.name_en,
-            name_ar=one.name_ar,
-            unit_id=units[one.unit].id,
-            stems=list(one.stems),
+            key=category.key,
+            name_tr=category.name_tr,
+            name_en=category.name_en,
+            name_ar=category.name_ar,
+            unit_id=units[category.unit].id,
+            stems=list(category.stems),
         )
-        for one in found.categories
+        for category in found.categories
     )
     session.add_all(
         Neighbourhood(
-            key=one.key,
-            name_tr=one.name_tr,
-            name_en=one.name_en,
-            name_ar=one.name_ar,
-            postcode=one.postcode,
-            population=one.population,
-            latitude=one.point[0],
-            longitude=one.point[1],
-            aliases=list(one.aliases),
-            is_ambiguous=one.ambiguous,
+            key=neighbourhood.key,
+            name_tr=neighbourhood.name_tr,
+            name_en=neighbourhood.name_en,
+            name_ar=neighbourhood.name_ar,
+            postcode=neighbourhood.postcode,
+            population=neighbourhood.population,
+            latitude=neighbourhood.point[0],
+            longitude=neighbourhood.point[1],
+            aliases=list(neighbourhood.aliases),
+            is_ambiguous=neighbourhood.ambiguous,
         )
-        for one in found.neighbourhoods
+        for neighbourhood in found.neighbourhoods
     )
     session.add_all(
-        Reason(use=use, key=one.key, name_tr=one.name_tr, name_en=one.name_en, name_ar=one.name_ar)
+        Reason(
+            use=use, key=reason.key, name_tr=reason.name_tr, name_en=reason.name_en, name_ar=reason.name_ar
+        )
         for use, reasons in found.reasons.by_use().items()
-        for one in reasons
+        for reason in reasons
     )
     session.add_all(
         ReplyText(
-            key=one.key,
-            kind=one.kind.value,
-            outcome=one.outcome.value if one.outcome else None,
-            language=one.language,
-            scope=one.scope,
-            voice=one.voice,
-            variants=list(one.variants),
+            key=reply_text.key,
+            kind=reply_text.kind.value,
+            outcome=reply_text.outcome.value if reply_text.outcome else None,
+            language=reply_text.language,
+            scope=reply_text.scope,
+            voice=reply_text.voice,
+            variants=list(reply_text.variants),
         )
-        for one in found.texts
+        for reply_text in found.texts
     )
     session.add_all(
         Channel(
-            key=one.key,
-            platform=one.platform,
-            external_id=one.external_id,
-            name=one.name_tr,
-            handle=one.handle,
-            voice=one.voice,
+            key=account.key,
+            platform=account.platform,
+            external_id=account.external_id,
+            name=account.name_tr,
+            handle=account.handle,
+            voice=account.voice,
         )
-        for one in found.accounts
+        for account in found.accounts
     )
     city.save_profile(session, found.profile.core())
     proposals.save_vocabulary(session, found.vocabulary.model_dump(mode="json"))

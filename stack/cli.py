@@ -1,4 +1,4 @@
-"""`cozum`: the command of the whole system. Each verb lives in a file of its own and is listed here."""
+"""The `cozum` command and the list of its subcommands; each subcommand is a module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from stack import environment
 from stack.errors import StackError
 
-# Verb → the module that has a command of its name.
+# Subcommand → the module that defines a click command of that name.
 VERBS = {
     "up": "stack.up",
     "demo": "stack.demo",
@@ -29,14 +29,14 @@ OF_A_RUNNING_SYSTEM = ("doctor", "user", "replay", "reconcile", "credentials")
 
 
 class Verbs(click.Group):
-    """Reads in only the module of the verb that is asked for: a supervisor carries no web about."""
+    """Imports only the module of the subcommand in use, so that the supervisor does not load the web."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs in the order in which a newcomer meets them."""
+        """The subcommands in the order in which a newcomer needs them."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb; None for a word that is none."""
+        """The click command of a subcommand; None if there is none of that name."""
         if cmd_name not in VERBS:
             return None
         command: click.Command = getattr(importlib.import_module(VERBS[cmd_name]), cmd_name)
@@ -51,23 +51,25 @@ class Verbs(click.Group):
     envvar="COZUM_DIR",
     default=Path("var/cozum"),
     show_default=True,
-    help="The data folder of the system that the verb speaks of (or COZUM_DIR).",
+    help="The system's data folder (or COZUM_DIR).",
 )
 @click.pass_context
 def cozum(context: click.Context, folder: Path) -> None:
-    """Hears every citizen, turns each word into a tracked request, and answers where it was asked."""
+    """Collect what citizens write to the municipality, track each request, and answer on the same channel."""
     context.obj = folder
     if context.invoked_subcommand in OF_A_RUNNING_SYSTEM and "--help" not in sys.argv:
         environment.enter(folder)
 
 
 def main() -> None:
-    """Run the command; what stops it is said in one line."""
+    """Run the command. Expected errors are printed as one line, with exit code 1."""
     try:
         cozum()
     except StackError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except PermissionError as error:
-        click.echo(f"{error.filename} is closed to this user. Whoever made it can start it.", err=True)
+        click.echo(
+            f"This user may not open {error.filename}. Run the command as the user who created it.", err=True
+        )
         sys.exit(1)

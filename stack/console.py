@@ -1,4 +1,4 @@
-"""What the person at the terminal is told: one line for each step, one for each thing that went wrong."""
+"""Output to the terminal: one line for each step and each error."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 
 
 def say(line: str) -> None:
-    """Write one line at once. A terminal that is gone stops nobody: what follows must still be done."""
+    """Print one line and flush. A closed terminal is not an error: the shutdown steps must still run."""
     try:
         click.echo(line)
         sys.stdout.flush()
     except OSError:
-        # What is buffered could not be written at exit either, and would turn the exit code into a failure.
+        # Python would try to write the buffered line at exit, fail again and change the exit code.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""`cozum credentials rotate`: every channel's secrets under the newest key."""
+"""`cozum credentials rotate`: encrypts every channel's secrets again with the newest key."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from inbox.db import transaction
 
 @click.group()
 def credentials() -> None:
-    """The channels' secrets, encrypted at rest."""
+    """Manage the channels' secrets, which are encrypted at rest."""
 
 
 @credentials.command()
 def rotate() -> None:
-    """Encrypt every channel's secrets anew with the first of COZUM_CREDENTIAL_KEYS.
+    """Encrypt every channel's secrets again with the first of COZUM_CREDENTIAL_KEYS.
 
-    Put a new key first, restart, rotate; then the old key can go.
+    To replace a key: put the new one first, restart, rotate, then remove the old one.
     """
     with transaction() as session:
         count = channels.rotate(session)
-    click.echo(f"The secrets of {count} channels are under the first key now.")
+    click.echo(f"The secrets of {count} channels are now encrypted with the first key.")

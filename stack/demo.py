@@ -17,7 +17,7 @@ from stack.parent import Parent
 from stack.up import embedded
 
 FIRST_CITIZENS = 25
-"""How many have written already when somebody looks at a new demo for the first time."""
+"""Citizens who have written already when a new demo is opened for the first time."""
 
 
 @click.command()
@@ -28,7 +28,7 @@ FIRST_CITIZENS = 25
 @click.option("--stream/--no-stream", default=True, envvar="DEMO_STREAM", help="Citizens who keep writing.")
 @click.pass_obj
 def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
-    """Run the demo until Ctrl-C. What it needs to be driven stands in DIR/demo.json while it runs."""
+    """Run the demo until Ctrl-C. While it runs, DIR/demo.json holds its addresses, users and tokens."""
     parent = Parent.now()
     folder = environment.open_folder(folder)
     lock = processes.claim(folder)
@@ -48,9 +48,9 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
     environment.publish(folder, env)
 
     def when_up() -> None:
-        told = json.loads((folder / environment.REHEARSAL).read_text())
-        environment.write_private(card, demo_card(drawn, told, web_url, sandbox_url))
-        say(welcome(told, web_url, sandbox_url))
+        rehearsal = json.loads((folder / environment.REHEARSAL).read_text())
+        environment.write_private(card, demo_card(drawn, rehearsal, web_url, sandbox_url))
+        say(welcome(rehearsal, web_url, sandbox_url))
 
     def when_stopping() -> None:
         card.unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
 
 
 def platform_settings(drawn: Secrets, sandbox_url: str) -> dict[str, str]:
-    """The settings that turn the platforms' own addresses and secrets into the sandbox's."""
+    """The settings that replace the platforms' addresses and secrets with the sandbox's."""
     graph = f"{sandbox_url}/graph"
     urls = {"x": f"{sandbox_url}/x", "facebook": graph, "instagram": graph, "whatsapp": graph}
     return {
@@ -95,21 +95,25 @@ def platform_settings(drawn: Secrets, sandbox_url: str) -> dict[str, str]:
     }
 
 
-def welcome(told: Mapping[str, Any], web_url: str, sandbox_url: str) -> str:
-    """What a newcomer reads when all of it runs."""
-    people = "\n".join(f"    {one['role']:14} {one['email']:34} {one['password']}" for one in told["users"])
+def welcome(rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str) -> str:
+    """The text printed when everything runs: the addresses, and whom to sign in as."""
+    people = "\n".join(
+        f"    {user['role']:14} {user['email']:34} {user['password']}" for user in rehearsal["users"]
+    )
     return (
         f"\n  The desk      {web_url}\n  The citizens  {sandbox_url}\n\n  Sign in as\n{people}\n\n"
-        "Ctrl-C stops all of it."
+        "Ctrl-C stops everything."
     )
 
 
-def demo_card(drawn: Secrets, told: Mapping[str, Any], web_url: str, sandbox_url: str) -> dict[str, object]:
-    """What DIR/demo.json holds."""
+def demo_card(
+    drawn: Secrets, rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str
+) -> dict[str, object]:
+    """The contents of DIR/demo.json."""
     return {
         "web": web_url,
         "sandbox": sandbox_url,
-        **told,
+        **rehearsal,
         "meta_app_secret": drawn.meta_app_secret,
         "meta_verify_token": drawn.meta_verify_token,
         "x_consumer_secret": drawn.x_consumer_secret,

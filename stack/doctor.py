@@ -1,4 +1,4 @@
-"""`cozum doctor`: checks the set-up and says what to do about what is wrong."""
+"""`cozum doctor`: checks the set-up and says how to repair each fault."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from stack import status
 LEAST_DISK = 1 << 30
 REMEDIES = {
     "wrong_signatures": "compare COZUM_META_APP_SECRETS or COZUM_X_CONSUMER_SECRETS with the platform's own",
-    "too_large": "see that no proxy in front packs hooks together; run `cozum reconcile` for what they told",
-    "unread": "see that a worker runs and that its log is quiet",
-    "not_compared": "run `cozum reconcile`, and see that beat runs",
+    "too_large": "check that no proxy merges hooks; run `cozum reconcile` to fetch what they contained",
+    "unread": "check that a worker runs and that its log shows no errors",
+    "not_compared": "run `cozum reconcile`, and check that beat runs",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: `remedy` says what to do, None when it is well."""
+    """The result of one check: `remedy` says what to do, None if nothing is wrong."""
 
     what: str
     remedy: str | None = None
@@ -47,7 +47,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check database, broker, credentials, clock and disk. Exit code 1 when something is wrong."""
+    """Check database, broker, credentials, clock and disk. Exit code 1 if something is wrong."""
     wrong = 0
     for check in (_disk, _broker, _database, _channels, _needs):
         for finding in check():
@@ -68,18 +68,18 @@ def _broker() -> Iterator[Finding]:
     from_url = settings().broker_url
     began = time.monotonic()
     try:
-        answered = _knock(from_url)
+        answered = _connect(from_url)
     except (OSError, ValueError) as error:
         yield Finding(
             f"broker: does not answer ({type(error).__name__})",
-            "start it or mend BROKER_URL; until then work waits for the sweep of each minute",
+            "start it or correct BROKER_URL; until then work waits for the sweep that runs each minute",
         )
         return
     yield Finding(f"broker: {answered} after {1000 * (time.monotonic() - began):.0f} ms")
 
 
-def _knock(url: str) -> str:
-    """Whether somebody listens where the broker's URL points."""
+def _connect(url: str) -> str:
+    """Connect to the broker's address and say where it answered. Raises OSError if nothing listens there."""
     scheme, _, rest = url.partition("://")
     where = rest.rpartition("@")[2]
     if "socket" in scheme:
@@ -95,34 +95,30 @@ def _knock(url: str) -> str:
 def _database() -> Iterator[Finding]:
     try:
         with db.transaction() as session:
-            for look in (_letters, _clock, _transactions, _people):
-                yield look(session)
+            for check in (_letters, _clock, _transactions, _people):
+                yield check(session)
         db.check_no_drift(settings().database_url)
-        yield Finding("database: the schema is the newest")
+        yield Finding("database: the schema is up to date")
     except CommandError:
-        yield Finding(
-            "database: the schema is not the newest", "start the system once: it brings it up to date"
-        )
+        yield Finding("database: the schema is out of date", "start the system once: it migrates the schema")
     except SQLAlchemyError as error:
         yield Finding(
-            f"database: does not answer ({type(error).__name__})", "start PostgreSQL or mend DATABASE_URL"
+            f"database: does not answer ({type(error).__name__})", "start PostgreSQL or correct DATABASE_URL"
         )
 
 
 def _letters(session: Session) -> Finding:
     kind = session.scalar(text("SELECT datctype FROM pg_database WHERE datname = current_database()"))
-    remedy = (
-        "make the database anew with LC_CTYPE C.UTF-8: with C the search drops letters that are not ASCII"
-    )
-    return Finding(f"database: letters are {kind}", remedy if kind in ("C", "POSIX") else None)
+    remedy = "create the database again with LC_CTYPE C.UTF-8: with C, search ignores letters beyond ASCII"
+    return Finding(f"database: LC_CTYPE is {kind}", remedy if kind in ("C", "POSIX") else None)
 
 
 def _clock(session: Session) -> Finding:
     theirs = session.scalar(text("SELECT clock_timestamp()"))
-    ours = datetime.now(UTC)  # the true clock of this machine, whatever a rehearsal has shifted
+    ours = datetime.now(UTC)  # the machine's own clock: `inbox.clock` may be shifted in a demo
     apart = abs((theirs - ours).total_seconds()) if theirs else 0.0
-    remedy = "let both machines keep time by NTP: windows and leases count seconds"
-    return Finding(f"clock: {apart:.1f} s from the database's", remedy if apart > 5 else None)
+    remedy = "synchronise both machines by NTP: reply windows and leases are measured in seconds"
+    return Finding(f"clock: differs by {apart:.1f} s from the database's", remedy if apart > 5 else None)
 
 
 def _transactions(session: Session) -> Finding:
@@ -133,13 +129,18 @@ def _transactions(session: Session) -> Finding:
         )
     )
     limited = any(int(limit) > 0 for limit in limits)
-    remedy = "ALTER ROLE … SET transaction_timeout = '10s': one forgotten transaction stops the live feed"
-    return Finding("database: transactions are limited in time", None if limited else remedy)
+    remedy = "ALTER ROLE … SET transaction_timeout = '10s': one open transaction stops the live feed"
+    what = (
+        "database: transactions have a time limit" if limited else "database: transactions have no time limit"
+    )
+    return Finding(what, None if limited else remedy)
 
 
 def _people(session: Session) -> Finding:
     remedy = "`cozum user add`, or open the one-use link that `cozum up` prints"
-    return Finding("people: somebody can log in", None if people.has_users(session) else remedy)
+    has_users = people.has_users(session)
+    what = "people: somebody can sign in" if has_users else "people: nobody can sign in"
+    return Finding(what, None if has_users else remedy)
 
 
 def _channels() -> Iterator[Finding]:
@@ -151,26 +152,28 @@ def _channels() -> Iterator[Finding]:
                 if channel.is_active
             ]
     except SQLAlchemyError:
-        return  # told already
-    for told in reports:
-        connector = CONNECTORS.get(told.channel.platform)
+        return  # _database has reported it
+    for channel_report in reports:
+        connector = CONNECTORS.get(channel_report.channel.platform)
         if connector is None:
-            yield Finding(f"channel {told.channel.key}: worked by hand")
+            yield Finding(f"channel {channel_report.channel.key}: handled by hand, no API")
             continue
-        yield Finding(f"channel {told.channel.key}: {report.words(report.as_values(told))}")
-        yield _probe(connector, told.channel)
+        yield Finding(
+            f"channel {channel_report.channel.key}: {report.words(report.as_values(channel_report))}"
+        )
+        yield _probe(connector, channel_report.channel)
 
 
 def _needs() -> Iterator[Finding]:
-    """What `cozum status` says needs a person, with what to do."""
+    """Everything that `cozum status` lists as needing a person, each with a remedy."""
     try:
         with db.transaction() as session:
             needs = status.needs_a_person(figures.look(session))
     except SQLAlchemyError:
-        return  # told already
+        return  # _database has reported it
     for need in needs:
         known = (remedy for kind, remedy in REMEDIES.items() if need.startswith(f"alarm {kind}:"))
-        yield Finding(need, next(known, "look at the bar of the inbox: it leads to the list"))
+        yield Finding(need, next(known, "open the inbox: the bar at the top links to the list"))
 
 
 def _probe(connector: Connector, channel: Channel) -> Finding:
@@ -178,16 +181,16 @@ def _probe(connector: Connector, channel: Channel) -> Finding:
     try:
         access = channels.access(channel, channels.credentials(channel), api_url=connector.api_url)
     except InvalidInput as error:
-        return Finding(f"channel {key}: {error}", "enter its credentials again, or give back the old key")
+        return Finding(f"channel {key}: {error}", "enter its credentials again, or restore the old key")
     outcome = connector.probe(access)
     if isinstance(outcome, ProbeFailed):
-        remedy = "enter new credentials" if outcome.access_lost else "look again in some minutes"
+        remedy = "enter new credentials" if outcome.access_lost else "try again in a few minutes"
         return Finding(f"channel {key}: {outcome.reason}", remedy)
     return _examine(connector, channel, access)
 
 
 def _examine(connector: Connector, channel: Channel, access: Access) -> Finding:
-    """What the platform knows of the token, where it says."""
+    """The validity, permissions and expiry of the token, if the platform reports them."""
     what = f"channel {channel.key}: a real call succeeded"
     if connector.examine is None:
         return Finding(what)

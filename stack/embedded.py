@@ -1,6 +1,6 @@
 """An embedded PostgreSQL or Valkey for as long as a `with` block lasts: for tests and benches.
 
-The running system has its servers from the supervisor instead (stack.supervisor), by the same definitions.
+In the running system the supervisor starts the same servers (stack.supervisor).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from stack.errors import StackError
 
 @contextmanager
 def embedded_postgres(folder: Path, *, throwaway: bool = False, flushed: bool = False) -> Iterator[str]:
-    """The DATABASE_URL of a server whose data lie in `folder` (made if missing), stopped at the end.
+    """The DATABASE_URL of a server with its data in `folder` (created if missing); stopped at the end.
 
-    `throwaway`: writes are not flushed to disk (`flushed`: they are, to be measured), and nothing is left at
-    the end. Start it from a main thread.
+    `throwaway`: the data are deleted at the end, and writes are not flushed to disk unless `flushed` is set
+    (for measurements). Call it from a main thread.
     """
     folder.mkdir(parents=True, exist_ok=True)
     server = postgres.server_in(folder, hasty=throwaway and not flushed)
@@ -58,9 +58,9 @@ def embedded_postgres(folder: Path, *, throwaway: bool = False, flushed: bool = 
 
 @contextmanager
 def embedded_valkey(folder: Path, *, throwaway: bool = False) -> Iterator[str]:
-    """The BROKER_URL of a Valkey whose data lie in `folder` (made if missing), stopped at the end.
+    """The BROKER_URL of a Valkey with its data in `folder` (created if missing); stopped at the end.
 
-    `throwaway`: nothing is left at the end. Start it from a main thread.
+    `throwaway`: the data are deleted at the end. Call it from a main thread.
     """
     folder.mkdir(parents=True, exist_ok=True)
     broker = valkey.broker_in(folder)
@@ -83,9 +83,9 @@ def embedded_valkey(folder: Path, *, throwaway: bool = False) -> Iterator[str]:
 
 @contextmanager
 def fresh_database(database_url: str, *, template: str | None = None) -> Iterator[str]:
-    """The URL of one more database on an embedded server, of the same role; dropped at the end.
+    """The URL of a new database on an embedded server, with the same owner; dropped at the end.
 
-    Empty, or a copy of the one that the URL `template` names, which nobody may use meanwhile.
+    It is empty, or a copy of the database at the URL `template`, which must have no connections meanwhile.
     """
     url = make_url(database_url)
     copied = make_url(template).database if template else None
@@ -104,7 +104,7 @@ def fresh_database(database_url: str, *, template: str | None = None) -> Iterato
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], name: str, log: Path) -> None:
-    """Until it answers. Without a limit: after a crash recovery may take minutes, and ends."""
+    """Wait until the server answers. There is no time limit: recovery after a crash can take minutes."""
     while not ready():
         if process.poll() is not None:
             raise StackError(f"{name} ended while it was starting. {log} says:\n{child.last_lines(log)}")

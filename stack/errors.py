@@ -1,10 +1,10 @@
-"""What stops the stack from starting.
+"""Errors of the commands.
 
-StackError            said to the person at the terminal as it is: what is wrong, and what to do about it
+StackError            its text is printed to the terminal: what is wrong, and what to do about it
 """
 
 from __future__ import annotations
 
 
 class StackError(Exception):
-    """The system cannot be started or asked. The text names the thing and the way out."""
+    """The system cannot be started or reached. The text names the cause and the remedy."""

@@ -1,4 +1,4 @@
-"""The one-use links that a command prints: for the very first person, and for a lost password."""
+"""One-use links that commands print: to create the first administrator, and to reset a password."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from inbox.settings import settings
 
 
 def first_run_link() -> str | None:
-    """Where the first administrator is made, or None when there is somebody already.
+    """The link that creates the first administrator; None if there is a user already.
 
-    Good for a day and until used; whoever starts the system prints it and nobody else learns it.
+    Valid for one day and one use. Only the person who starts the system sees it.
     """
     with transaction() as session:
         if people.has_users(session):
@@ -20,7 +20,7 @@ def first_run_link() -> str | None:
 
 
 def reset_link(user: User) -> str:
-    """Where `user` chooses a new password, once."""
+    """The link with which `user` chooses a new password, once."""
     return _address(f"/reset/{people.reset_token(user)}")
 
 

@@ -1,4 +1,4 @@
-"""Whether the process that started us still wants us: it lives, and it was not told to stop."""
+"""Notices when the process that started us has ended, or was asked to stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGHUP_AND_SIGINT = (1 << 0) | (1 << 1)
 
 @dataclass(frozen=True)
 class Parent:
-    """The process that started us, as it was at the start. Pid 1 never counts as gone."""
+    """The process that started us. If it is pid 1 it never counts as gone."""
 
     pid: int
     handles: int
@@ -19,15 +19,15 @@ class Parent:
 
     @classmethod
     def now(cls) -> Parent:
-        """The parent at this moment."""
+        """The current parent."""
         pid = os.getppid()
         return cls(pid, _handled_by_make(pid))
 
     def gone(self) -> str:
-        """Why we must stop, as a line for the terminal; empty while all is well.
+        """Why we must stop, as a line for the terminal; empty if we need not.
 
-        A parent that ended, however it ended, is noticed by its number. `make` does not pass on a SIGHUP or
-        SIGINT that was sent to it alone; but it drops its handler for what it received, and waits for us.
+        If the parent has ended, our parent's pid has changed. `make` does not pass on a SIGHUP or SIGINT that
+        was sent to it alone, but it removes its handler for that signal and waits for us: so we watch those.
         """
         if os.getppid() != self.pid:
             return "Stopping, because the process that started this one is gone."

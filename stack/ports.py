@@ -1,4 +1,4 @@
-"""Whether a port is free, before anything is started that would need it."""
+"""Checks that a port is free before the programs that need it are started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def require_free(host: str, port: int, *, setting: str) -> None:
     """Raise StackError, naming the setting to change, if `port` cannot be listened on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        # As the servers do: a port whose last connections are still closing counts as free.
+        # The servers set it too: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

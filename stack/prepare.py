@@ -1,7 +1,7 @@
-"""`python -m stack.prepare [--rehearsal]`: the newest schema and the city's data, before our processes start.
+"""`python -m stack.prepare [--rehearsal]`: migrates the schema and loads the city's data before a start.
 
-With `--rehearsal` also the invented people, keys and credentials of the demo; without it, and while nobody
-can log in, the link that makes the first administrator is printed.
+With `--rehearsal` it also creates the demo's users, tokens and credentials. Without it, while there are no
+users, it prints the link that creates the first administrator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stack.links import first_run_link
 
 
 def main(arguments: list[str]) -> int:
-    """Run every step; the exit code. Each step may run again and again."""
+    """Run every step and return the exit code. Every step can be repeated."""
     try:
         backup.refuse_unfinished(settings().database_url)
     except StackError as error:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     if "--rehearsal" in arguments:
         rehearsal.prepare(settings().dir, found)
     elif (link := first_run_link()) is not None:
-        say(f"Nobody can log in yet. Make the first administrator here, once and within a day: {link}")
+        say(f"Nobody can sign in yet. Create the first administrator here within a day: {link}")
     return 0
 
 

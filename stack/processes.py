@@ -1,4 +1,4 @@
-"""Who runs in a data folder: one supervisor at a time, and the list it keeps of its children."""
+"""The lock that allows one supervisor in a data folder, and the file that lists its children."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLES = ("web", "worker", "beat", "broker", "database", "sandbox")
 
 @dataclass(frozen=True)
 class Running:
-    """One process of the system. `started`, seconds since 1970, tells it from a later one with its number."""
+    """One process of the system. `started` (seconds since 1970) tells apart processes that reuse a pid."""
 
     role: str
     pid: int
@@ -42,9 +42,9 @@ def _file(folder: Path) -> Path:
 
 
 def claim(folder: Path) -> int:
-    """Take the data folder for this process until it ends; the open lock file, which must stay open.
+    """Lock the data folder until this process ends. Returns the lock file, which must stay open.
 
-    Raises StackError naming the process that has it.
+    Raises StackError naming the process that holds the lock.
     """
     lock = os.open(folder / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -74,7 +74,7 @@ def is_claimed(folder: Path) -> bool:
 
 
 def record(folder: Path, pids: Iterable[tuple[str, int]]) -> None:
-    """Write down the children that run now, each as (role, pid)."""
+    """Store the list of running children, each as (role, pid)."""
     rows = []
     for role, pid in pids:
         with suppress(psutil.NoSuchProcess):
@@ -85,7 +85,7 @@ def record(folder: Path, pids: Iterable[tuple[str, int]]) -> None:
 
 
 def recorded(folder: Path) -> list[Running]:
-    """All processes written down last, alive or not."""
+    """The processes stored last, whether they still run or not."""
     try:
         rows = json.loads(_file(folder).read_text())
     except FileNotFoundError:
@@ -95,20 +95,20 @@ def recorded(folder: Path) -> list[Running]:
 
 def running(folder: Path) -> list[dict[str, str | int]]:
     """The living processes of the system as `cozum status` shows them: role and pid."""
-    living = [one for one in recorded(folder) if one.role in ROLES and one.is_alive]
-    return [{"role": one.role, "pid": one.pid} for one in living]
+    living = [process for process in recorded(folder) if process.role in ROLES and process.is_alive]
+    return [{"role": process.role, "pid": process.pid} for process in living]
 
 
 def end_leftovers(folder: Path, *, seconds: float = 15) -> None:
-    """Wait for the children of a supervisor that was killed to end by themselves; then end the others.
+    """Wait for the children of a killed supervisor to end by themselves, then kill the rest.
 
-    The database is waited for by its own rules (postgres.wait_for_predecessor) and never killed hard.
+    Not the database: postgres.wait_for_predecessor waits for it, and it is never killed.
     """
-    left = [one for one in recorded(folder) if one.role != "database"]
+    left = [process for process in recorded(folder) if process.role != "database"]
     give_up = time.monotonic() + seconds
-    while any(one.is_alive for one in left) and time.monotonic() < give_up:
+    while any(process.is_alive for process in left) and time.monotonic() < give_up:
         time.sleep(0.1)
-    for one in left:
-        if one.is_alive:
+    for process in left:
+        if process.is_alive:
             with suppress(ProcessLookupError):
-                os.killpg(one.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Each process of the system as a value: its command, what it is told, when it is ready, how it stops."""
+"""Each process of the system as a value: command, environment, readiness check and way to stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from stack import postgres, valkey
 from stack.account import SystemAccount
 
-# The highest stops first: web, worker, beat, sandbox, broker, database.
+# The highest priority stops first.
 PRIORITY = {
     "database": 10,
     "broker": 20,
@@ -27,36 +27,36 @@ PRIORITY = {
 
 
 def at_once() -> bool:
-    """Ready as soon as it runs: nobody waits for it."""
+    """The readiness check of programs that nothing waits for."""
     return True
 
 
 @dataclass(frozen=True)
 class Program:
-    """One process of the system, run and watched by the supervisor."""
+    """One process of the system, as the supervisor runs it."""
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     starting: str
-    """What is said when it is started for the first time."""
+    """Printed at the first start."""
     ready: Callable[[], bool] = at_once
     when_ready: Callable[[], None] | None = None
     patience: str = ""
-    """What is said, again and again, while it is not ready."""
+    """Printed repeatedly while it is not ready."""
     account: SystemAccount | None = None
     once: bool = False
-    """A step that ends by itself; the rest waits for its success."""
+    """It ends by itself, and the next stage waits until it has succeeded."""
     aloud: bool = False
-    """Its output is for the terminal, not for a log."""
+    """Its output goes to the terminal instead of a log."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 10
     death_signal: signal.Signals = signal.SIGKILL
-    """What it gets when the supervisor is killed."""
+    """The signal it receives when the supervisor is killed."""
 
     @property
     def priority(self) -> int:
-        """Its place in the order of stopping."""
+        """Its place in the stopping order; the highest stops first."""
         return PRIORITY[self.name]
 
 
@@ -69,7 +69,7 @@ def database(server: postgres.Server) -> Program:
         starting="Starting the database (PostgreSQL)",
         ready=lambda: postgres.answers(server),
         when_ready=lambda: postgres.ensure_application(server),
-        patience="The database is still recovering from its last end; that may take minutes. Waiting.",
+        patience="The database is recovering from an unclean stop; that may take minutes. Waiting.",
         account=server.account,
         stop_signal=postgres.STOP_SIGNAL,
         stop_seconds=120,
@@ -85,7 +85,7 @@ def broker(embedded: valkey.Broker) -> Program:
         env=embedded.env(),
         starting="Starting the broker (Valkey)",
         ready=lambda: valkey.answers(embedded),
-        patience="The broker is still reading what it kept. Waiting.",
+        patience="The broker is still loading its data. Waiting.",
         stop_signal=valkey.STOP_SIGNAL,
         stop_seconds=20,
         death_signal=valkey.STOP_SIGNAL,
@@ -93,7 +93,7 @@ def broker(embedded: valkey.Broker) -> Program:
 
 
 def prepare(env: Mapping[str, str], *flags: str) -> Program:
-    """Brings the schema to its newest form and loads the city's data."""
+    """The step that migrates the schema and loads the city's data."""
     return Program(
         name="prepare",
         argv=[sys.executable, "-m", "stack.prepare", *flags],
@@ -106,7 +106,7 @@ def prepare(env: Mapping[str, str], *flags: str) -> Program:
 
 
 def sandbox(env: Mapping[str, str], *, port: int, config: Path, keep: Path) -> Program:
-    """The stand-in platforms."""
+    """The stand-ins for the platforms."""
     argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--config", str(config), "--dir", str(keep)]
     return Program(
         name="sandbox",
@@ -120,7 +120,7 @@ def sandbox(env: Mapping[str, str], *, port: int, config: Path, keep: Path) -> P
 
 
 def web(env: Mapping[str, str], *, host: str, port: int) -> Program:
-    """Screens, hooks and API. It ends its own processes on SIGTERM, so it gets that even if we are killed."""
+    """Screens, hooks and API. It stops its own workers on SIGTERM, so that is its death signal too."""
     asked = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
     return Program(
         name="web",
@@ -135,10 +135,10 @@ def web(env: Mapping[str, str], *, host: str, port: int) -> Program:
 
 
 def worker(env: Mapping[str, str]) -> Program:
-    """The Celery worker. Its pool processes ask the kernel themselves to die with it.
+    """The Celery worker. Its pool processes ask the kernel to end them when it ends.
 
-    Polls, looks, the heartbeat and the nightly comparison may each wait for a hanging platform; half of the
-    pool is left for what arrives and what goes out.
+    Eight processes: polling, reply checks, the heartbeat and the nightly comparison can each hang on a slow
+    platform, and half of the pool stays free for arriving hooks and outgoing replies.
     """
     options = ["--queues", "ingest,send,sweep,celery", "--concurrency", "8", "--loglevel", "WARNING"]
     options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -151,7 +151,7 @@ def worker(env: Mapping[str, str]) -> Program:
 
 
 def beat(env: Mapping[str, str], *, schedule: Path) -> Program:
-    """The clock that wakes the worker; its schedule file lies in the data folder."""
+    """Celery's scheduler. Its schedule file is in the data folder."""
     options = ["--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
     return Program(
         name="beat",
@@ -163,19 +163,19 @@ def beat(env: Mapping[str, str], *, schedule: Path) -> Program:
 
 
 def citizens(env: Mapping[str, str], *, sandbox_url: str, burst: int) -> Program:
-    """Invented citizens who keep writing on the sandbox; the first `burst` of them all at once."""
+    """Invented citizens who keep writing on the sandbox. `burst` of them write at once at the start."""
     options = ["--sandbox", sandbox_url, "--burst", str(burst)]
     return Program(
         name="citizens",
         argv=[sys.executable, "-m", "sandbox.citizens", *options],
         env=env,
-        starting="Letting the citizens speak",
+        starting="Starting the invented citizens",
         stop_seconds=5,
     )
 
 
 def answers_http(url: str) -> bool:
-    """Whether `url`, one of our own, is answered with success."""
+    """Whether a GET of `url` (a server of ours) answers 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)

@@ -1,4 +1,4 @@
-"""`cozum reconcile`: compare the channels with what their platforms show, now."""
+"""`cozum reconcile`: compares the stored messages with what the platforms show."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from worker import reconcile as reconciling
 @click.command()
 @click.option("--channel", "key", help="The key of one channel; without it all are compared.")
 def reconcile(key: str | None) -> None:
-    """Compare what the platforms show with what is held here, and list what differs.
+    """Compare what the platforms show with what is stored here, and list the differences.
 
-    What stands there and not here is taken in. Exit code 1 when anything differs or could not be compared.
+    Messages that are missing here are fetched. Exit code 1 if anything differs or could not be compared.
     """
     asked = reconciling.ask(key)
     if key is not None and not asked:
@@ -27,9 +27,9 @@ def reconcile(key: str | None) -> None:
         runs = comparison_runs.runs(session)
         found = mismatches.shown(session)
         lines = [
-            f"{one.difference.channel.key:22}{one.difference.kind.value:14}{one.difference.external_id}"
-            for one in found
-            if key in (None, one.difference.channel.key)
+            f"{mismatch.difference.channel.key:22}{mismatch.difference.kind.value:14}{mismatch.difference.external_id}"
+            for mismatch in found
+            if key in (None, mismatch.difference.channel.key)
         ]
     unread = [f"{name}: not compared ({_why(runs[name])})" for name in asked if runs[name].due_at is not None]
     click.echo("\n".join([*lines, *unread]) or f"Nothing differs on {len(asked)} channels.")
@@ -38,4 +38,4 @@ def reconcile(key: str | None) -> None:
 
 
 def _why(run: ReconcileRun) -> str:
-    return run.failure or "paused, without access, or another worker is at it"
+    return run.failure or "paused, without access, or being compared by another worker"

@@ -1,7 +1,7 @@
-"""What only the demo has: invented people with a known password, keys to the API, sandbox credentials.
+"""What only the demo has: invented users with a known password, API tokens, sandbox credentials.
 
-`python -m stack.prepare --rehearsal` makes them once for a data folder and keeps what must be told in
-DIR/rehearsal.json, for the owner alone.
+`python -m stack.prepare --rehearsal` creates them once for a data folder and stores them in
+DIR/rehearsal.json, readable by the owner only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BY = "rehearsal"
 
 
 class DemoPerson(BaseModel):
-    """Somebody to log in as."""
+    """A user to sign in as."""
 
     email: str
     password: str
@@ -38,7 +38,7 @@ class DemoPerson(BaseModel):
 
 
 class DemoChannel(BaseModel):
-    """A channel as scripts and citizens name it."""
+    """A channel, with the names that scripts use for it."""
 
     key: str
     platform: str
@@ -47,7 +47,7 @@ class DemoChannel(BaseModel):
 
 
 class Rehearsal(BaseModel):
-    """What the demo tells whoever drives it."""
+    """The contents of DIR/rehearsal.json."""
 
     api_token: str
     moderator_token: str
@@ -56,7 +56,7 @@ class Rehearsal(BaseModel):
 
 
 def prepare(folder: Path, invented: City) -> None:
-    """Tell the sandbox its accounts, and make the people, keys and credentials of a folder that has none."""
+    """Write the sandbox's settings; in a new folder also create users, tokens and credentials."""
     write_private(folder / SANDBOX, sandbox_settings(folder, invented.accounts))
     if (folder / REHEARSAL).exists():
         return
@@ -79,7 +79,7 @@ def prepare(folder: Path, invented: City) -> None:
             )
         tokens = {}
         for role, alone in ((Role.SUPERVISOR, True), (Role.MODERATOR, False)):
-            first = next(one for one in invented.people if one.role == role)
+            first = next(person for person in invented.people if person.role == role)
             user = people.by_email(session, first.email)
             if user is None:
                 raise ValueError(f"the rehearsal has no {role}")
@@ -91,19 +91,24 @@ def prepare(folder: Path, invented: City) -> None:
             api_token=tokens[Role.SUPERVISOR],
             moderator_token=tokens[Role.MODERATOR],
             users=[
-                DemoPerson(email=one.email, password=password, role=one.role, unit=one.unit)
-                for one in invented.people
+                DemoPerson(email=person.email, password=password, role=person.role, unit=person.unit)
+                for person in invented.people
             ],
             channels=[
-                DemoChannel(key=one.key, platform=one.platform, name=one.name_tr, external_id=one.external_id)
-                for one in invented.accounts
+                DemoChannel(
+                    key=account.key,
+                    platform=account.platform,
+                    name=account.name_tr,
+                    external_id=account.external_id,
+                )
+                for account in invented.accounts
             ],
         )
     write_private(folder / REHEARSAL, json.loads(rehearsal.model_dump_json()))
 
 
 def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
-    """What the sandbox gives this account."""
+    """The credentials that the sandbox accepts for this channel."""
     token = f"sandbox-token-{channel.key}"
     if channel.platform != "x":
         return {"access_token": token}
@@ -116,7 +121,7 @@ def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
 
 
 def _ask_at_any_hour(session: Session) -> None:
-    """Nobody waits for the morning in a rehearsal: ratings are asked at once, at any hour."""
+    """Make the demo ask for ratings at once, without delay or quiet hours."""
     own = city.current_profile(session)
     city.save_profile(
         session,
@@ -127,7 +132,7 @@ def _ask_at_any_hour(session: Session) -> None:
 
 
 def sandbox_settings(folder: Path, accounts: Iterable[schema.AccountEntry]) -> dict[str, object]:
-    """What the sandbox is told."""
+    """The contents of the sandbox's settings file."""
     drawn = secrets_of(folder)
     return {
         "channels": [_on_sandbox(account) for account in accounts],
@@ -141,7 +146,7 @@ def sandbox_settings(folder: Path, accounts: Iterable[schema.AccountEntry]) -> d
 
 
 def _on_sandbox(account: schema.AccountEntry) -> dict[str, str]:
-    """One account as its platform knows it: there the platform is not part of the name."""
+    """One account as the sandbox knows it. Its name there lacks the platform: `Esenyurt · X` becomes `X`."""
     channel = {
         "key": account.key,
         "platform": account.platform,

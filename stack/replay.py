@@ -1,4 +1,4 @@
-"""`cozum replay`: put recorded platform bodies through the path a hook takes, and tell what each became."""
+"""`cozum replay`: puts recorded platform bodies through the hook's path and prints what each became."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from inbox.values import UnreadablePayload
 from worker import ingest
 
 COLUMNS = ("messages", "changes", "receipts", "unsupported", "set_aside", "parked")
-"""What a body may become, in the words its row counts them by; the rest stands under `other`."""
+"""The counters of RawEvent.counts that have a column; the table sums up the rest as `other`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One body and what became of it. `how`: applied, set aside, waiting, or here already."""
+    """One body and its result: "applied", "set aside", "waiting" or "here already"."""
 
     name: str
-    how: str
+    result: str
     counts: Mapping[str, int]
 
 
 def source_of(body: bytes) -> str:
-    """The hook this body would have come by; `replay` for what no platform can read."""
-    reader = next((one for one in CONNECTORS.values() if _reads(one, body)), None)
+    """The source of a body: the hook it would have come by, or `replay` if no platform can read it."""
+    reader = next((connector for connector in CONNECTORS.values() if _reads(connector, body)), None)
     return f"hook:{reader.hook.name}" if reader is not None else "replay"
 
 
 def _reads(connector: Connector, body: bytes) -> bool:
-    """Whether the body is this platform's: one that shares its hook with nobody claims whatever comes."""
+    """Whether the body is this platform's. Not only by `claims`: a platform alone on its hook claims all."""
     if not connector.claims(body):
         return False
     try:
@@ -48,9 +48,9 @@ def _reads(connector: Connector, body: bytes) -> bool:
 
 
 def replay_body(name: str, body: bytes) -> Replayed:
-    """Keep `body` as its hook would, understand it at once, and say what it became.
+    """Store `body` as its hook would, apply it at once, and return the result.
 
-    The same body a second time is found here already and changes nothing.
+    A body that is stored already is "here already" and changes nothing.
     """
     with transaction() as session:
         event_id = store_raw_event(session, source_of(body), body)
@@ -59,18 +59,18 @@ def replay_body(name: str, body: bytes) -> Replayed:
     ingest.apply(event_id)
     with transaction() as session:
         event = session.get_one(RawEvent, event_id)
-        return Replayed(name, _how(event), event.counts or {})
+        return Replayed(name, _result(event), event.counts or {})
 
 
-def _how(event: RawEvent) -> str:
+def _result(event: RawEvent) -> str:
     if event.state is RawEventState.SET_ASIDE:
         return "set aside"
-    # A running worker may have been faster: then it is applied by that one in a moment.
+    # "waiting": a running worker took the event first and is about to apply it.
     return "applied" if event.state is RawEventState.APPLIED else "waiting"
 
 
 def table(rows: list[Replayed]) -> str:
-    """The bodies one a line, with a sum, as text."""
+    """One line of text for each body, and a line with the sums."""
     width = max(len("file"), *(len(row.name) for row in rows))
     heads = (*COLUMNS, "other")
     lines = [f"{'file':<{width}}  {'':<12}" + "".join(f"{head:>13}" for head in heads)]
@@ -81,7 +81,7 @@ def table(rows: list[Replayed]) -> str:
         for head, count in counted.items():
             sums[head] += count
         lines.append(
-            f"{row.name:<{width}}  {row.how:<12}" + "".join(f"{counted[head]:>13}" for head in heads)
+            f"{row.name:<{width}}  {row.result:<12}" + "".join(f"{counted[head]:>13}" for head in heads)
         )
     lines.append(f"{'in all':<{width}}  {len(rows):<12}" + "".join(f"{sums[head]:>13}" for head in heads))
     return "\n".join(lines)
@@ -95,9 +95,9 @@ def replay(files: tuple[Path, ...]) -> None:
     """Put recorded platform bodies through the same path as a hook.
 
     Each FILE holds one body, byte for byte. Prints what each became: messages, changes, receipts,
-    unsupported, set aside. Signatures are not asked for. Exit code 1 when any of it was set aside.
+    unsupported, set aside. Signatures are not checked. Exit code 1 if anything was set aside.
     """
     rows = [replay_body(file.name, file.read_bytes()) for file in files]
     click.echo(table(rows))
-    if any(row.how == "set aside" or row.counts.get("set_aside") for row in rows):
+    if any(row.result == "set aside" or row.counts.get("set_aside") for row in rows):
         raise SystemExit(1)

@@ -1,8 +1,8 @@
-"""`cozum restore`: a city from its backup, in a fresh place, made safe to start.
+"""`cozum restore`: restores a backup into a new folder and makes it safe to start.
 
-A backup is older than the end of what it was taken from. Meanwhile replies went out, numbers were given, the
-feed was read. What would do harm if it were taken for the present is put right before anything may start
-(inbox.ingest.after_restore); a restore that breaks off leaves a database that does not start.
+Between the backup and the failure replies were sent, request numbers given out and the feed read. So the
+restored state is corrected before anything may start (inbox.ingest.after_restore). If a restore breaks off,
+no system starts on its database.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from stack.errors import StackError
 
 _BATCH = 200
 
-# The entries come from another cluster, whose transaction numbers mean nothing here: all are older than any
-# entry to come. Set while they are copied in, for afterwards the history takes no change.
+# Transaction ids of another cluster mean nothing here, so every restored entry gets 0, older than any new
+# one. They are set while the rows are copied in: afterwards a trigger refuses changes of the history.
 _BEFORE_ROWS = """
 CREATE FUNCTION public.restored_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -54,7 +54,7 @@ DROP FUNCTION public.restored_entry();
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore found, for the person who goes on: `locked` are channels whose keys are missing."""
+    """The result of a restore. `locked`: channels whose credentials no key decrypts."""
 
     manifest: Manifest
     uncertain: int
@@ -66,32 +66,32 @@ class Restored:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.pass_obj
 def restore(folder: Path, file: Path) -> None:
-    """Make a city of the backup FILE in the data folder DIR, which must be new or empty.
+    """Restore the backup FILE into the data folder DIR, which must be new or empty.
 
-    The database is embedded, or the empty one that DATABASE_URL names. The old system must be stopped for
-    good: two of them would both answer.
+    The database is embedded, or the empty one that DATABASE_URL names. The old system must never run again:
+    otherwise both would answer citizens.
     """
     found = unpack(folder.absolute(), file, database_url=os.environ.get("DATABASE_URL") or None)
     rows = sum(found.manifest.rows.values())
     click.echo(f"Restored {rows} rows as of {found.manifest.made_at:%Y-%m-%d %H:%M:%S} UTC into {folder}.")
     click.echo(
-        f"{found.uncertain} replies may have gone out since: they are looked for once the system runs, "
-        "and where nothing can prove it a person settles them."
+        f"{found.uncertain} replies may have been sent after the backup: once the system runs, it looks for "
+        "them on the platforms. Where it cannot tell, a person decides."
     )
-    click.echo(f"{found.drafts} drafts are marked: look at the platform before approving one.")
+    click.echo(f"{found.drafts} drafts are marked: check on the platform before you approve one.")
     if found.locked:
         click.echo(
-            f"No key opens the credentials of {', '.join(found.locked)}: "
-            "set COZUM_CREDENTIAL_KEYS as it was, or enter them again."
+            f"No key decrypts the credentials of {', '.join(found.locked)}: "
+            "set COZUM_CREDENTIAL_KEYS to its old value, or enter the credentials again."
         )
-    click.echo(f"Start it with `cozum --dir {folder} up`. What to look at first: docs/operations.md.")
+    click.echo(f"Start it with `cozum --dir {folder} up`. What to check first: docs/operations.md.")
 
 
 def unpack(folder: Path, file: Path, *, database_url: str | None) -> Restored:
-    """Restore `file` into `folder` and the database named, or an embedded one. Raises StackError.
+    """Restore `file` into `folder` and into `database_url` (None: an embedded database). Raises StackError.
 
-    Where it fails the folder is empty as before, and so is the database. Only a city's own database into
-    which all rows have come already stays as it is: it does not start (`backup.UNFINISHED`).
+    After a failure the folder and the database are empty again. One exception: if all rows were in an
+    external database already, they stay there, and no system starts on them (`backup.UNFINISHED`).
     """
     with Archive(file) as saved:
         _refuse_unknown(saved.manifest)
@@ -123,7 +123,7 @@ def _unpack(folder: Path, saved: Archive, url: str) -> Restored:
     return _make_safe(url, manifest)
 
 
-# --- into what, and out of what ---------------------------------------------------------------------
+# --- what is refused --------------------------------------------------------------------------------
 
 
 def _refuse_unknown(manifest: Manifest) -> None:
@@ -138,34 +138,34 @@ def _refuse_unknown(manifest: Manifest) -> None:
 
 def _refuse_used(folder: Path) -> None:
     if processes.is_claimed(folder):
-        raise StackError(f"A system runs in {folder}. A backup is restored into a new folder.")
+        raise StackError(f"A system runs in {folder}. Restore into a new folder.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StackError(f"{folder} is not empty. A backup is restored into a new folder.")
+        raise StackError(f"{folder} is not empty. Restore into a new folder.")
 
 
 def _refuse_full(url: str, manifest: Manifest) -> int:
-    """The version of an empty server that can take the backup. Raises StackError for any other."""
+    """The server's major version. Raises StackError if its database is not empty or it is too old."""
     with _connected(url) as connection:
         server = connection.info.server_version // 10_000
         tables = backup.tables_of(connection)
     if backup.UNFINISHED in tables:
         raise StackError(
-            "An earlier restore into this database broke off. Make an empty one and begin again."
+            "An earlier restore into this database did not finish. Create an empty one and begin again."
         )
     if tables:
         raise StackError(
-            f"The database is not empty: it has {len(tables)} tables. A backup is restored into an empty one."
+            f"The database is not empty: it has {len(tables)} tables. Restore into an empty one."
         )
     if server < manifest.server:
         raise StackError(
-            f"The backup is of PostgreSQL {manifest.server}, and this server is older: {server}. "
-            "Take one of the same version or a newer one."
+            f"The backup was made with PostgreSQL {manifest.server}, and this server is older: {server}. "
+            "Use a server of the same version or a newer one."
         )
     return server
 
 
 def _counted(manifest: Manifest) -> str:
-    """SQL that fails unless every table has as many rows as it had."""
+    """SQL that fails unless every table has as many rows as the manifest says."""
     check = sql.SQL(
         "SELECT count(*) INTO found FROM public.{};"
         " IF found <> {} THEN RAISE EXCEPTION '% has % rows and should have %', {}, found, {}; END IF;"
@@ -198,7 +198,7 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _emptied_on_failure(folder: Path) -> Iterator[None]:
-    """Take a folder that was new or empty back to that when the block fails."""
+    """If the block fails, empty the folder again, or remove it if it was new."""
     existed = folder.exists()
     try:
         yield
@@ -233,17 +233,17 @@ def _write(file: Path, chunks: Iterator[bytes]) -> None:
             stream.write(chunk)
 
 
-# --- what must not be taken for the present ----------------------------------------------------------
+# --- making it safe to start --------------------------------------------------------------------------
 
 
 def _make_safe(url: str, manifest: Manifest) -> Restored:
-    """Doubt what may have happened since, and only then let the system start."""
+    """Correct what may have changed since the backup, then let the system start."""
     options = {"options": "-c timezone=UTC"}
     engine = create_engine(db.dialect_url(url), hide_parameters=True, connect_args=options)
     platforms, made_at, at = CONNECTORS.keys(), manifest.made_at, now()
 
     def in_batches(step: Callable[[Session], int]) -> int:
-        """Run `step`, each time in a transaction of its own, until nothing is left; the sum."""
+        """Run `step` in one transaction after another until it returns 0. Returns the sum."""
         total = 0
         while True:
             with Session(engine, expire_on_commit=False) as session, session.begin():
@@ -275,7 +275,7 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
 
 
 def _ask_for_comparison(session: Session) -> Iterator[str]:
-    """Have every channel compared with its platform at the first start. The keys of those nobody can open."""
+    """Schedule a comparison of every channel. Yields the keys of channels whose secrets cannot be read."""
     for channel in session.scalars(select(Channel).where(Channel.is_active).order_by(Channel.key)).all():
         connector = CONNECTORS.get(channel.platform)
         if connector is None:

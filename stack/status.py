@@ -1,4 +1,4 @@
-"""`cozum status`: who runs, what waits and how each channel fares."""
+"""`cozum status`: the running processes, the queues and the health of each channel."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from stack import environment, processes
 from stack.errors import StackError
 
 LATE_SECONDS = {"ingest": 120.0, "send": 3600.0, "uncertain": 1800.0}
-"""Older than this, what waits in a queue of the program's own needs a person."""
+"""For queues that the program works off itself: if the oldest entry is older, a person must look."""
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def status(folder: Path, as_json: bool) -> None:
-    """Show processes, queues by age and channels by health. Exit code 1 when something needs a person."""
+    """Show processes, queues by age and channels by health. Exit code 1 if something needs a person."""
     folder = folder.absolute()
     running = processes.running(folder)
     answer: dict[str, Any] = {"processes": running, "queues": {}, "channels": []}
-    needs: list[str] = [] if running else ["nothing runs here"]
+    needs: list[str] = [] if running else ["no process is running"]
     try:
         environment.enter(folder)
         with transaction() as session:
@@ -53,7 +53,7 @@ def status(folder: Path, as_json: bool) -> None:
 
 
 def queues(seen: Figures) -> dict[str, dict[str, float]]:
-    """How many wait in each queue, and for how many seconds the oldest."""
+    """For each queue the number of waiting entries and the age of the oldest in seconds."""
     waiting = {
         "ingest": seen.raw_events.get("PENDING", 0),
         "triage": seen.messages.get("NEW", 0),
@@ -68,7 +68,7 @@ def queues(seen: Figures) -> dict[str, dict[str, float]]:
 
 
 def needs_a_person(seen: Figures) -> list[str]:
-    """What will not mend itself, a sentence each."""
+    """Everything that does not recover by itself, one sentence each."""
     needs = [
         f"channel {channel.key}: {channels.health(channel)}"
         for channel in seen.channels
@@ -77,12 +77,13 @@ def needs_a_person(seen: Figures) -> list[str]:
     if failed := seen.set_aside.get("failed", 0):
         needs.append(f"{failed} parts of what arrived could not be applied")
     if unknown := seen.set_aside.get("unknown_account", 0):
-        needs.append(f"{unknown} parts of what arrived name accounts that are no channel here")
+        needs.append(f"{unknown} parts of what arrived belong to accounts that are not channels here")
     needs += [
-        f"alarm {one.kind}: {one.subject}, since {one.raised_at:%Y-%m-%d %H:%M} UTC" for one in seen.alarms
+        f"alarm {alarm.kind}: {alarm.subject}, since {alarm.raised_at:%Y-%m-%d %H:%M} UTC"
+        for alarm in seen.alarms
     ]
     needs += [
-        f"{name}: the oldest waits for {seen.oldest[name]:.0f} s"
+        f"{name}: the oldest has waited for {seen.oldest[name]:.0f} s"
         for name, most in LATE_SECONDS.items()
         if seen.oldest.get(name, 0.0) > most
     ]
@@ -90,13 +91,13 @@ def needs_a_person(seen: Figures) -> list[str]:
 
 
 def table(answer: dict[str, Any]) -> str:
-    """The same for people."""
-    lines = [f"{one['role']:12}{one['pid']}" for one in answer["processes"]]
+    """The JSON answer as text for people."""
+    lines = [f"{process['role']:12}{process['pid']}" for process in answer["processes"]]
     lines += [""] if lines else []
     lines += [
         f"{name:12}{queue['waiting']:>6} waiting, the oldest for {queue['oldest_seconds']:.0f} s"
         for name, queue in answer["queues"].items()
     ]
-    lines += [f"{one['key']:22}{report.words(one)}" for one in answer["channels"]]
+    lines += [f"{channel['key']:22}{report.words(channel)}" for channel in answer["channels"]]
     lines += ["", *(f"! {need}" for need in answer["needs_a_person"])] if answer["needs_a_person"] else []
     return "\n".join(lines)

@@ -1,8 +1,8 @@
-"""Runs the programs of the system: starts them in order, restarts what dies, stops all in order.
+"""Runs the programs of the system: starts them in order, restarts those that end, stops all in order.
 
-The loop, the restarts, the waits and the ordered stop are supervisord's (PyPI `supervisor`), used as a
-library. Ours is what it lacks: a start in stages, SIGHUP and a lost parent as a stop, a session for each
-child, and children that die when we are killed. Why: docs/decisions/0003-one-supervisor.md.
+The loop, the restarts, the delays and the ordered stop are supervisord's (PyPI `supervisor`), used as a
+library. We add what it lacks: a start in stages, a stop on SIGHUP and when our parent ends, a session for
+each child, and children that end when we are killed. Why: docs/decisions/0003-one-supervisor.md.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from stack.errors import StackError
 from stack.parent import Parent
 from stack.programs import Program
 
-LONGEST_PAUSE = 0.2  # seconds between two looks at signals and children
-LONGEST_BACKOFF = 15  # seconds between two tries to start what ends at once
-REMINDER = 20.0  # seconds between two lines about something that is not ready
+LONGEST_PAUSE = 0.2  # seconds between two checks of signals and children
+LONGEST_BACKOFF = 15  # seconds between two attempts to start a program that ends at once
+REMINDER = 20.0  # seconds between two lines about a program that is not ready
 LOG_BYTES = 10 * 1024 * 1024
 
 
 @dataclass
 class Course:
-    """The start as stages: all programs of one run and are ready before the next begins."""
+    """The stages of a start: the programs of one stage must be ready before the next stage begins."""
 
     folder: Path
     stages: Sequence[Sequence[Program]]
@@ -52,9 +52,9 @@ class Course:
 
 
 def run(course: Course, parent: Parent) -> int:
-    """Run the system until a signal, a failed step or the end of our parent; the exit code.
+    """Run the system until a signal, a failed step or the end of our parent. Returns the exit code.
 
-    When it returns nothing of it runs any more.
+    When it returns, all programs have ended.
     """
     options = _Options(course)
     supervisor = _Stack(options, course, parent)
@@ -70,14 +70,14 @@ def run(course: Course, parent: Parent) -> int:
 
 
 class _PromptPoller(Poller):  # type: ignore[misc]
-    """Looks up more often than once a second, so that a start and a stop in stages take no second a stage."""
+    """Polls more often than supervisord's once a second, which would cost a second for each stage."""
 
     def poll(self, timeout: float) -> Any:
         return super().poll(min(timeout, LONGEST_PAUSE))
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
-    """supervisord's options without a file of its own, and its way to start a child."""
+    """supervisord's options without a configuration file, and its way to start a child."""
 
     def __init__(self, course: Course) -> None:
         super().__init__()
@@ -93,18 +93,18 @@ class _Options(ServerOptions):  # type: ignore[misc]
         self.first, self.test = True, False
 
     def setpgrp(self) -> None:
-        """In the child: leave the terminal's session, so that Ctrl-C and a hang-up reach only us."""
+        """In the child: leave the terminal's session, so that Ctrl-C and SIGHUP reach only us."""
         os.setsid()
 
     def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
-        """In the child, as its user: bind it to us, and tell it only what it shall know."""
+        """In the child, as its user: set its death signal and start it with its own environment only."""
         program = self.programs[env["SUPERVISOR_PROCESS_NAME"]]
         child.die_with(self.supervisor_pid, program.death_signal)
         os.execve(filename, list(argv), dict(program.env))  # noqa: S606
 
 
 class _Process(Subprocess):  # type: ignore[misc]
-    """One child. Says when it ended without being told to."""
+    """One child process. Reports when it ends without being stopped."""
 
     config: _ProcessConfig
 
@@ -122,7 +122,7 @@ class _Process(Subprocess):  # type: ignore[misc]
     def finish(self, pid: int, sts: int) -> None:
         wanted = self.killing
         super().finish(pid, sts)
-        # What the child itself had started in its session, if it could not end that.
+        # Kill what the child had started in its session and left running.
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         self.config.stack.note_processes()
@@ -200,7 +200,7 @@ class _Stack(Supervisor):  # type: ignore[misc]
         return found
 
     def note_processes(self) -> None:
-        """Write down who runs, for `cozum status` and for the next start."""
+        """Store the list of running children, for `cozum status` and for the next start."""
         living = [
             (name, group.processes[name].pid)
             for name, group in self.process_groups.items()
@@ -208,16 +208,16 @@ class _Stack(Supervisor):  # type: ignore[misc]
         ]
         processes.record(self.course.folder, living)
 
-    # --- what stops us --------------------------------------------------------------------------------
+    # --- stopping -------------------------------------------------------------------------------------
 
     def handle_signal(self) -> None:
-        """Each of the four signals that end a program is a stop; supervisord takes SIGHUP for a reload."""
+        """Stop on each of the four signals that end a program; supervisord alone would reload on SIGHUP."""
         received = self.options.get_signal()
         if received in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             self.stop_all(f"Stopping ({signal.Signals(received).name}).")
 
     def stop_all(self, why: str) -> None:
-        """Begin the orderly stop; asked again, it goes on as it does."""
+        """Begin the orderly stop. A second call does nothing."""
         if self.options.mood == SupervisorStates.SHUTDOWN:
             return
         self.options.mood = SupervisorStates.SHUTDOWN
@@ -228,7 +228,7 @@ class _Stack(Supervisor):  # type: ignore[misc]
         self.course.failure = why
         self.stop_all("Stopping, because a step failed.")
 
-    # --- what starts ----------------------------------------------------------------------------------
+    # --- starting -------------------------------------------------------------------------------------
 
     def tick(self, now: float | None = None) -> None:
         super().tick(now)
@@ -241,7 +241,7 @@ class _Stack(Supervisor):  # type: ignore[misc]
                 self.fail(str(error))
 
     def advance(self) -> None:
-        """Look whether the programs of this stage are ready, and start the next stage if they are."""
+        """Start the next stage if the programs of this one are ready."""
         at = time.monotonic()
         if at < self.next_look:
             return
@@ -275,21 +275,21 @@ class _Stack(Supervisor):  # type: ignore[misc]
             say(program.patience)
             self.next_reminder = at + REMINDER
 
-    # --- what dies ------------------------------------------------------------------------------------
+    # --- restarting -----------------------------------------------------------------------------------
 
     def ended(self, process: _Process, pid: int, sts: int) -> None:
-        """A child ended by itself: say so, and when it is started again."""
+        """Report a child that ended by itself; supervisord restarts it after `process.delay`."""
         program = process.config.program
         if self.options.mood != SupervisorStates.RUNNING:
             return
-        code, how = decode_wait_status(sts)
+        code, description = decode_wait_status(sts)
         if program.once:
             if code != 0:
-                self.fail(f"{program.starting} failed ({how}).")
+                self.fail(f"{program.starting} failed ({description}).")
             return
         process.backoff = min(process.backoff, LONGEST_BACKOFF)
         process.delay = min(process.delay, time.time() + LONGEST_BACKOFF)
-        say(f"{program.name} (process {pid}) ended: {how}. It is started again.")
+        say(f"{program.name} (process {pid}) ended: {description}. It is started again.")
         if process.state == ProcessStates.BACKOFF:
             log = self.log_of(program)
             say(f"The last lines of {log}:\n{child.last_lines(log, 8)}")

@@ -1,7 +1,7 @@
-"""`cozum triage evaluate FILE`: how well the city's vocabulary sees what labelled messages want.
+"""`cozum triage evaluate FILE`: measures how well the city's vocabulary classifies labelled messages.
 
-Needs no running system. FILE is JSON lines of `text` and `label`; a label that is no intent is left out and
-counted, so that one file can hold more than it is asked for.
+Needs no running system. FILE is JSON lines of `text` and `label`. Rows whose label is not an intent are left
+out and counted, so one file can serve other evaluations too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ESENYURT = Path(__file__).parents[1] / "cities" / "esenyurt"
 
 
 class _Row(BaseModel):
-    """One line of the file; whatever else stands there is not looked at."""
+    """One line of the file. Other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
@@ -34,7 +34,7 @@ class _Row(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One labelled message and what the triage made of it."""
+    """One labelled message and the triage's assessment of it."""
 
     line: int
     text: str
@@ -56,7 +56,7 @@ def _rows(file: Path) -> Iterator[tuple[int, _Row]]:
 
 
 def judge(file: Path, vocabulary: Vocabulary) -> tuple[list[Judged], Counter[str]]:
-    """Every row with an intent for a label, assessed; and how often each other label was left out."""
+    """Assess every row whose label is an intent. Also returns the number of rows left out, by label."""
     judged: list[Judged] = []
     left_out: Counter[str] = Counter()
     intents = {intent.value for intent in Intent}
@@ -73,23 +73,23 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def report(judged: Sequence[Judged], left_out: Counter[str]) -> dict[str, Any]:
-    """The figures: per intent precision, recall and n (its rows); null where there is nothing to divide by.
+    """The figures: for each intent precision, recall and n (its rows); None instead of a division by zero.
 
-    `per_thousand` counts the false alarms of each tier among the messages that are no emergencies, `misses`
-    are the emergencies seen as something else.
+    `per_thousand` is the number of false alarms of each tier per thousand messages that are not emergencies.
+    `misses` are the emergencies classified as something else.
     """
     classes: dict[str, dict[str, Any]] = {}
     for intent in Intent:
-        labelled = [one for one in judged if one.label is intent]
-        said = [one for one in judged if one.assessment.intent is intent]
-        right = sum(one.assessment.intent is intent for one in labelled)
+        labelled = [row for row in judged if row.label is intent]
+        assigned = [row for row in judged if row.assessment.intent is intent]
+        right = sum(row.assessment.intent is intent for row in labelled)
         classes[intent.value] = {
-            "precision": _share(right, len(said)),
+            "precision": _share(right, len(assigned)),
             "recall": _share(right, len(labelled)),
             "n": len(labelled),
         }
-    others = [one for one in judged if one.label is not Intent.EMERGENCY]
-    alarms = Counter(one.assessment.urgency for one in others)
+    others = [row for row in judged if row.label is not Intent.EMERGENCY]
+    alarms = Counter(row.assessment.urgency for row in others)
     per_thousand = {
         tier.value: round(1000 * alarms[tier] / len(others), 3) if others else None
         for tier in (Urgency.SIREN, Urgency.LOOK_NOW)
@@ -101,9 +101,9 @@ def report(judged: Sequence[Judged], left_out: Counter[str]) -> dict[str, Any]:
         "classes": classes,
         "per_thousand": per_thousand,
         "misses": [
-            {"line": one.line, "text": one.text, "intent": one.assessment.intent.value}
-            for one in judged
-            if one.label is Intent.EMERGENCY and one.assessment.intent is not Intent.EMERGENCY
+            {"line": row.line, "text": row.text, "intent": row.assessment.intent.value}
+            for row in judged
+            if row.label is Intent.EMERGENCY and row.assessment.intent is not Intent.EMERGENCY
         ],
     }
 
@@ -111,13 +111,13 @@ def report(judged: Sequence[Judged], left_out: Counter[str]) -> dict[str, Any]:
 def _as_text(figures: dict[str, Any]) -> Iterator[str]:
     yield f"{'intent':<12}{'precision':>10}{'recall':>10}{'n':>8}"
     for intent, found in figures["classes"].items():
-        shown = ["-" if found[name] is None else f"{found[name]:.3f}" for name in ("precision", "recall")]
-        yield f"{intent:<12}{shown[0]:>10}{shown[1]:>10}{found['n']:>8}"
+        shares = ["-" if found[name] is None else f"{found[name]:.3f}" for name in ("precision", "recall")]
+        yield f"{intent:<12}{shares[0]:>10}{shares[1]:>10}{found['n']:>8}"
     for tier, count in figures["per_thousand"].items():
         yield f"false alarms per thousand, {tier}: {'-' if count is None else count}"
     if figures["left_out"]:
         kinds = ", ".join(f"{label} ({count})" for label, count in figures["left_out"].items())
-        yield f"left out, no intent: {kinds}"
+        yield f"left out, not an intent: {kinds}"
     for miss in figures["misses"]:
         yield f"missed, line {miss['line']}: {miss['text']}"
 
@@ -133,7 +133,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 @click.group()
 def triage() -> None:
-    """What the triage makes of messages."""
+    """Measure the triage."""
 
 
 @triage.command()

