@@ -1,7 +1,7 @@
-"""Stand-ins for X, Facebook, Instagram and WhatsApp that speak the platforms' HTTP, with faults on demand.
+"""Simulates the APIs of X, Facebook, Instagram and WhatsApp over HTTP, with faults on demand.
 
-Imports nothing of the system it stands opposite to. `with sandbox.running({...}) as base_url:` serves one in
-a thread; `python -m sandbox --port N --config FILE.json [--dir DIR]` in a process of its own.
+Imports nothing of the product it tests. `with sandbox.running({...}) as base_url:` serves it from a thread;
+`python -m sandbox --port N --config FILE.json [--dir DIR]` from a process of its own.
 """
 
 from sandbox.config import Config, read_config

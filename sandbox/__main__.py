@@ -15,11 +15,11 @@ from sandbox.state import open_sandbox
 
 
 def main() -> int:
-    """Serves the sandbox; the answer is the exit code."""
+    """Serve the sandbox. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="sandbox", description="Stand-in platforms for Çözüm.")
-    parser.add_argument("--port", type=int, required=True, help="where to listen; 0 takes a free port")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--config", type=Path, help="a JSON file: channels, secrets, hook_base_url, …")
-    parser.add_argument("--dir", type=Path, help="keeps what was said here over a restart")
+    parser.add_argument("--dir", type=Path, help="folder that keeps the state over a restart")
     parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
     try:
@@ -35,8 +35,8 @@ def main() -> int:
     def stop(_signal: int, _frame: object) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
 
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, stop)
+    for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(handled, stop)
     sys.stdout.write(f"sandbox at http://{options.host}:{server.server_port}\n")
     sys.stdout.flush()
     try:

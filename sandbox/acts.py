@@ -1,4 +1,4 @@
-"""What citizens say, and the buttons they tap: it becomes public truth and its platform's hook goes out."""
+"""Citizens write and tap buttons: stores what they do and sends the platform's hook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = ("mention", "comment", "dm")
 
 
 class WrongInput(ValueError):
-    """Something named that does not exist or does not fit. `exist` says what does."""
+    """A control call names something that does not exist or does not fit. `exist` lists valid values."""
 
     def __init__(self, message: str, exist: Sequence[str] | None = None) -> None:
         super().__init__(message)
@@ -25,34 +25,34 @@ class WrongInput(ValueError):
 
 
 class NothingToAnswer(LookupError):
-    """The citizen was sent nothing they could react to."""
+    """The citizen has received nothing that they could rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What a citizen wants to say, before it is known where it goes."""
+    """What a citizen writes, as a control call describes it."""
 
     author: str
     text: str
     parent: str | None = None
     kind: str | None = None
     media: tuple[str, ...] = ()
-    base_url: str = ""  # where this sandbox is reached, for pictures it serves itself
+    base_url: str = ""  # of this sandbox, for pictures that it serves itself
     hide_phone: bool = False
-    choice: dict[str, Any] | None = None  # a WhatsApp button or row chosen
-    quick_reply: str | None = None  # the payload of a Messenger quick reply chosen
+    choice: dict[str, Any] | None = None  # the chosen WhatsApp button or list row
+    quick_reply: str | None = None  # the payload of the chosen Messenger quick reply
 
 
 def channel_of(sandbox: Sandbox, key: str) -> SandboxChannel:
     """The channel of this key. Raises WrongInput."""
     channel = sandbox.config.channel(key)
     if channel is None:
-        raise WrongInput(f"channel {key!r} does not exist", [one.key for one in sandbox.config.channels])
+        raise WrongInput(f"channel {key!r} does not exist", [known.key for known in sandbox.config.channels])
     return channel
 
 
-def said_entry(sandbox: Sandbox, channel: SandboxChannel | None, external_id: str) -> Entry:
-    """The thing of this id, on the channel's platform if one is given. Raises WrongInput."""
+def find_entry(sandbox: Sandbox, channel: SandboxChannel | None, external_id: str) -> Entry:
+    """The entry of this id, on the channel's platform if one is given. Raises WrongInput."""
     world = sandbox.world
     entry = world.find(channel.platform, external_id) if channel else world.find_anywhere(external_id)
     if entry is None:
@@ -61,11 +61,11 @@ def said_entry(sandbox: Sandbox, channel: SandboxChannel | None, external_id: st
     return entry
 
 
-# --- saying -----------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------
 
 
 def say(sandbox: Sandbox, channel: SandboxChannel, saying: Saying) -> Entry:
-    """A citizen says something; everybody sees it and our hook is told."""
+    """Publish what a citizen writes and send the hook. Raises WrongInput."""
     if saying.kind is not None and saying.kind not in KINDS:
         raise WrongInput(f"kind {saying.kind!r} does not exist", KINDS)
     if not saying.author.strip():
@@ -113,7 +113,7 @@ def _latest_post(sandbox: Sandbox, channel: SandboxChannel) -> Entry:
 
 
 def pictures_of(sandbox: Sandbox, saying: Saying) -> list[dict[str, Any]]:
-    """The pictures said along; one given as a data address is served by the sandbox itself."""
+    """The pictures of a saying. The sandbox itself serves those given as `data:` URLs."""
     pictures = []
     for url in saying.media:
         id = sandbox.world.numbering.number("12")
@@ -143,9 +143,11 @@ def _on_x(
         named = [channel.key, *named]
     id = world.numbering.tweet()
     mentions = list(named)
-    if parent is not None:  # a reply names its parent's author and whom the parent named, as X's own apps do
+    if parent is not None:  # as in X's apps, a reply mentions its parent's author and everyone it mentions
         above = [
-            one.key for one in world.channels if one.platform == "x" and one.external_id == parent.author
+            account.key
+            for account in world.channels
+            if account.platform == "x" and account.external_id == parent.author
         ]
         mentions += [key for key in (*above, *parent.mentions) if key not in mentions]
     entry = world.add(
@@ -200,18 +202,18 @@ def _on_instagram(
     else:
         above = parent or _latest_post(sandbox, channel)
         entry = add_comment(world, above, channel=channel.key, author=person.id, ours=False, text=saying.text)
-        if above.ours or saying.kind == "mention":  # answering a comment of ours names us, as the app does
+        if above.ours or saying.kind == "mention":  # as in the app, a reply to our comment mentions us
             entry.mentions += [channel.key] if channel.key not in entry.mentions else []
             world.save(entry)
-    told = {channel.key, *entry.mentions}
-    for one in world.channels:
-        if one.platform == "instagram" and one.key in told:
-            instagram.announce(sandbox, one, entry)
+    notified = {channel.key, *entry.mentions}
+    for account in world.channels:
+        if account.platform == "instagram" and account.key in notified:
+            instagram.announce(sandbox, account, entry)
     return entry
 
 
 def _own_post(sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, id: str) -> Entry:
-    """A post of the citizen's own that names the account."""
+    """The citizen's own post that mentions the account."""
     named = sandbox.world.named_in(channel.platform, saying.text)
     return sandbox.world.add(
         Entry(
@@ -233,10 +235,12 @@ def _own_post(sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying
 def _chat(
     sandbox: Sandbox, channel: SandboxChannel, person: Citizen, saying: Saying, parent: Entry | None
 ) -> Entry:
-    """A private message; on WhatsApp each further picture is a message of its own."""
+    """Send a private message. On WhatsApp each further picture is a separate message."""
     pictures = pictures_of(sandbox, saying)
     together = (
-        [pictures[:1]] + [[one] for one in pictures[1:]] if channel.platform == "whatsapp" else [pictures]
+        [pictures[:1]] + [[picture] for picture in pictures[1:]]
+        if channel.platform == "whatsapp"
+        else [pictures]
     )
     extra: dict[str, Any] = {}
     if saying.choice is not None:
@@ -288,11 +292,16 @@ def _private(
 
 
 def choose(sandbox: Sandbox, channel: SandboxChannel, author: str, offered: Entry, choice_id: str) -> Entry:
-    """The citizen taps a button or row that one of our messages offers."""
+    """The citizen taps a button or row of `offered`, one of our messages. Raises WrongInput."""
     offers = offered.extra.get("offers") or {"type": "", "choices": []}
-    choice = next((one for one in offers["choices"] if one["id"] == choice_id), None)
+    choice = next(
+        (offered_choice for offered_choice in offers["choices"] if offered_choice["id"] == choice_id), None
+    )
     if choice is None:
-        raise WrongInput(f"choice {choice_id!r} does not exist", [one["id"] for one in offers["choices"]])
+        raise WrongInput(
+            f"choice {choice_id!r} does not exist",
+            [offered_choice["id"] for offered_choice in offers["choices"]],
+        )
     kind, title = str(offers["type"]), str(choice["title"])
     if kind in ("list_reply", "button_reply"):
         chosen: dict[str, Any] = {"type": kind, "chosen": choice}

@@ -1,4 +1,4 @@
-"""Afterwards: citizens edit, delete and react; our own people type in the platforms' apps."""
+"""Citizens edit, delete and react; the municipality's staff write in the platforms' own apps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _citizens_own(sandbox: Sandbox, entry: Entry) -> tuple[SandboxChannel, Citiz
 
 
 def edit(sandbox: Sandbox, entry: Entry, text: str) -> None:
-    """The citizen changes what they said."""
+    """The citizen edits a message, comment or post."""
     if not text:
         raise WrongInput("text must not be empty")
     with sandbox.world.lock:
@@ -46,7 +46,7 @@ def edit(sandbox: Sandbox, entry: Entry, text: str) -> None:
 
 
 def delete(sandbox: Sandbox, entry: Entry) -> None:
-    """The citizen takes back what they said. X and Instagram comments go without a word to our hook."""
+    """The citizen deletes an entry. No hook is sent for X posts and Instagram comments."""
     with sandbox.world.lock:
         channel, person = _citizens_own(sandbox, entry)
         world = sandbox.world
@@ -62,7 +62,7 @@ def delete(sandbox: Sandbox, entry: Entry) -> None:
 
 
 def react(sandbox: Sandbox, entry: Entry, *, author: str, reaction: str) -> None:
-    """A citizen puts a reaction on something (empty: takes it away)."""
+    """A citizen reacts to an entry. An empty reaction removes theirs."""
     with sandbox.world.lock:
         world, channel = sandbox.world, sandbox.config.channel(entry.channel)
         if channel is None or not entry.is_public:
@@ -85,12 +85,12 @@ def react(sandbox: Sandbox, entry: Entry, *, author: str, reaction: str) -> None
             )
             body = meta_hooks.feed_reaction(world, channel, entry, by=person.id, name=person.name, kind=kind)
         else:
-            return  # X and Instagram tell nobody of a like
+            return  # X and Instagram send no hook for a like
         sandbox.hooks.send(channel.key, "meta", body)
 
 
 def typed_in_app(sandbox: Sandbox, channel: SandboxChannel, saying: Saying) -> Entry:
-    """Somebody at the municipality writes in the platform's own app: a post, or an answer to `parent`."""
+    """Somebody at the municipality writes in the platform's own app: a post, or a reply to the parent."""
     with sandbox.world.lock:
         world, parent = sandbox.world, parent_of(sandbox, channel, saying)
         if parent is not None and parent.kind == "dm":

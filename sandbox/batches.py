@@ -1,4 +1,4 @@
-"""Several events in one hook body, as Meta delivers what happens at once."""
+"""Merges hook bodies, as Meta delivers simultaneous events in one body."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def merged(bodies: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The bodies of one kind of account as one, in their order; X's stay single.
+    """Merge the bodies of each kind of account (`object`) into one, in order. Bodies of X stay separate.
 
-    Entries of one account and moment become one entry, and WhatsApp messages of one line one change: a reader
-    who looks at the first entry, change or message alone loses the rest.
+    Entries of one account and time become one entry, and WhatsApp messages to one number become one change.
+    A reader that looks only at the first entry, change or message therefore loses the rest.
     """
     together: dict[str, dict[str, Any]] = {}
     single: list[dict[str, Any]] = []
@@ -44,7 +44,9 @@ def _add_change(changes: list[dict[str, Any]], change: dict[str, Any]) -> None:
         there = known["value"]
         same_line = known["field"] == change["field"] and there.get("metadata") == value.get("metadata")
         if "messages" in value and "messages" in there and same_line:
-            there["contacts"] += [one for one in value["contacts"] if one not in there["contacts"]]
+            there["contacts"] += [
+                contact for contact in value["contacts"] if contact not in there["contacts"]
+            ]
             there["messages"] += value["messages"]
             return
     changes.append(change)

@@ -1,4 +1,4 @@
-"""What every call of a platform's API goes through: the faults asked for, and a way to hang up on it."""
+"""What all platform APIs share: applying faults to a call, hanging up, reading and writing JSON."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
     )
 
 
-def meet_faults(sandbox: Sandbox, channel: SandboxChannel, *, is_send: bool) -> str | None:
-    """The fault that now befalls a call of `channel` and that its platform has a body for, or None.
+def apply_faults(sandbox: Sandbox, channel: SandboxChannel, *, is_send: bool) -> str | None:
+    """Take the next fault of `channel` and apply it, if it is `slow`, `hang` or `html_error`.
 
-    `slow`, `hang` and `html_error` are dealt with here; hanging ends by closing the connection unanswered.
+    Returns a fault whose answer depends on the platform, or None. `hang` closes the connection unanswered.
     """
     fault = sandbox.faults.take(channel.key, (*CALL_FAULTS, *(("refuse", "hang") if is_send else ())))
     if fault == "slow":
@@ -50,14 +50,14 @@ def meet_faults(sandbox: Sandbox, channel: SandboxChannel, *, is_send: bool) -> 
     return fault
 
 
-def published(sandbox: Sandbox, channel: SandboxChannel) -> None:
-    """Something of `channel` is now out; the caller may be hung up on before learning so."""
+def hang_up_after_publishing(sandbox: Sandbox, channel: SandboxChannel) -> None:
+    """Take the fault `accept_then_hang_up`: the connection then closes before the caller is answered."""
     if sandbox.faults.take(channel.key, ("accept_then_hang_up",)):
         g.hang_up = True
 
 
 def hang_up_if_asked(response: Response) -> Response:
-    """Closes the connection instead of answering, when a fault asked for it."""
+    """Close the connection instead of answering, if a fault set `g.hang_up`."""
     if g.pop("hang_up", False):
         connection = request.environ.get("werkzeug.socket")
         if isinstance(connection, socket.socket):
@@ -67,7 +67,7 @@ def hang_up_if_asked(response: Response) -> Response:
 
 
 def body_fields() -> dict[str, Any]:
-    """The parameters in the body of the current request, JSON or form."""
+    """The parameters in the body of the current request, from JSON or a form."""
     if request.mimetype == "application/json":
         read = request.get_json(silent=True)
         return read if isinstance(read, dict) else {}

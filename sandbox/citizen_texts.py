@@ -1,12 +1,12 @@
-"""What the citizens of the demo say: their names, and texts by kind, all written for it.
+"""The demo's citizens: names, and texts by kind. All are invented.
 
-The kinds and their shares follow a real day: much praise and greeting, complaints with and without a place,
-what is not the municipality's, a few emergencies. Some have no Turkish letters, some are all capitals.
+The shares of the kinds follow a real day: much praise and greeting, complaints with and without a place,
+matters of other authorities, a few emergencies. Some texts lack Turkish letters, some are all capitals.
 """
 
 from __future__ import annotations
 
-# Of a thousand messages, how many are of a kind.
+# Messages of each kind per thousand.
 SHARES = {
     "praise": 250,
     "greeting": 150,
@@ -209,7 +209,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# On WhatsApp one thing to say comes in pieces; "📷" stands for a picture.
+# On WhatsApp people often split one message into several; "📷" stands for a picture.
 FRAGMENTS: tuple[tuple[str, ...], ...] = (
     ("sa", "abi", "bizim sokak", "lambalar yanmıyor yeşilkent 1915"),
     ("Merhaba", "İyi günler", "📷", "Kaldırım bu halde, Saadetdere 320. sokak"),

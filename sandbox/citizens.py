@@ -1,6 +1,6 @@
-"""The demo's living stream: `python -m sandbox.citizens --sandbox URL` lets citizens speak at their pace.
+"""`python -m sandbox.citizens --sandbox URL`: invented citizens who keep writing in the demo.
 
-It knows the sandbox by its control calls only, and goes on when the sandbox is away for a while.
+It uses the sandbox's control calls only, and continues when the sandbox does not answer for a while.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.citizen_texts import FRAGMENTS, NAMES, SHARES, TEXTS
 BURST = 25
 SLOWEST_SECONDS, FASTEST_SECONDS = 15.0, 6.0
 PICTURE = "https://pictures.example/vatandas/{number}.jpg"
-# How often a message comes by each platform's accounts; the institution is written to more than the mayor.
+# Relative number of messages by platform.
 PLATFORM_WEIGHTS = {"x": 24, "facebook": 30, "instagram": 22, "whatsapp": 24}
 PRIVATE_SHARE = 0.12
 MENTION_SHARE = 0.35
@@ -29,7 +29,7 @@ MENTION_SHARE = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One thing said, ready for /_control/say."""
+    """One message, ready for /_control/say."""
 
     channel: str
     author: str
@@ -39,7 +39,7 @@ class Spoken:
 
 
 class Crowd:
-    """Who says what next, by the shares of a real day. The same seed gives the same crowd."""
+    """Chooses who writes what next, by the shares of a real day. The same seed gives the same choices."""
 
     def __init__(self, channels: list[dict[str, str]], seed: int | None = None) -> None:
         self._channels = channels
@@ -47,7 +47,7 @@ class Crowd:
         self._unsaid: dict[str, list[str]] = {}
 
     def next(self) -> list[Spoken]:
-        """What one citizen says now: one message, or the pieces of one on WhatsApp."""
+        """What the next citizen writes: one message, or several short ones on WhatsApp."""
         channel = self._channel()
         author = self._dice.choice(NAMES)
         if channel["platform"] == "whatsapp" and self._dice.random() < 0.35:
@@ -64,13 +64,17 @@ class Crowd:
         if platform in ("facebook", "instagram") and self._dice.random() < PRIVATE_SHARE:
             return Spoken(channel["key"], author, text, kind="dm", picture=picture)
         if platform == "x" and handle and kind != "greeting" and self._dice.random() < MENTION_SHARE:
-            both = [one["handle"] for one in self._channels if one["platform"] == "x"]
-            named = " ".join(f"@{one}" for one in both) if self._dice.random() < 0.25 else f"@{handle}"
+            both = [account["handle"] for account in self._channels if account["platform"] == "x"]
+            named = (
+                " ".join(f"@{named_handle}" for named_handle in both)
+                if self._dice.random() < 0.25
+                else f"@{handle}"
+            )
             return Spoken(channel["key"], author, f"{named} {text}", kind="mention", picture=picture)
         return Spoken(channel["key"], author, text, picture=picture)
 
     def _channel(self) -> dict[str, str]:
-        """A channel by weight; the first account of a platform twice as often as the others."""
+        """A random channel. The first account of a platform (the institution) counts twice."""
         weights: list[float] = []
         seen: set[str] = set()
         for channel in self._channels:
@@ -80,20 +84,20 @@ class Crowd:
         return self._dice.choices(self._channels, weights=weights)[0]
 
     def _text(self, kind: str) -> str:
-        """A text of the kind; none is repeated before all were said."""
+        """A random text of the kind. None is repeated before all have been used."""
         if not self._unsaid.get(kind):
             self._unsaid[kind] = self._dice.sample(TEXTS[kind], len(TEXTS[kind]))
         return self._unsaid[kind].pop()
 
     def pause(self, rate: float | None) -> float:
-        """Seconds to the next citizen: about 60 / rate, else a human 6 to 15."""
+        """Seconds until the next citizen writes: about 60 / rate, or 6 to 15 without a rate."""
         if rate is not None:
             return self._dice.uniform(0.6, 1.4) * 60 / rate
         return self._dice.uniform(FASTEST_SECONDS, SLOWEST_SECONDS)
 
 
 def speak(url: str, spoken: Spoken, number: int) -> bool:
-    """Says it on the sandbox. False when the sandbox was not there or did not take it."""
+    """Post it to the sandbox. False if the sandbox did not answer or refused it."""
     body: dict[str, Any] = {"channel": spoken.channel, "author": spoken.author, "text": spoken.text}
     if spoken.kind:
         body["kind"] = spoken.kind
@@ -107,7 +111,7 @@ def speak(url: str, spoken: Spoken, number: int) -> bool:
 
 
 def channels_of(url: str, stop: threading.Event) -> list[dict[str, str]]:
-    """The sandbox's channels, waiting for it to be there; [] when stopped before."""
+    """The sandbox's channels. Waits until the sandbox answers; [] if stopped before."""
     while not stop.is_set():
         try:
             read: list[dict[str, str]] = requests.get(f"{url}/_control/health", timeout=5).json()["channels"]
@@ -120,7 +124,7 @@ def channels_of(url: str, stop: threading.Event) -> list[dict[str, str]]:
 def stream(
     url: str, stop: threading.Event, *, rate: float | None, burst: int, seed: int | None, most: int | None
 ) -> int:
-    """Lets citizens speak until stopped (or `most` have); how many messages were taken."""
+    """Let citizens write until stopped, or until `most` have. Returns the number of accepted messages."""
     channels = channels_of(url, stop)
     if not channels:
         return 0
@@ -146,21 +150,21 @@ def _turns(most: int | None) -> Iterator[int]:
 
 
 def main() -> int:
-    """The command line; the answer is the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="sandbox.citizens", description="Citizens who speak on the sandbox."
+        prog="sandbox.citizens", description="Invented citizens who write on the sandbox."
     )
     parser.add_argument("--sandbox", required=True, help="the sandbox's address")
     parser.add_argument("--rate", type=float, help="citizens a minute; without it one every 6 to 15 seconds")
-    parser.add_argument("--burst", type=int, default=BURST, help="how many speak at once at the beginning")
+    parser.add_argument("--burst", type=int, default=BURST, help="how many write at once at the start")
     parser.add_argument("--count", type=int, help="stop after this many citizens")
-    parser.add_argument("--seed", type=int, help="the same number gives the same crowd")
+    parser.add_argument("--seed", type=int, help="the same seed gives the same citizens and texts")
     options = parser.parse_args()
     if options.rate is not None and options.rate <= 0:
         parser.error("--rate must be more than 0")
     stop = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, lambda _signal, _frame: stop.set())
+    for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(handled, lambda _signal, _frame: stop.set())
     url = options.sandbox.rstrip("/")
     stream(url, stop, rate=options.rate, burst=options.burst, seed=options.seed, most=options.count)
     return 0

@@ -1,4 +1,4 @@
-"""The sandbox's own time: the machine's, moved ahead by a shared file or by a control call."""
+"""The sandbox's clock: the machine's time plus a shift set by a shared file or a control call."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 class Clock:
-    """Aware UTC moments. The file is read each time, so that moving it moves all processes at once."""
+    """Aware UTC times. The file is read on every call, so one change shifts all processes at once."""
 
     def __init__(self, shift_file: str = "") -> None:
         self._file = Path(shift_file) if shift_file else None
         self.shift = timedelta()
 
     def now(self) -> datetime:
-        """The present moment as the platforms see it."""
+        """The platforms' current time."""
         return datetime.now(UTC) + self.shift + self._shift_of_file()
 
     def _shift_of_file(self) -> timedelta:
@@ -27,17 +27,17 @@ class Clock:
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2026-05-04T08:30:00+00:00`, to the microsecond when there is one."""
+    """Formats as `2026-05-04T08:30:00+00:00`, with microseconds unless they are 0."""
     return moment.isoformat()
 
 
 def graph_time(moment: datetime) -> str:
-    """As the Graph API writes it: `2026-05-04T08:30:00+0000`."""
+    """Formats as the Graph API does: `2026-05-04T08:30:00+0000`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def x_time(moment: datetime) -> str:
-    """As the X API writes it: `2026-05-04T08:30:00.000Z`."""
+    """Formats as the X API does: `2026-05-04T08:30:00.000Z`."""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
 

@@ -1,6 +1,6 @@
-"""What one sandbox is told: its accounts, the secrets it signs with, and how fast its clocks run.
+"""The configuration of a sandbox: accounts, secrets, limits and delays.
 
-A JSON object; only `channels` and `hook_base_url` are normally written, the rest has defaults fit for a demo.
+It is a JSON object. Usually only `channels` and `hook_base_url` are set; the defaults of the rest fit a demo.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ PLATFORMS = ("x", "facebook", "instagram", "whatsapp")
 
 
 class ConfigError(ValueError):
-    """A configuration that names something unknown or lacks something needed."""
+    """The configuration has an unknown setting or lacks a required one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxChannel:
-    """One account or line of the municipality, as its platform knows it."""
+    """One account or WhatsApp number of the municipality, as its platform knows it."""
 
     key: str
     platform: str
@@ -58,34 +58,34 @@ DEMO_CHANNELS = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. Times are seconds."""
+    """The whole configuration. Durations are in seconds."""
 
     channels: tuple[SandboxChannel, ...] = DEMO_CHANNELS
-    hook_base_url: str = ""  # our web's address; empty: hooks are not delivered at all
-    x_hooks: bool = False  # X posts also go out by hook, not only by poll
+    hook_base_url: str = ""  # address of the product's web server; empty: no hooks are sent
+    x_hooks: bool = False  # X posts are also sent by hook, not only found by polling
     meta_app_id: str = "700800900"
     meta_app_secret: str = "sandbox-meta-app-secret"
     meta_verify_token: str = "sandbox-verify-token"
     x_consumer_key: str = "sandboxxconsumerkey01"
     x_consumer_secret: str = "sandbox-x-consumer-secret"
     x_client_id: str = "sandbox-x-client"
-    x_bearer_token: str = ""  # an app-only token that may read and not write; empty: none
-    enforce_x_rate_limits: bool = False  # the headers always count; refusals only when true
-    whatsapp_async_errors: bool = False  # a closed window: 200 and a failed status, instead of 400
+    x_bearer_token: str = ""  # an app-only, read-only token; empty: none
+    enforce_x_rate_limits: bool = False  # the headers always count; calls are refused only if true
+    whatsapp_async_errors: bool = False  # closed window: 200 and a `failed` status instead of a 400
     whatsapp_templates: tuple[Mapping[str, Any], ...] = ()  # {name, language, parameters?, text?}
-    citizens_read: bool = True  # what we send privately is read soon after it is delivered
+    citizens_read: bool = True  # private messages are read soon after they are delivered
     receipt_seconds: float = 0.2  # between sent, delivered and read
     hook_timeout_seconds: float = 10.0
-    hook_backoff_seconds: float = 2.0  # doubled at every failed try, up to hook_backoff_most_seconds
+    hook_backoff_seconds: float = 2.0  # doubled after every failure, up to hook_backoff_most_seconds
     hook_backoff_most_seconds: float = 60.0
     hang_seconds: float = 30.0
     slow_seconds: float = 3.0
     late_hook_seconds: float = 5.0
-    out_of_order_seconds: float = 5.0  # how long a hook waits at most for a later one to overtake it
-    rate_limit_seconds: float = 60.0  # what a refused caller is told to wait
+    out_of_order_seconds: float = 5.0  # longest time that a hook waits for a later one to overtake it
+    rate_limit_seconds: float = 60.0  # waiting time reported to a refused caller
     seed_posts: bool = True
-    clock_file: str = ""  # holds a number of seconds by which this sandbox's clock is ahead
-    citizens_page_channels: tuple[str, ...] = field(default=())  # which channels the page shows; empty: all
+    clock_file: str = ""  # a file that holds the clock's shift in seconds
+    citizens_page_channels: tuple[str, ...] = field(default=())  # channels on the citizens' page; empty: all
 
     def channel(self, key: str) -> SandboxChannel | None:
         """The channel of this key, or None."""
@@ -93,14 +93,14 @@ class Config:
 
 
 def read_config(raw: Mapping[str, Any]) -> Config:
-    """The configuration a JSON object describes. Raises ConfigError naming what is wrong."""
-    known = {one.name for one in dataclasses.fields(Config)}
+    """Parse a configuration. Raises ConfigError naming what is wrong."""
+    known = {setting.name for setting in dataclasses.fields(Config)}
     unknown = sorted(set(raw) - known)
     if unknown:
-        raise ConfigError(f"unknown settings {unknown}; there are {sorted(known)}")
+        raise ConfigError(f"unknown settings {unknown}; the known ones are {sorted(known)}")
     values: dict[str, Any] = dict(raw)
     if "channels" in values:
-        values["channels"] = tuple(_read_channel(one) for one in values["channels"])
+        values["channels"] = tuple(_read_channel(channel) for channel in values["channels"])
         keys = [channel.key for channel in values["channels"]]
         if len(set(keys)) != len(keys):
             raise ConfigError(f"two channels have the same key: {keys}")
@@ -115,12 +115,12 @@ def read_config(raw: Mapping[str, Any]) -> Config:
 
 def _read_channel(raw: Mapping[str, Any]) -> SandboxChannel:
     needed = {"key", "platform", "name", "handle", "external_id", "token"}
-    known = {one.name for one in dataclasses.fields(SandboxChannel)}
+    known = {setting.name for setting in dataclasses.fields(SandboxChannel)}
     missing, unknown = sorted(needed - set(raw)), sorted(set(raw) - known)
     if missing or unknown:
         raise ConfigError(f"channel {raw.get('key')!r}: missing {missing}, unknown {unknown}")
     if raw["platform"] not in PLATFORMS:
-        raise ConfigError(f"channel {raw['key']!r}: platform {raw['platform']!r} is none of {PLATFORMS}")
+        raise ConfigError(f"channel {raw['key']!r}: platform {raw['platform']!r} is not one of {PLATFORMS}")
     values = dict(raw)
     if values.get("scopes") is not None:
         values["scopes"] = tuple(values["scopes"])
@@ -129,7 +129,7 @@ def _read_channel(raw: Mapping[str, Any]) -> SandboxChannel:
 
 
 def _completed(channel: SandboxChannel) -> SandboxChannel:
-    """The channel with what can be derived filled in."""
+    """The channel with derived values filled in where they are missing."""
     filled = channel
     if channel.platform == "x" and not channel.token_secret:
         filled = dataclasses.replace(filled, token_secret=f"{channel.token}-secret")

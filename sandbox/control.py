@@ -1,4 +1,4 @@
-"""The control calls under /_control: what a test, a demo or the citizen's page makes the citizens do."""
+"""The control calls under /_control, with which tests, the demo and the citizens' page act as citizens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox import acts, afterwards, rating, truth
 from sandbox.acts import NothingToAnswer, Saying, WrongInput
 from sandbox.calls import json_response
 from sandbox.faults import FAULTS, HOOK_FAULTS, SEND_FAULTS
-from sandbox.state import here
+from sandbox.state import current_sandbox
 from sandbox.world import Entry
 
 MOST_SAYINGS = 100
@@ -72,33 +72,33 @@ _SAYING = {
 
 @blueprint.post("/say")
 def say() -> Response:
-    """A citizen writes, or taps the `choice` that `parent` offers; `by_us`: we do, in the platform's app."""
+    """A citizen writes, or taps a `choice` of `parent`. `by_us`: the municipality writes in the app."""
     return json_response({"external_id": _said(_body(**_SAYING)).id})
 
 
 @blueprint.post("/say_many")
 def say_many() -> Response:
-    """Several citizens write; `together`: what Meta's hooks tell of it comes in one body."""
+    """Several citizens write. `together`: Meta's hooks for it are merged into one body."""
     body = _body(needed=("sayings",), optional=("together",))
     sayings = body["sayings"]
     if not isinstance(sayings, list) or not 0 < len(sayings) <= MOST_SAYINGS:
         raise WrongInput(f"sayings must be a list of 1 to {MOST_SAYINGS}")
-    read = [_object(one, **_SAYING) for one in sayings]
-    with here().hooks.together() if body.get("together") else nullcontext():
-        return json_response({"external_ids": [_said(one).id for one in read]})
+    read = [_object(saying, **_SAYING) for saying in sayings]
+    with current_sandbox().hooks.together() if body.get("together") else nullcontext():
+        return json_response({"external_ids": [_said(saying).id for saying in read]})
 
 
 def _said(body: dict[str, Any]) -> Entry:
-    sandbox = here()
+    sandbox = current_sandbox()
     channel = acts.channel_of(sandbox, _text(body, "channel"))
     media = body.get("media") or []
     media = [media] if isinstance(media, str) else media
-    if not isinstance(media, list) or not all(isinstance(one, str) and one for one in media):
-        raise WrongInput("media must be an address of a picture or a list of them")
-    if any(len(one) > LONGEST_PICTURE for one in media):
+    if not isinstance(media, list) or not all(isinstance(picture, str) and picture for picture in media):
+        raise WrongInput("media must be the URL of a picture or a list of such URLs")
+    if any(len(picture) > LONGEST_PICTURE for picture in media):
         raise WrongInput(f"media must not be longer than {LONGEST_PICTURE} characters")
     if body.get("choice"):
-        offered = acts.said_entry(sandbox, channel, _text(body, "parent"))
+        offered = acts.find_entry(sandbox, channel, _text(body, "parent"))
         return acts.choose(sandbox, channel, _text(body, "author"), offered, _text(body, "choice"))
     saying = Saying(
         base_url=request.host_url.rstrip("/"),
@@ -115,8 +115,8 @@ def _said(body: dict[str, Any]) -> Entry:
 
 @blueprint.post("/edit")
 def edit() -> Response:
-    """A citizen changes what they said."""
-    sandbox = here()
+    """A citizen edits what they wrote."""
+    sandbox = current_sandbox()
     body = _body(needed=("external_id", "text"), optional=("channel", "author"))
     entry = _entry(body)
     afterwards.edit(sandbox, entry, _text(body, "text"))
@@ -125,8 +125,8 @@ def edit() -> Response:
 
 @blueprint.post("/delete")
 def delete() -> Response:
-    """A citizen takes back what they said."""
-    sandbox = here()
+    """A citizen deletes what they wrote."""
+    sandbox = current_sandbox()
     entry = _entry(_body(needed=("external_id",), optional=("channel", "author")))
     afterwards.delete(sandbox, entry)
     return json_response({"external_id": entry.id})
@@ -134,8 +134,8 @@ def delete() -> Response:
 
 @blueprint.post("/react")
 def react() -> Response:
-    """A citizen puts a reaction on something; an empty one takes it away."""
-    sandbox = here()
+    """A citizen reacts to an entry. An empty reaction removes theirs."""
+    sandbox = current_sandbox()
     body = _body(needed=("external_id", "author"), optional=("channel", "reaction"))
     entry = _entry(body)
     reaction = _text(body, "reaction") if "reaction" in body else "👍"
@@ -144,15 +144,15 @@ def react() -> Response:
 
 
 def _entry(body: dict[str, Any]) -> Any:
-    sandbox = here()
+    sandbox = current_sandbox()
     channel = acts.channel_of(sandbox, _text(body, "channel")) if body.get("channel") else None
-    return acts.said_entry(sandbox, channel, _text(body, "external_id"))
+    return acts.find_entry(sandbox, channel, _text(body, "external_id"))
 
 
 @blueprint.post("/rate")
 def rate() -> Response:
-    """A citizen rates, in the way that was offered to them."""
-    sandbox = here()
+    """A citizen gives a rating: by button, list row, quick reply or text, depending on what they received."""
+    sandbox = current_sandbox()
     body = _body(needed=("channel", "author", "stars"), optional=("text",))
     channel = acts.channel_of(sandbox, _text(body, "channel"))
     entry, way = rating.rate(
@@ -163,8 +163,8 @@ def rate() -> Response:
 
 @blueprint.get("/threads")
 def threads() -> Response:
-    """The public truth of one channel."""
-    sandbox = here()
+    """All posts, comments and chats of one channel."""
+    sandbox = current_sandbox()
     channel = acts.channel_of(sandbox, request.args.get("channel", ""))
     tag = f'"{channel.key}-{sandbox.world.revision}"'
     if request.headers.get("If-None-Match") == tag:
@@ -174,8 +174,8 @@ def threads() -> Response:
 
 @blueprint.route("/faults", methods=["GET", "POST"])
 def faults() -> Response:
-    """What is to go wrong next on a channel; GET: what still is."""
-    sandbox = here()
+    """POST: set a fault on a channel. GET: list the faults that are still due."""
+    sandbox = current_sandbox()
     if request.method == "GET":
         return json_response({"faults": sandbox.faults.left()})
     body = _body(needed=("channel", "fault"), optional=("times",))
@@ -192,34 +192,38 @@ def faults() -> Response:
 
 @blueprint.post("/access")
 def access() -> Response:
-    """Change how a platform stands towards an account of ours: permissions, life of its tokens, limits."""
+    """Change an account's permissions, the expiry of its tokens, or its used share of the rate limit."""
     body = _body(needed=("channel",), optional=("scopes", "expires_in", "used_percent"))
-    channel = acts.channel_of(here(), _text(body, "channel"))
-    standing = here().standing(channel.key)
+    channel = acts.channel_of(current_sandbox(), _text(body, "channel"))
+    account_access = current_sandbox().access_of(channel.key)
     scopes = body.get("scopes")
-    if scopes is not None and not (isinstance(scopes, list) and all(isinstance(one, str) for one in scopes)):
+    if scopes is not None and not (
+        isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
+    ):
         raise WrongInput("scopes must be a list of names")
     if scopes is not None:
-        standing.scopes = tuple(scopes)
+        account_access.scopes = tuple(scopes)
     if body.get("expires_in") is not None:
-        standing.expires_at = here().clock.now() + timedelta(seconds=_whole(body, "expires_in"))
+        account_access.expires_at = current_sandbox().clock.now() + timedelta(
+            seconds=_whole(body, "expires_in")
+        )
     if body.get("used_percent") is not None:
-        standing.used_percent = _whole(body, "used_percent")
+        account_access.used_percent = _whole(body, "used_percent")
     return json_response({"channel": channel.key})
 
 
 @blueprint.post("/clock")
 def clock() -> Response:
-    """Moves this sandbox's clock ahead by a number of seconds, counted from the machine's time."""
-    sandbox = here()
+    """Set the shift of this sandbox's clock against the machine's, in seconds."""
+    sandbox = current_sandbox()
     sandbox.clock.shift = timedelta(seconds=_whole(_body(needed=("shift_seconds",)), "shift_seconds"))
     return json_response({"now": sandbox.clock.now().isoformat()})
 
 
 @blueprint.post("/verify_hooks")
 def verify_hooks() -> Response:
-    """Asks our hooks to prove themselves, as the platforms do when one is registered."""
-    sandbox = here()
+    """Challenge the product's hooks, as the platforms do when a hook is registered."""
+    sandbox = current_sandbox()
     if not sandbox.config.hook_base_url:
         raise WrongInput("hook_base_url is not set")
     proven: dict[str, bool] = {}
@@ -233,27 +237,27 @@ def verify_hooks() -> Response:
 
 @blueprint.post("/reset")
 def reset() -> Response:
-    """Forgets all; the accounts' own seeded posts stand again."""
-    here().reset()
+    """Reset everything to the start: only the seeded posts remain."""
+    current_sandbox().reset()
     return json_response({"reset": True})
 
 
 @blueprint.get("/health")
 def health() -> Response:
-    """That the sandbox lives, and how its hooks are doing."""
-    sandbox = here()
+    """The channels, hook counters, due faults and clock of the running sandbox."""
+    sandbox = current_sandbox()
     return json_response(
         {
             "ok": True,
             "channels": [
                 {
-                    "key": one.key,
-                    "platform": one.platform,
-                    "name": one.name,
-                    "handle": one.handle,
-                    "external_id": one.external_id,
+                    "key": channel.key,
+                    "platform": channel.platform,
+                    "name": channel.name,
+                    "handle": channel.handle,
+                    "external_id": channel.external_id,
                 }
-                for one in sandbox.config.channels
+                for channel in sandbox.config.channels
             ],
             "hooks": {"pending": sandbox.hooks.pending(), **sandbox.hooks.counts},
             "faults": sandbox.faults.left(),

@@ -1,4 +1,4 @@
-"""A Facebook page in the Graph API: its posts, the comments under them, replying, hiding, deleting."""
+"""Facebook pages in the Graph API: posts, comments, replying, hiding, deleting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from sandbox import meta_hooks
-from sandbox.calls import json_response, published
+from sandbox.calls import hang_up_after_publishing, json_response
 from sandbox.clock import graph_time
 from sandbox.graph_calls import Call, error, require_scope, unknown_edge, unknown_object
 from sandbox.graph_fields import Field, paged, parse, read_fields, wanted
@@ -21,7 +21,7 @@ POST_FIELDS = "created_time,message,id"
 
 
 def serve_page(call: Call) -> Response:
-    """Answers a call on the page itself."""
+    """Answer a call on the page itself."""
     if call.method == "GET":
         require_scope(call, "pages_read_engagement")
         if not call.edge:
@@ -35,7 +35,7 @@ def serve_page(call: Call) -> Response:
 
 
 def serve_object(call: Call, entry: Entry) -> Response:
-    """Answers a call on a post of the page or a comment under one."""
+    """Answer a call on a post of the page or on a comment."""
     if call.method == "GET":
         require_scope(call, "pages_read_engagement")
         if not call.edge:
@@ -84,7 +84,7 @@ def _page(call: Call) -> dict[str, Any]:
 
 
 def _posts(call: Call) -> dict[str, Any]:
-    """The page's posts, newest first; `feed` holds what citizens wrote on the page, too."""
+    """The page's posts, newest first. The edge `feed` also has the posts of citizens on the page."""
     world, channel = call.sandbox.world, call.channel
     since, until = _moment(call, "since"), _moment(call, "until")
     found = [
@@ -145,7 +145,7 @@ def _comment(call: Call, entry: Entry, fields: tuple[Field, ...]) -> dict[str, A
         "from": lambda item, _field: _author(world, item),
         "parent": lambda item, field: _parent(call, item, field),
         "object": lambda item, _field: {"id": item.root},
-        "comment_count": lambda item, _field: len(_standing(world, item)),
+        "comment_count": lambda item, _field: len(_visible_replies(world, item)),
         "like_count": lambda item, _field: len(item.reactions),
         "user_likes": lambda item, _field: call.channel.external_id in item.reactions,
         "is_hidden": lambda item, _field: item.hidden,
@@ -174,7 +174,7 @@ def _attachment(entry: Entry) -> dict[str, Any] | None:
 
 
 def _parent(call: Call, entry: Entry, field: Field) -> dict[str, Any] | None:
-    """The comment a reply stands under; top-level comments have none."""
+    """The parent comment; None for top-level comments."""
     if entry.parent is None or entry.parent == entry.root:
         return None
     above = call.sandbox.world.find("facebook", entry.parent)
@@ -183,7 +183,7 @@ def _parent(call: Call, entry: Entry, field: Field) -> dict[str, Any] | None:
     return _comment(call, above, field.fields or parse(COMMENT_FIELDS))
 
 
-def _standing(world: World, entry: Entry) -> list[Entry]:
+def _visible_replies(world: World, entry: Entry) -> list[Entry]:
     return [child for child in world.children(entry) if child.is_public]
 
 
@@ -195,19 +195,19 @@ def _subcomments(call: Call, entry: Entry, field: Field) -> dict[str, Any]:
 def _comments(
     call: Call, entry: Entry, fields: tuple[Field, ...], options: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Comments under a post or comment: oldest first, one level deep unless `filter=stream`."""
+    """The comments under an entry, oldest first; one level deep unless `filter=stream`."""
     world = call.sandbox.world
     if options.get("filter") == "stream":
-        found = [one for one in world.under(entry) if one.is_public]
-        found.sort(key=lambda one: one.sent_at)
+        found = [comment for comment in world.under(entry) if comment.is_public]
+        found.sort(key=lambda comment: comment.sent_at)
     else:
-        found = _standing(world, entry)
+        found = _visible_replies(world, entry)
     if options.get("order") == "reverse_chronological":
         found.reverse()
     if options.get("since", "").isdigit():
-        found = [one for one in found if one.sent_at.timestamp() >= int(options["since"])]
+        found = [comment for comment in found if comment.sent_at.timestamp() >= int(options["since"])]
     path = f"{entry.id}/comments"
-    return paged(call, found, _key, lambda one: _comment(call, one, fields), options, path=path)
+    return paged(call, found, _key, lambda comment: _comment(call, comment, fields), options, path=path)
 
 
 def _key(entry: Entry) -> str:
@@ -237,7 +237,7 @@ def _publish_post(call: Call) -> Response:
             )
         )
         call.sandbox.hooks.send(call.channel.key, "meta", meta_hooks.feed(world, call.channel, entry, "add"))
-    published(call.sandbox, call.channel)
+    hang_up_after_publishing(call.sandbox, call.channel)
     return json_response({"id": entry.id})
 
 
@@ -251,7 +251,7 @@ def _message(call: Call) -> str:
 
 
 def _reply(call: Call, entry: Entry) -> Response:
-    """A comment of the page. Under a reply it is put under the comment that reply stands under."""
+    """Publish a comment of the page. A reply to a reply goes under the same top-level comment."""
     message = _message(call)
     comment = add_comment(
         call.sandbox.world,
@@ -263,7 +263,7 @@ def _reply(call: Call, entry: Entry) -> Response:
     )
     hook = meta_hooks.feed(call.sandbox.world, call.channel, comment, "add")
     call.sandbox.hooks.send(call.channel.key, "meta", hook)
-    published(call.sandbox, call.channel)
+    hang_up_after_publishing(call.sandbox, call.channel)
     return json_response({"id": comment.id})
 
 
@@ -277,7 +277,7 @@ def add_comment(
     text: str,
     media: list[dict[str, Any]] | None = None,
 ) -> Entry:
-    """Puts a comment under a post or comment; threads are two levels deep, deeper ones are flattened."""
+    """Add a comment under a post or comment. Threads have two levels; deeper replies are moved up."""
     root = under.root or under.id
     top = under
     while top.kind == "comment" and top.parent != root:
@@ -316,7 +316,7 @@ def _delete(call: Call, entry: Entry) -> Response:
 
 
 def _change(call: Call, entry: Entry) -> Response:
-    """Hides or shows a comment, or changes the text of one of ours."""
+    """Hide or unhide a comment, or edit one of ours."""
     if "is_hidden" in call.args:
         hidden = str(call.args["is_hidden"]).lower() in ("true", "1")
         if entry.ours or entry.kind != "comment":

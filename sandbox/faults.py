@@ -1,4 +1,4 @@
-"""Faults on demand: what is to go wrong next on a channel, and how many times."""
+"""Faults on demand: which fault happens next on a channel, and how often."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ FAULTS = SEND_FAULTS + CALL_FAULTS + HOOK_FAULTS + LIST_FAULTS
 
 
 class Faults:
-    """A count for each (channel, fault). Taking one lowers it."""
+    """The remaining count of each (channel, fault)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._left: dict[tuple[str, str], int] = {}
 
     def put(self, channel: str, fault: str, times: int) -> None:
-        """The next `times` fitting calls or hooks of the channel go wrong in this way; 0 ends it."""
+        """Let the next `times` matching calls or hooks of the channel fail in this way; 0 ends it."""
         with self._lock:
             self._left.pop((channel, fault), None)
             if times > 0:
                 self._left[channel, fault] = times
 
     def take(self, channel: str, among: Iterable[str]) -> str | None:
-        """The fault that now happens, the one asked for first, or None. Counts it."""
+        """The fault that happens now, or None. Faults set first come first. Lowers the count."""
         with self._lock:
             for (key, fault), left in self._left.items():
                 if key == channel and fault in among:
@@ -39,7 +39,7 @@ class Faults:
         return None
 
     def left(self) -> list[dict[str, str | int]]:
-        """What is still to go wrong."""
+        """The faults that are still due, with their counts."""
         with self._lock:
             return [
                 {"channel": channel, "fault": fault, "times": times}
@@ -47,6 +47,6 @@ class Faults:
             ]
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._left.clear()

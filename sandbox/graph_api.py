@@ -1,4 +1,4 @@
-"""The Graph API: one door for Facebook pages, Instagram accounts and WhatsApp; finds whose object it is."""
+"""The Graph API's routes: passes each call to Facebook, Instagram, Messenger or WhatsApp."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sandbox import facebook, instagram, messenger, whatsapp
 from sandbox.access import LONG_LIFE
 from sandbox.calls import Answered, json_response
 from sandbox.clock import unix
-from sandbox.graph_calls import Call, enter, error, holder, unknown_object, with_usage
-from sandbox.state import Sandbox, here
+from sandbox.graph_calls import Call, authenticate, channel_of_token, error, unknown_object, with_usage
+from sandbox.state import Sandbox, current_sandbox
 
 blueprint = Blueprint("graph", __name__)
 
@@ -45,10 +45,10 @@ def _answer(ended: Answered) -> Response:
 
 @blueprint.route("/<version>/<path:path>", methods=["GET", "POST", "DELETE"])
 def serve(version: str, path: str) -> Response:
-    """Any call of the Graph API."""
+    """Answer any call of the Graph API."""
     if path == "oauth/access_token":
-        return _exchanged(here())
-    call = enter(version, path)
+        return _exchanged(current_sandbox())
+    call = authenticate(version, path)
     if call.node == "debug_token" and not call.edge:
         return json_response({"data": _debugged(call)})
     if call.edge == "subscribed_apps" and call.node in (call.channel.external_id, call.channel.waba_id):
@@ -73,33 +73,33 @@ def serve(version: str, path: str) -> Response:
 
 
 def _exchanged(sandbox: Sandbox) -> Response:
-    """A long-lived token for one that still lives, to who knows the app's secret."""
+    """Exchange a valid token for a new long-lived one. Requires the app's secret."""
     args = {**request.args.to_dict(), **request.form.to_dict()}
     if args.get("grant_type") != "fb_exchange_token":
         raise error(100, "(#100) Unsupported grant type")
     config = sandbox.config
     if (args.get("client_id"), args.get("client_secret")) != (config.meta_app_id, config.meta_app_secret):
         raise error(101, "Error validating client secret.")
-    channel = holder(sandbox, args.get("fb_exchange_token", ""))
-    token = sandbox.standing(channel.key).renew(channel.token, sandbox.clock.now())
+    channel = channel_of_token(sandbox, args.get("fb_exchange_token", ""))
+    token = sandbox.access_of(channel.key).renew(channel.token, sandbox.clock.now())
     seconds = int(LONG_LIFE.total_seconds())
     return json_response({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
 
 def _debugged(call: Call) -> dict[str, Any]:
-    """What Meta knows of the token in `input_token`."""
+    """What `debug_token` reports about the token in `input_token`."""
     asked = call.text("input_token")
     for channel in call.sandbox.config.channels:
-        standing = call.sandbox.standing(channel.key)
-        if channel.platform != "x" and asked in (channel.token, *standing.tokens):
-            given = standing.scopes if standing.scopes is not None else channel.scopes
+        account_access = call.sandbox.access_of(channel.key)
+        if channel.platform != "x" and asked in (channel.token, *account_access.tokens):
+            given = account_access.scopes if account_access.scopes is not None else channel.scopes
             scopes = list(SCOPES[channel.platform] if given is None else given)
             return {
                 "app_id": call.sandbox.config.meta_app_id,
                 "type": "PAGE" if channel.platform == "facebook" else "USER",
                 "application": "Sandbox",
                 "data_access_expires_at": 0,
-                "expires_at": unix(standing.expires_at) if standing.expires_at else 0,
+                "expires_at": unix(account_access.expires_at) if account_access.expires_at else 0,
                 "is_valid": True,
                 "issued_at": unix(call.sandbox.clock.now()) - 86_400,
                 "profile_id": channel.external_id,
@@ -114,7 +114,7 @@ def _debugged(call: Call) -> dict[str, Any]:
 
 
 def _subscriptions(call: Call) -> Response:
-    """Which of the account's events come to our hook."""
+    """Read, set or delete the account's hook subscriptions (`subscribed_apps`)."""
     config, key = call.sandbox.config, call.channel.key
     fields = call.sandbox.subscriptions.get(key, SUBSCRIBED_FIELDS[call.channel.platform])
     if call.method == "GET":
@@ -126,7 +126,7 @@ def _subscriptions(call: Call) -> Response:
         call.sandbox.subscriptions[key] = []
         call.sandbox.hooks.unsubscribed.add(key)
         return json_response({"success": True})
-    asked = [one for one in call.text("subscribed_fields").split(",") if one]
+    asked = [name for name in call.text("subscribed_fields").split(",") if name]
     if not asked and call.channel.platform != "whatsapp":
         raise error(100, "(#100) The parameter subscribed_fields is required.")
     call.sandbox.subscriptions[key] = asked or SUBSCRIBED_FIELDS["whatsapp"]

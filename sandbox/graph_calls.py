@@ -1,4 +1,4 @@
-"""Every call of the Graph API begins here: version, token, proof, faults; and how Meta words errors."""
+"""The common part of every Graph API call: version, token, appsecret_proof, faults, and error bodies."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from flask import Response, g, request
 
-from sandbox.calls import Answered, body_fields, json_response, meet_faults
+from sandbox.calls import Answered, apply_faults, body_fields, json_response
 from sandbox.config import SandboxChannel
 from sandbox.identity import trace_id
-from sandbox.state import Sandbox, here
+from sandbox.state import Sandbox, current_sandbox
 
 OLDEST_VERSION = 21
 NEWEST_VERSION = 26
@@ -24,7 +24,7 @@ _VERSION = re.compile(r"v(\d{1,2})\.(\d)")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An authenticated call: by which account, on what, with which parameters."""
+    """An authenticated call: the calling account, the object (node and edge) and the parameters."""
 
     sandbox: Sandbox
     channel: SandboxChannel
@@ -35,12 +35,12 @@ class Call:
     args: dict[str, Any]
 
     def text(self, name: str) -> str:
-        """A parameter as text, "" when it was not given."""
+        """A parameter as text; "" if it is missing."""
         value = self.args.get(name)
         return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
     def nested(self, name: str) -> dict[str, Any]:
-        """A parameter that is an object, as JSON in a form or as it is in a JSON body; {} when not given."""
+        """A parameter that is an object, from a JSON body or as JSON in a form; {} if it is missing."""
         value = self.args.get(name)
         if isinstance(value, str):
             try:
@@ -77,7 +77,7 @@ def error(
 
 
 def unknown_object(node: str, method: str) -> Answered:
-    """There is no such thing, or this token may not see it: Meta does not say which."""
+    """The error for a missing object. Meta gives the same one if the token may not see the object."""
     verb = {"GET": "get", "POST": "post", "DELETE": "delete"}.get(method, "get")
     return error(
         100,
@@ -90,19 +90,19 @@ def unknown_object(node: str, method: str) -> Answered:
 
 
 def unknown_edge(call: Call) -> Answered:
-    """The object has no such edge."""
+    """The error for an edge that the object does not have."""
     if call.method == "GET":
         return error(100, f"(#100) Tried accessing nonexisting field ({call.edge}) on node type (Object)")
     return error(3, "(#3) Application does not have the capability to make this API call.")
 
 
-def enter(version: str, path: str) -> Call:
-    """The current call, authenticated. Refuses what Meta refuses and meets the channel's faults."""
-    sandbox = here()
+def authenticate(version: str, path: str) -> Call:
+    """Authenticate the current call and apply the channel's faults. Raises Answered with Meta's errors."""
+    sandbox = current_sandbox()
     _check_version(version, path)
     args: dict[str, Any] = {**request.args.to_dict(), **body_fields()}
     token = _token(args)
-    channel = holder(sandbox, token)
+    channel = channel_of_token(sandbox, token)
     _check_proof(sandbox, token, args)
     args.pop("access_token", None)
     node, _, edge = path.strip("/").partition("/")
@@ -116,13 +116,13 @@ def enter(version: str, path: str) -> Call:
         args=args,
     )
     g.graph_call = call
-    _meet(call)
+    _apply_faults(call)
     return call
 
 
 def require_scope(call: Call, scope: str) -> None:
-    """Refuses a token that lacks a permission."""
-    if call.sandbox.standing(call.channel.key).permits(scope, call.channel.scopes):
+    """Refuse a token that lacks a permission."""
+    if call.sandbox.access_of(call.channel.key).permits(scope, call.channel.scopes):
         return
     if call.channel.platform == "whatsapp":
         raise error(10, "(#10) Application does not have permission for this action", status=403)
@@ -155,14 +155,14 @@ def _token(args: dict[str, Any]) -> str:
     return token
 
 
-def holder(sandbox: Sandbox, token: str) -> SandboxChannel:
-    """Whose token it is. Refuses one that nobody has, or that has outlived itself."""
+def channel_of_token(sandbox: Sandbox, token: str) -> SandboxChannel:
+    """The channel that a token belongs to. Refuses unknown and expired tokens."""
     for channel in sandbox.config.channels:
         if channel.platform == "x":
             continue
-        standing = sandbox.standing(channel.key)
-        if token in (channel.token, *standing.tokens):
-            if standing.is_expired(sandbox.clock.now()):
+        account_access = sandbox.access_of(channel.key)
+        if token in (channel.token, *account_access.tokens):
+            if account_access.is_expired(sandbox.clock.now()):
                 raise _expired(sandbox)
             return channel
     raise error(
@@ -202,8 +202,8 @@ def _is_send(call: Call) -> bool:
     )
 
 
-def _meet(call: Call) -> None:
-    fault = meet_faults(call.sandbox, call.channel, is_send=_is_send(call))
+def _apply_faults(call: Call) -> None:
+    fault = apply_faults(call.sandbox, call.channel, is_send=_is_send(call))
     platform = call.channel.platform
     if fault == "rate_limit":
         raise _rate_limited(call)
@@ -229,9 +229,9 @@ def _meet(call: Call) -> None:
 
 
 def with_usage(response: Response) -> Response:
-    """How much of its limit the calling account has used up, once a control call said so."""
+    """Add the usage header, if a control call has set the account's used share of the limit."""
     call = g.get("graph_call")
-    if isinstance(call, Call) and (used := call.sandbox.standing(call.channel.key).used_percent):
+    if isinstance(call, Call) and (used := call.sandbox.access_of(call.channel.key).used_percent):
         response.headers["X-Business-Use-Case-Usage"] = json.dumps(_usage(call, used, 0))
     return response
 

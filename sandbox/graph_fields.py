@@ -1,4 +1,4 @@
-"""The `fields` parameter of the Graph API and its paged lists."""
+"""The Graph API's `fields` parameter and its paged lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One wanted field: `comments.limit(5).order(chronological){id,message}`."""
+    """One requested field, such as `comments.limit(5).order(chronological){id,message}`."""
 
     name: str
     options: Mapping[str, str]
@@ -28,7 +28,7 @@ class Field:
 
 
 def parse(text: str) -> tuple[Field, ...]:
-    """The fields `text` names. Refuses what cannot be read with code 2500."""
+    """Parse a `fields` parameter. Refuses a syntax error with code 2500."""
     fields, rest = _parse_list(text.replace(" ", ""))
     if rest:
         raise _syntax_error(text)
@@ -70,7 +70,7 @@ def _syntax_error(text: str) -> Exception:
 
 
 def wanted(call: Call, default: str) -> tuple[Field, ...]:
-    """The fields the call asks for, else the default ones."""
+    """The fields that the call requests, else `default`."""
     return parse(call.text("fields") or default)
 
 
@@ -80,7 +80,7 @@ Reader = Callable[[Item, Field], Any]
 def read_fields(
     item: Item, fields: tuple[Field, ...], readers: Mapping[str, Reader[Item]], *, node_type: str
 ) -> dict[str, Any]:
-    """The item's wanted fields; those without a value are left out, as Graph does. Refuses unknown ones."""
+    """The item's requested fields. As in Graph, fields without a value are left out; unknown ones refused."""
     answer: dict[str, Any] = {}
     for field in fields:
         reader = readers.get(field.name)
@@ -105,7 +105,7 @@ def paged(
     *,
     path: str,
 ) -> dict[str, Any]:
-    """One page of `items`: `data` and, when there are any, `paging` with cursors and links."""
+    """One page of `items`: `data` and, unless it is empty, `paging` with cursors and links."""
     size = _size(options.get("limit", "25"))
     keys = [key(item) for item in items]
     start = _position(keys, options["after"]) + 1 if options.get("after") else 0
@@ -113,9 +113,9 @@ def paged(
     if options.get("before"):
         end = _position(keys, options["before"])
         start = max(0, end - size)
-    shown = items[start:end]
-    answer: dict[str, Any] = {"data": [render(item) for item in shown]}
-    if shown:
+    page = items[start:end]
+    answer: dict[str, Any] = {"data": [render(item) for item in page]}
+    if page:
         before, after = _cursor(keys[start]), _cursor(keys[end - 1])
         paging: dict[str, Any] = {"cursors": {"before": before, "after": after}}
         if end < len(items):
@@ -145,7 +145,7 @@ def _position(keys: list[str], cursor: str) -> int:
 
 
 def _link(call: Call, path: str, options: Mapping[str, str], **cursor: str) -> str:
-    """The address of another page. It holds the token only if the caller put it into the address, too."""
+    """The URL of another page. It contains the token only if the caller's URL did."""
     query = {name: value for name, value in options.items() if name not in ("after", "before")} | cursor
     if "access_token" in request.args:
         query = {"access_token": call.channel.token} | query

@@ -1,7 +1,7 @@
-"""Delivers hooks as the platforms do: exact bytes, signed, at least once, again and again until answered 200.
+"""Delivers hooks as the platforms do: exact bytes, signed, repeated until the product answers 200.
 
-One lane (a thread) a channel, so that one account's trouble does not hold back another's. What fails waits
-with growing pauses while later hooks go ahead: order is not promised, as on the real platforms.
+Each channel has its own thread (a lane), so that one account's failures do not delay another's. A failed hook
+is retried with growing delays while later ones overtake it: as on the platforms, order is not guaranteed.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def meta_bytes(body: dict[str, Any]) -> bytes:
-    """The body as Meta writes it: no spaces, non-ASCII as \\uXXXX in lower case, slashes escaped."""
+    """Serialise as Meta does: no spaces, non-ASCII as lower-case \\uXXXX, slashes escaped."""
     return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
 def x_bytes(body: dict[str, Any]) -> bytes:
-    """The body as X writes it: no spaces, UTF-8."""
+    """Serialise as X does: no spaces, UTF-8."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     return _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", text).encode()
 
@@ -55,7 +55,7 @@ def x_signature(secret: str, raw: bytes) -> str:
 
 @dataclass(slots=True)
 class Delivery:
-    """One body on its way to one address."""
+    """One hook that has not been answered 200 yet."""
 
     id: str
     channel: str
@@ -63,11 +63,11 @@ class Delivery:
     body: str
     due: float  # time.monotonic()
     attempts: int = 0
-    waits_for_next: bool = False  # goes out after a later one, or at `due`
+    waits_for_next: bool = False  # sent after a later hook, at `due` at the latest
 
 
 class HookSender:
-    """All lanes. `send` never blocks."""
+    """Delivers the hooks of all channels. `send` never blocks."""
 
     def __init__(self, config: Config, faults: Faults, store: Store) -> None:
         self._config = config
@@ -78,14 +78,14 @@ class HookSender:
         self._stopping = threading.Event()
         self._batches = threading.local()
         self.counts: Counter[str] = Counter()
-        self.unsubscribed: set[str] = set()  # channels whose events do not come to our hook
+        self.unsubscribed: set[str] = set()  # channels without hooks
         for key, raw in store.read("hook"):
             raw["due"] = time.monotonic()
             self._lane(raw["channel"]).push(Delivery(**{**raw, "id": key}))
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What this thread sends meanwhile goes out at the end, all that fits in one body in one body."""
+        """Hold back what this thread sends in the block, and send it at the end in merged bodies."""
         waiting: list[tuple[str, str, dict[str, Any]]] = []
         self._batches.waiting = waiting
         try:
@@ -93,12 +93,12 @@ class HookSender:
         finally:
             self._batches.waiting = None
             for family in dict.fromkeys(family for _, family, _ in waiting):
-                of_family = [(channel, body) for channel, one, body in waiting if one == family]
+                of_family = [(channel, body) for channel, its_family, body in waiting if its_family == family]
                 for body in merged(body for _, body in of_family):
                     self.send(of_family[0][0], family, body)
 
     def send(self, channel: str, family: str, body: dict[str, Any], *, after: float = 0.0) -> None:
-        """Deliver `body` to our hook of the family (`meta`, `x`), `after` seconds from now or later."""
+        """Deliver `body` to the hook of the family (`meta`, `x`), not earlier than in `after` seconds."""
         if not self._config.hook_base_url or channel in self.unsubscribed:
             return
         batch = getattr(self._batches, "waiting", None)
@@ -127,12 +127,12 @@ class HookSender:
             self._lane(channel).push(delivery)
 
     def pending(self) -> int:
-        """How many hooks have not been answered 200 yet."""
+        """The number of hooks that have not been answered 200 yet."""
         with self._lock:
             return sum(lane.pending() for lane in self._lanes.values())
 
     def challenge(self, family: str) -> bool:
-        """Ask our hook to prove itself, as the platform does when it is registered. Network errors raise."""
+        """Challenge the product's hook, as the platform does at registration. Raises network errors."""
         asked = secrets.token_urlsafe(16)
         config = self._config
         url = f"{config.hook_base_url}/hooks/{family}"
@@ -156,7 +156,7 @@ class HookSender:
         return bool(token == x_signature(config.x_consumer_secret, asked.encode()))
 
     def forget(self) -> None:
-        """Drop whatever is still to be delivered."""
+        """Drop all undelivered hooks and reset the counters."""
         with self._lock:
             for lane in self._lanes.values():
                 lane.clear()
@@ -164,7 +164,7 @@ class HookSender:
         self.unsubscribed.clear()
 
     def stop(self) -> None:
-        """End all lanes; what is undelivered stays in the store."""
+        """Stop all threads. Undelivered hooks stay in the store."""
         self._stopping.set()
         with self._lock:
             for lane in self._lanes.values():
@@ -180,7 +180,7 @@ class HookSender:
 
 
 class _Lane:
-    """One channel's hooks, delivered one after another by a thread of their own."""
+    """Delivers one channel's hooks, one after another, from its own thread."""
 
     def __init__(
         self, hooks: HookSender, config: Config, store: Store, stopping: threading.Event, channel: str
@@ -216,10 +216,10 @@ class _Lane:
             self._changed.notify()
 
     def _next(self) -> Delivery | None:
-        """Waits for the first delivery that is due. None: we stop."""
+        """Wait for the next delivery that is due. None: the sandbox stops."""
         with self._changed:
             while not self._stopping.is_set():
-                first = min(self._waiting, key=lambda one: one.due, default=None)
+                first = min(self._waiting, key=lambda delivery: delivery.due, default=None)
                 pause = None if first is None else first.due - time.monotonic()
                 if first is not None and pause is not None and pause <= 0:
                     return first
@@ -244,7 +244,7 @@ class _Lane:
         self._session.close()
 
     def _try(self, delivery: Delivery) -> bool:
-        """One attempt. True when our hook answered 200."""
+        """Make one attempt. True if the hook answered 200."""
         raw = delivery.body.encode()
         headers = {"Content-Type": "application/json"}
         if delivery.family == "meta":
@@ -253,7 +253,7 @@ class _Lane:
         else:
             headers["x-twitter-webhooks-signature"] = x_signature(self._config.x_consumer_secret, raw)
         try:
-            if delivery.family == "x" and not self._crc_stands():
+            if delivery.family == "x" and not self._crc_is_valid():
                 self._hooks.counts["crc_failed"] += 1
                 return False
             answer = self._session.post(
@@ -269,8 +269,8 @@ class _Lane:
         self._hooks.counts["delivered" if answer.status_code == 200 else "refused"] += 1
         return answer.status_code == 200
 
-    def _crc_stands(self) -> bool:
-        """X delivers only to a hook that passed its challenge within the hour."""
+    def _crc_is_valid(self) -> bool:
+        """Whether the hook passed a challenge (CRC) within the hour: X delivers to no other."""
         now = time.monotonic()
         if self._crc_passed_at is not None and now - self._crc_passed_at < CRC_EVERY_SECONDS:
             return True

@@ -1,4 +1,4 @@
-"""How people and things are numbered: ids of the platforms' shapes, stable for people, rising for things."""
+"""Ids in the platforms' formats: the same each time for a person, rising for posts and messages."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ _TURKISH = str.maketrans("ıİşŞğĞüÜöÖçÇâÂîÎûÛ", "iissgguuooccaa
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """One citizen as one platform (and, for Meta, one of our accounts) knows them."""
+    """One citizen as known to one platform; on Facebook and Instagram, to one account."""
 
     id: str  # X user id, page-scoped id, Instagram-scoped id; on WhatsApp the BSUID
     platform: str
-    scope: str  # the account whose id this is scoped to, "" on X and WhatsApp
+    scope: str  # the account that the id is valid for; "" on X and WhatsApp
     name: str
     handle: str
     phone: str = ""  # WhatsApp: digits with country code
-    phone_hidden: bool = False  # WhatsApp: hooks carry the BSUID alone
-    bsuid_shown: bool = True  # WhatsApp: hooks carry the BSUID at all
+    phone_hidden: bool = False  # WhatsApp: hooks contain only the BSUID
+    bsuid_shown: bool = True  # WhatsApp: hooks contain the BSUID
 
 
 def _number(seed: str, digits: int) -> str:
-    """`digits` decimal digits that depend on `seed` alone; the first is never 0."""
+    """A number of `digits` decimal digits derived from `seed`; the first is never 0."""
     value = int.from_bytes(hashlib.sha256(seed.encode(errors="surrogatepass")).digest(), "big")
     return str(10 ** (digits - 1) + value % (9 * 10 ** (digits - 1)))
 
 
 def handle_of(name: str, *, longest: int) -> str:
-    """A user name somebody called `name` could have chosen: `ayse_yilmaz41`; never longer than `longest`."""
+    """A user name for somebody called `name`, such as `ayse_yilmaz41`, of at most `longest` characters."""
     plain = unicodedata.normalize("NFKD", name.translate(_TURKISH)).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "vatandas"
     return stem[: longest - 2].rstrip("_") + _number("handle:" + name, 2)
 
 
 def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) -> Citizen:
-    """The citizen of this name: the same ids each time, others on every platform and (Meta) every account."""
+    """The citizen of this name. Ids are the same each time, but differ by platform and (Meta) by account."""
     seed = f"{platform}:{scope}:{name}"
     if platform == "whatsapp":
-        shown = phone_hidden or int(_number("bsuid-shown:" + name, 4)) % 4 != 0
+        bsuid_shown = phone_hidden or int(_number("bsuid-shown:" + name, 4)) % 4 != 0
         return Citizen(
             id="TR." + _number("bsuid:" + name, 17),
             platform=platform,
@@ -55,7 +55,7 @@ def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) 
             handle="",
             phone="90500" + _number("phone:" + name, 7),
             phone_hidden=phone_hidden,
-            bsuid_shown=shown,
+            bsuid_shown=bsuid_shown,
         )
     digits = {"x": 18, "facebook": 16, "instagram": 16}[platform]
     return Citizen(
@@ -68,19 +68,19 @@ def person(platform: str, scope: str, name: str, *, phone_hidden: bool = False) 
 
 
 class Numbering:
-    """Ids of new things. Rising, also across a restart when told the last one (`at_least`)."""
+    """Generates rising ids for new entries; after a restart too, if `at_least` gets the last one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
 
     def at_least(self, serial: int) -> None:
-        """Never give `serial` or anything lower again."""
+        """Generate only higher numbers than `serial` from now on."""
         with self._lock:
             self._last = max(self._last, serial)
 
     def serial(self) -> int:
-        """A rising number of 15 digits, by the machine's clock."""
+        """A rising number of 15 digits, based on the machine's clock."""
         with self._lock:
             self._last = max(self._last + 1, time.time_ns() // 10_000_000 * 1000)
             return self._last

@@ -1,4 +1,4 @@
-"""An Instagram account in the Graph API: its posts, comments, replies, and being named by others."""
+"""Instagram accounts in the Graph API: posts, comments, replies, and mentions by others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from sandbox import meta_hooks
-from sandbox.calls import json_response, published
+from sandbox.calls import hang_up_after_publishing, json_response
 from sandbox.clock import graph_time
 from sandbox.config import SandboxChannel
 from sandbox.facebook import add_comment
@@ -22,7 +22,7 @@ COMMENT_FIELDS = "timestamp,text,id"
 
 
 def serve_account(call: Call) -> Response:
-    """Answers a call on the account itself."""
+    """Answer a call on the account itself."""
     if call.method == "GET":
         require_scope(call, "instagram_basic")
         if not call.edge:
@@ -34,7 +34,14 @@ def serve_account(call: Call) -> Response:
                 fields = wanted(call, "id")
                 path = f"{call.channel.external_id}/media"
                 return json_response(
-                    paged(call, found, _key, lambda one: _media(call, one, fields), _options(call), path=path)
+                    paged(
+                        call,
+                        found,
+                        _key,
+                        lambda media: _media(call, media, fields),
+                        _options(call),
+                        path=path,
+                    )
                 )
     if call.method == "POST" and call.edge == "mentions":
         require_scope(call, "instagram_manage_comments")
@@ -44,7 +51,7 @@ def serve_account(call: Call) -> Response:
 
 
 def serve_object(call: Call, entry: Entry) -> Response:
-    """Answers a call on a post or a comment under one."""
+    """Answer a call on a post or comment."""
     if call.method == "GET":
         require_scope(call, "instagram_basic")
         if not call.edge:
@@ -91,7 +98,7 @@ def _account(call: Call) -> dict[str, Any]:
 
 
 def _mentioned(call: Call, field: Field, option: str) -> dict[str, Any]:
-    """A post or comment of somebody else in which the account is named."""
+    """Somebody else's post or comment that mentions the account."""
     id = field.options.get(option, "")
     entry = call.sandbox.world.find("instagram", id)
     named = entry is not None and entry.is_public and call.channel.key in entry.mentions
@@ -115,7 +122,7 @@ def _media(call: Call, entry: Entry, fields: tuple[Field, ...]) -> dict[str, Any
         "timestamp": lambda item, _field: graph_time(item.sent_at),
         "username": lambda item, _field: world.author_handle(item),
         "owner": lambda item, _field: {"id": item.author} if item.ours else None,
-        "comments_count": lambda item, _field: sum(1 for one in world.under(item) if one.is_public),
+        "comments_count": lambda item, _field: sum(1 for comment in world.under(item) if comment.is_public),
         "like_count": lambda item, _field: len(item.reactions),
         "is_comment_enabled": lambda _item, _field: True,
         "comments": lambda item, field: _subcomments(call, item, field),
@@ -154,12 +161,12 @@ def _subcomments(call: Call, entry: Entry, field: Field) -> dict[str, Any] | Non
 def _comments(
     call: Call, entry: Entry, fields: tuple[Field, ...], options: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Comments of a post, newest first, or replies of a comment, oldest first."""
-    found = [one for one in call.sandbox.world.children(entry) if one.is_public]
+    """The comments on a post, newest first, or the replies to a comment, oldest first."""
+    found = [comment for comment in call.sandbox.world.children(entry) if comment.is_public]
     if entry.kind != "comment":
         found.reverse()
     path = f"{entry.id}/{'replies' if entry.kind == 'comment' else 'comments'}"
-    return paged(call, found, _key, lambda one: _comment(call, one, fields), options, path=path)
+    return paged(call, found, _key, lambda comment: _comment(call, comment, fields), options, path=path)
 
 
 def _key(entry: Entry) -> str:
@@ -188,12 +195,12 @@ def _reply(call: Call, entry: Entry) -> Response:
         text=_message(call),
     )
     announce(call.sandbox, call.channel, comment)
-    published(call.sandbox, call.channel)
+    hang_up_after_publishing(call.sandbox, call.channel)
     return json_response({"id": comment.id})
 
 
 def _answer_mention(call: Call) -> Response:
-    """Answers where somebody else named us: under their post, or under their comment."""
+    """Reply to somebody's post or comment that mentions us."""
     world = call.sandbox.world
     media_id, comment_id = call.text("media_id"), call.text("comment_id")
     if not media_id:
@@ -210,12 +217,12 @@ def _answer_mention(call: Call) -> Response:
         ours=True,
         text=_message(call),
     )
-    published(call.sandbox, call.channel)
+    hang_up_after_publishing(call.sandbox, call.channel)
     return json_response({"id": comment.id})
 
 
 def announce(sandbox: Sandbox, channel: SandboxChannel, entry: Entry) -> None:
-    """Sends the hook of a comment or mention: in full under our own posts, elsewhere ids only."""
+    """Send the hook of a comment or mention. It has the text only under our own posts, else ids."""
     world = sandbox.world
     if _stands_under(world, channel, entry):
         sandbox.hooks.send(channel.key, "meta", meta_hooks.instagram_comment(world, channel, entry))

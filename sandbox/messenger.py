@@ -1,4 +1,4 @@
-"""Private messages of pages and Instagram accounts: answers within 24 hours, private replies to comments."""
+"""Private messages of pages and Instagram accounts: the 24-hour window, private replies to comments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from sandbox import meta_hooks
-from sandbox.calls import json_response, published
+from sandbox.calls import hang_up_after_publishing, json_response
 from sandbox.graph_calls import Call, error, require_scope
 from sandbox.identity import Citizen
 from sandbox.world import Entry
@@ -20,7 +20,7 @@ LONGEST = {"facebook": 2000, "instagram": 1000}
 
 
 def send(call: Call) -> Response:
-    """Answers `POST /{account}/messages`."""
+    """Answer `POST /{account}/messages`."""
     platform = call.channel.platform
     require_scope(call, "pages_messaging" if platform == "facebook" else "instagram_manage_messages")
     recipient = call.nested("recipient")
@@ -40,12 +40,12 @@ def send(call: Call) -> Response:
         if comment is None:
             _check_window(call, person)
         entry = _publish(call, person, text, extra, comment)
-    published(call.sandbox, call.channel)
+    hang_up_after_publishing(call.sandbox, call.channel)
     return json_response({"recipient_id": person.id, "message_id": entry.id})
 
 
 def _comment_to_answer(call: Call, comment_id: str) -> Entry:
-    """The comment a private reply goes to. One reply each, within seven days."""
+    """The comment that a private reply answers. Only one reply is allowed, within seven days."""
     comment = call.sandbox.world.find(call.channel.platform, comment_id)
     ours = comment is not None and comment.channel == call.channel.key and comment.is_public
     if comment is None or not ours or comment.ours:
@@ -72,7 +72,9 @@ def _content(call: Call) -> tuple[str, dict[str, Any]]:
         if buttons:
             extra["offers"] = {
                 "type": "postback",
-                "choices": [{"id": one.get("payload", ""), "title": one.get("title", "")} for one in buttons],
+                "choices": [
+                    {"id": button.get("payload", ""), "title": button.get("title", "")} for button in buttons
+                ],
             }
     elif not isinstance(text, str) or not text.strip():
         raise error(100, "(#100) Param message[text] must be a non-empty UTF-8 encoded string")
@@ -87,15 +89,18 @@ def _content(call: Call) -> tuple[str, dict[str, Any]]:
     if len(replies) > 13:
         raise error(100, "(#100) Param message[quick_replies] has too many elements.")
     if replies:
-        choices = [{"id": str(one.get("payload", "")), "title": str(one.get("title", ""))} for one in replies]
+        choices = [
+            {"id": str(quick_reply.get("payload", "")), "title": str(quick_reply.get("title", ""))}
+            for quick_reply in replies
+        ]
         extra["offers"] = {"type": "quick_reply", "choices": choices}
     return text or "", extra
 
 
 def _check_window(call: Call, person: Citizen) -> None:
-    """Refuses what comes later than a day (a week by a human agent) after the citizen's last private word."""
+    """Refuse to send later than 24 hours (HUMAN_AGENT: 7 days) after the citizen's last private message."""
     human = call.text("messaging_type") == "MESSAGE_TAG" and call.text("tag") == "HUMAN_AGENT"
-    last = call.sandbox.world.last_word_of(call.channel, person.id)
+    last = call.sandbox.world.last_message_from(call.channel, person.id)
     window = HUMAN_AGENT_WINDOW if human else WINDOW
     if last is None or call.sandbox.clock.now() - last.sent_at >= window:
         raise error(

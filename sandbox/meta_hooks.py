@@ -1,4 +1,4 @@
-"""The bodies of Meta's hooks for Facebook pages and Instagram accounts: comments, posts, private messages."""
+"""Builds Meta's hook bodies for Facebook pages and Instagram: comments, posts, private messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _messaging(channel: SandboxChannel, event: dict[str, Any], milliseconds: int
 
 
 def permalink(entry: Entry) -> str:
-    """Where a post or comment of a page stands."""
+    """The URL of a page's post or of a comment on it."""
     root = entry.root or entry.id
     page, _, number = root.partition("_")
     comment = "" if entry.id == root else f"?comment_id={entry.id.partition('_')[2]}"
@@ -71,7 +71,7 @@ def feed(world: World, channel: SandboxChannel, entry: Entry, verb: str) -> dict
 def feed_reaction(
     world: World, channel: SandboxChannel, entry: Entry, *, by: str, name: str, kind: str
 ) -> dict[str, Any]:
-    """A reaction on a post or comment of the page; `kind` empty: taken away."""
+    """A reaction to a post or comment of the page. `kind` is empty if it was removed."""
     now = unix(world.clock.now())
     value: dict[str, Any] = {
         "from": {"id": by, "name": name},
@@ -91,7 +91,7 @@ def feed_reaction(
 
 
 def instagram_comment(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
-    """A comment under one of the account's own posts, ours as well."""
+    """A comment under one of the account's own posts. Meta sends our own comments too."""
     author = {"id": entry.author, "username": world.author_handle(entry)}
     if entry.ours:
         author["self_ig_scoped_id"] = "9" + entry.author[1:]
@@ -107,7 +107,7 @@ def instagram_comment(world: World, channel: SandboxChannel, entry: Entry) -> di
 
 
 def instagram_mention(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
-    """Somebody names the account in a caption or a comment of their own: ids only, the rest is fetched."""
+    """A mention in somebody's caption or comment. It has ids only: the product must fetch the rest."""
     value = {"media_id": entry.root or entry.id}
     if entry.kind == "comment":
         value["comment_id"] = entry.id
@@ -118,30 +118,32 @@ def instagram_mention(world: World, channel: SandboxChannel, entry: Entry) -> di
 
 
 def message(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
-    """A private message as it was sent: the citizen's, or the echo of ours."""
+    """A private message of the citizen, or the echo of one of ours."""
     milliseconds = int(entry.sent_at.timestamp() * 1000)
-    said: dict[str, Any] = {"mid": entry.id}
+    value: dict[str, Any] = {"mid": entry.id}
     if entry.text:
-        said["text"] = entry.text
+        value["text"] = entry.text
     if entry.media:
-        said["attachments"] = [{"type": "image", "payload": {"url": one["url"]}} for one in entry.media]
+        value["attachments"] = [
+            {"type": "image", "payload": {"url": picture["url"]}} for picture in entry.media
+        ]
     if entry.parent and world.find(channel.platform, entry.parent) is not None:
-        said["reply_to"] = {"mid": entry.parent}
+        value["reply_to"] = {"mid": entry.parent}
     if entry.extra.get("quick_reply"):
-        said["quick_reply"] = {"payload": entry.extra["quick_reply"]}
+        value["quick_reply"] = {"payload": entry.extra["quick_reply"]}
     if entry.ours:
-        said["is_echo"] = True
+        value["is_echo"] = True
         if entry.extra.get("by_api"):
-            said["app_id"] = entry.extra["by_api"]
+            value["app_id"] = entry.extra["by_api"]
         if entry.extra.get("metadata"):
-            said["metadata"] = entry.extra["metadata"]
+            value["metadata"] = entry.extra["metadata"]
     return _messaging(
-        channel, {**_parties(channel, entry), "timestamp": milliseconds, "message": said}, milliseconds
+        channel, {**_parties(channel, entry), "timestamp": milliseconds, "message": value}, milliseconds
     )
 
 
 def message_edited(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
-    """The citizen changed a private message."""
+    """The citizen edited a private message."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
     change = {"mid": entry.id, "text": entry.text, "num_edit": len(entry.versions) - 1}
     event = {**_parties(channel, entry), "timestamp": milliseconds, "message_edit": change}
@@ -149,15 +151,15 @@ def message_edited(world: World, channel: SandboxChannel, entry: Entry) -> dict[
 
 
 def message_unsent(world: World, channel: SandboxChannel, entry: Entry) -> dict[str, Any]:
-    """The citizen took a private message back (Instagram tells, Messenger does not)."""
+    """The citizen deleted a private message. Only Instagram sends this, Messenger does not."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
-    said = {"mid": entry.id, "is_deleted": True}
-    event = {**_parties(channel, entry), "timestamp": milliseconds, "message": said}
+    value = {"mid": entry.id, "is_deleted": True}
+    event = {**_parties(channel, entry), "timestamp": milliseconds, "message": value}
     return _messaging(channel, event, milliseconds)
 
 
 def message_reaction(world: World, channel: SandboxChannel, entry: Entry, *, emoji: str) -> dict[str, Any]:
-    """The citizen put an emoji on a private message, or took it away (empty)."""
+    """The citizen reacted to a private message. `emoji` is empty if they removed it."""
     milliseconds = int(world.clock.now().timestamp() * 1000)
     change: dict[str, Any] = {"mid": entry.id, "action": "react" if emoji else "unreact"}
     if emoji:
@@ -172,7 +174,7 @@ def message_reaction(world: World, channel: SandboxChannel, entry: Entry, *, emo
 
 
 def delivered(channel: SandboxChannel, entry: Entry, milliseconds: int) -> dict[str, Any]:
-    """Our message reached the citizen (Messenger only)."""
+    """Our message was delivered (Messenger only)."""
     event = {
         "sender": {"id": entry.peer},
         "recipient": {"id": channel.external_id},
@@ -183,7 +185,7 @@ def delivered(channel: SandboxChannel, entry: Entry, milliseconds: int) -> dict[
 
 
 def read(channel: SandboxChannel, entry: Entry, milliseconds: int) -> dict[str, Any]:
-    """The citizen saw our message: a watermark on Messenger, the message's id on Instagram."""
+    """The citizen read our message: a watermark on Messenger, the message's id on Instagram."""
     seen: dict[str, Any] = (
         {"mid": entry.id} if channel.platform == "instagram" else {"watermark": milliseconds}
     )

@@ -1,4 +1,4 @@
-"""Who calls the X API: OAuth 1.0a user context (the signature is verified), or a bearer token."""
+"""Authentication of X API calls: OAuth 1.0a user context (verifies the signature), or a bearer token."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_NONCES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. Without an account it is the app alone, which may read only."""
+    """An authenticated caller. `channel` is None for the app itself, which may only read."""
 
     channel: SandboxChannel | None
 
 
 def caller(sandbox: Sandbox) -> Caller | None:
-    """Who makes the current request, or None when nobody we know signed it."""
+    """The caller of the current request; None if the token or signature is invalid."""
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
         return _bearer(sandbox, header.removeprefix("Bearer ").strip())
@@ -34,9 +34,9 @@ def _bearer(sandbox: Sandbox, token: str) -> Caller | None:
     for channel in sandbox.config.channels:
         if channel.platform != "x":
             continue
-        standing = sandbox.standing(channel.key)
-        if token in (channel.token, *standing.tokens):
-            return None if standing.is_expired(sandbox.clock.now()) else Caller(channel)
+        account_access = sandbox.access_of(channel.key)
+        if token in (channel.token, *account_access.tokens):
+            return None if account_access.is_expired(sandbox.clock.now()) else Caller(channel)
     if token and token == sandbox.config.x_bearer_token:
         return Caller(None)
     return None
@@ -44,8 +44,8 @@ def _bearer(sandbox: Sandbox, token: str) -> Caller | None:
 
 def _signed(sandbox: Sandbox) -> Caller | None:
     endpoint = ResourceEndpoint(_Validator(sandbox))
-    is_json = request.mimetype == "application/json"  # a JSON body is no part of the signature
-    query = request.query_string.decode("latin-1")  # as it was sent: `request.url` is already decoded
+    is_json = request.mimetype == "application/json"  # OAuth 1.0a does not sign a JSON body
+    query = request.query_string.decode("latin-1")  # as sent: `request.url` is decoded
     valid, read = endpoint.validate_protected_resource_request(
         request.base_url + (f"?{query}" if query else ""),
         http_method=request.method,
@@ -62,7 +62,7 @@ def _signed(sandbox: Sandbox) -> Caller | None:
 
 
 class _Validator(RequestValidator):
-    """Keys and secrets from the configuration. Time stamps may be ten minutes off, a nonce works once."""
+    """Checks the configured keys and secrets. Timestamps may be off by ten minutes; a nonce works once."""
 
     enforce_ssl = False
     dummy_client = "dummy"

@@ -1,4 +1,4 @@
-"""The citizen's page at /, where a person plays the citizen, and the pictures citizens send."""
+"""The page at /, on which a person acts as a citizen, and the pictures that citizens send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flask import Blueprint, Response, render_template, request
 from sandbox.calls import json_response
 from sandbox.citizen_texts import NAMES, TEXTS
 from sandbox.rating import answers_to
-from sandbox.state import here
+from sandbox.state import current_sandbox
 
 blueprint = Blueprint("page", __name__, static_folder="static", static_url_path="/_static")
 
@@ -24,15 +24,15 @@ LABELS = {"x": "X", "facebook": "Facebook", "instagram": "Instagram", "whatsapp"
 
 @blueprint.get("/")
 def show() -> Response:
-    """The page; its script fills it from /_control."""
-    sandbox = here()
+    """The page. Its script loads the data from /_control."""
+    sandbox = current_sandbox()
     chosen = sandbox.config.citizens_page_channels
-    channels = [one for one in sandbox.config.channels if not chosen or one.key in chosen]
+    channels = [channel for channel in sandbox.config.channels if not chosen or channel.key in chosen]
     groups = [
         {
             "platform": platform,
             "label": label,
-            "channels": [one for one in channels if one.platform == platform],
+            "channels": [channel for channel in channels if channel.platform == platform],
         }
         for platform, label in LABELS.items()
     ]
@@ -48,22 +48,24 @@ def show() -> Response:
 
 @blueprint.get("/_page/summary")
 def summary() -> Response:
-    """How many answers the municipality gave to one citizen on each channel."""
-    sandbox, author = here(), request.args.get("author", "")
+    """The number of answers that one citizen received on each channel."""
+    sandbox, author = current_sandbox(), request.args.get("author", "")
     counts: dict[str, dict[str, int]] = {}
     with sandbox.world.lock:
         for channel in sandbox.config.channels:
-            me = sandbox.world.known_as(channel, author)
+            me = sandbox.world.find_person(channel, author)
             answers = 0 if me is None else len(answers_to(sandbox, channel, me.id))
             if me is not None:
-                answers += sum(1 for one in sandbox.world.chat(channel, me.id) if one.ours and one.is_public)
+                answers += sum(
+                    1 for message in sandbox.world.chat(channel, me.id) if message.ours and message.is_public
+                )
             counts[channel.key] = {"answers": answers}
     return json_response({"channels": counts})
 
 
 @blueprint.get("/_page/sample")
 def sample() -> Response:
-    """A sentence a citizen could say: `kind=chat` may be a question, else what stands in public."""
+    """A random text to write. With `kind=chat` it may be a matter of other authorities, else praise."""
     private = request.args.get("kind") == "chat"
     kinds = ["place", "question", "no_place", "not_ours" if private else "praise"]
     return json_response({"text": random.choice(TEXTS[random.choice(kinds)])})
@@ -71,14 +73,14 @@ def sample() -> Response:
 
 @blueprint.get("/_media/<id>")
 def picture(id: str) -> Response:
-    """A picture a citizen sent: its own bytes when it came as a data address, else a drawn stand-in."""
-    sandbox = here()
+    """A picture that a citizen sent: its bytes if it came as a `data:` URL, else a generated one."""
+    sandbox = current_sandbox()
     with sandbox.world.lock:
         for platform in ("x", "facebook", "instagram", "whatsapp"):
             for entry in sandbox.world.entries(platform):
-                for one in entry.media:
-                    if one["id"] == id:
-                        return _bytes_of(one.get("data", one["url"]), one["mime"])
+                for media in entry.media:
+                    if media["id"] == id:
+                        return _bytes_of(media.get("data", media["url"]), media["mime"])
     return Response(status=404)
 
 
@@ -95,7 +97,7 @@ def _bytes_of(url: str, mime: str) -> Response:
 
 @lru_cache(maxsize=64)
 def drawn_picture(seed: str, width: int = 480, height: int = 360) -> bytes:
-    """A PNG that stands for a citizen's photo: a street with a hole in it, its colours by `seed`."""
+    """A generated PNG in place of a citizen's photo: a street with a pothole, coloured by `seed`."""
     dice = random.Random(seed)
     houses = [
         (x, x + dice.randint(50, 80), dice.randint(60, 150), bytes(dice.randint(130, 215) for _ in range(3)))

@@ -1,4 +1,4 @@
-"""How a citizen rates: in the way that was offered, as they would with what stands on their screen."""
+"""A citizen rates with what is on their screen: a button, a list row, or a plain reply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STARS = "⭐★🌟"
 
 
 def stars_of(choice: dict[str, str]) -> int | None:
-    """How many stars a button or row stands for: by the stars or number in its title, else its id's end."""
+    """The stars of a button or row: the stars or number in its title, else the number at its id's end."""
     title = choice.get("title", "")
     drawn = sum(title.count(star) for star in _STARS)
     if drawn:
@@ -26,25 +26,27 @@ def stars_of(choice: dict[str, str]) -> int | None:
 
 
 def rate(sandbox: Sandbox, channel: SandboxChannel, author: str, stars: int, text: str) -> tuple[Entry, str]:
-    """The citizen gives `stars`; what they said, and in which way. Raises NothingToAnswer."""
+    """The citizen gives `stars`. Returns the new entry and the way they chose. Raises NothingToAnswer."""
     if not 1 <= stars <= 5:
         raise WrongInput(f"stars {stars} does not exist", ["1", "2", "3", "4", "5"])
     with sandbox.world.lock:
         person = sandbox.world.person(channel, author)
-        private = [one for one in sandbox.world.chat(channel, person.id) if one.ours and one.is_public]
+        private = [
+            entry for entry in sandbox.world.chat(channel, person.id) if entry.ours and entry.is_public
+        ]
         public = answers_to(sandbox, channel, person.id)
         if not private and not public:
-            raise NothingToAnswer(f"nothing was sent to {author!r} on {channel.key} that could be rated")
+            raise NothingToAnswer(f"{author!r} has received nothing on {channel.key} that could be rated")
         last_private = private[-1].sent_at if private else None
         if public and (last_private is None or public[-1].sent_at > last_private):
-            said = f"{stars} {text}".strip()
-            saying = Saying(author=author, text=said, parent=public[-1].latest_id)
+            answer = f"{stars} {text}".strip()
+            saying = Saying(author=author, text=answer, parent=public[-1].latest_id)
             return acts.say(sandbox, channel, saying), "public_reply"
         return _privately(sandbox, channel, author, stars, text, private)
 
 
 def answers_to(sandbox: Sandbox, channel: SandboxChannel, person: str) -> list[Entry]:
-    """Our public answers to what this citizen said, oldest first."""
+    """Our public answers to this citizen, oldest first."""
     world = sandbox.world
     answers = []
     for entry in world.entries(channel.platform):
@@ -58,15 +60,15 @@ def answers_to(sandbox: Sandbox, channel: SandboxChannel, person: str) -> list[E
 def _privately(
     sandbox: Sandbox, channel: SandboxChannel, author: str, stars: int, text: str, sent: list[Entry]
 ) -> tuple[Entry, str]:
-    """Chooses the row or button of the latest question that offers these stars, else writes the number."""
-    offering = next((one for one in reversed(sent) if one.extra.get("offers")), None)
+    """Tap the button or row for these stars in the latest offer, else write the number."""
+    offering = next((entry for entry in reversed(sent) if entry.extra.get("offers")), None)
     choice: dict[str, str] | None = None
     if offering is not None:
         choices = offering.extra["offers"]["choices"]
-        choice = next((one for one in choices if stars_of(one) == stars), None)
+        choice = next((choice for choice in choices if stars_of(choice) == stars), None)
     if offering is None or choice is None:
-        said = f"{stars} {text}".strip()
-        return acts.say(sandbox, channel, Saying(author=author, text=said, kind="dm")), "text"
+        answer = f"{stars} {text}".strip()
+        return acts.say(sandbox, channel, Saying(author=author, text=answer, kind="dm")), "text"
     entry = acts.choose(sandbox, channel, author, offering, choice["id"])
     if text:
         acts.say(sandbox, channel, Saying(author=author, text=text, kind="dm"))

@@ -1,4 +1,4 @@
-"""The posts the accounts already have: roads, a park, a concert, waste days, the mayor's visits."""
+"""The posts that the accounts have at the start."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ MAYOR = (
 PICTURES = "https://pictures.example/esenyurt"
 
 
-def plant(world: World) -> None:
-    """Gives every social account its posts, once; their ids are the same each time."""
+def add_posts(world: World) -> None:
+    """Add the posts of every account except WhatsApp, if they are missing. Their ids never change."""
     for channel in world.channels:
         if channel.platform == "whatsapp":
             continue
@@ -79,7 +79,7 @@ def plant(world: World) -> None:
 
 
 def _id(channel: SandboxChannel, place: int) -> str:
-    """An id of the platform's shape, lower than any that comes later."""
+    """An id in the platform's format, lower than those of later entries."""
     last = channel.external_id[-4:]
     if channel.platform == "x":
         return f"19{last}00000000000{place:02d}"

@@ -15,22 +15,22 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from sandbox import control, graph_api, page, x_api, x_write
 from sandbox.calls import hang_up_if_asked
 from sandbox.config import Config, read_config
-from sandbox.state import Sandbox, here, open_sandbox
+from sandbox.state import Sandbox, current_sandbox, open_sandbox
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Logs no call: they hold tokens and citizens' words."""
+    """Logs nothing: URLs and bodies contain tokens and what citizens wrote."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Without the machine's own Date: the application dates its answers."""
+        """Leave out werkzeug's Date header, because `_dated` sets the sandbox's."""
         self.send_response_only(code, message)
 
 
 def make_app(sandbox: Sandbox) -> Flask:
-    """One sandbox's application: X under /x, Graph under /graph, /_control, the citizen's page at /."""
+    """The Flask application: X at /x, the Graph API at /graph, /_control, the citizens' page at /."""
     app = Flask(__name__)
     app.extensions["sandbox"] = sandbox
     app.register_blueprint(x_api.blueprint, url_prefix="/x")
@@ -44,13 +44,13 @@ def make_app(sandbox: Sandbox) -> Flask:
 
 
 def _dated(response: Response) -> Response:
-    """Each answer carries the platforms' time, moved or not: callers count by it."""
-    response.date = here().clock.now()
+    """Set the Date header to the sandbox's time: callers compute expiry times from it."""
+    response.date = current_sandbox().clock.now()
     return response
 
 
 def make_sandbox_server(sandbox: Sandbox, port: int, host: str = "127.0.0.1") -> BaseWSGIServer:
-    """A server with a thread a connection, bound to the port (0: a free one) and not serving yet."""
+    """A server bound to the port (0: a free one), not serving yet. Each connection gets a thread."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(host, port, make_app(sandbox), threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
@@ -61,7 +61,7 @@ def make_sandbox_server(sandbox: Sandbox, port: int, host: str = "127.0.0.1") ->
 def running(
     config: Config | Mapping[str, Any] | None = None, *, folder: Path | None = None, port: int = 0
 ) -> Iterator[str]:
-    """A sandbox serving from a thread of this process; yields its base URL and ends it afterwards."""
+    """Serve a sandbox from a thread for the length of the block. Yields its base URL."""
     read = config if isinstance(config, Config) else read_config(config or {})
     sandbox = open_sandbox(read, folder)
     server = make_sandbox_server(sandbox, port)

@@ -1,4 +1,4 @@
-"""All that one running sandbox is made of, and how a request finds it."""
+"""The parts of one running sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sandbox.world import World
 
 @dataclass(slots=True)
 class RateWindow:
-    """How often one endpoint was called by one account in the running quarter of an hour."""
+    """One account's calls of one endpoint in the current 15 minutes."""
 
     calls: int
     ends_at: float
@@ -30,7 +30,7 @@ class RateWindow:
 
 @dataclass(slots=True)
 class Sandbox:
-    """One set of stand-in platforms."""
+    """One set of simulated platforms."""
 
     config: Config
     clock: Clock
@@ -42,34 +42,34 @@ class Sandbox:
     rate_windows: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
     used_nonces: set[tuple[str, str]] = field(default_factory=set)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # Meta fields, once changed
-    standings: dict[str, AccountAccess] = field(default_factory=dict)  # by channel
+    accesses: dict[str, AccountAccess] = field(default_factory=dict)  # by channel
 
     def reset(self) -> None:
-        """Forget all that was said, every fault and undelivered hook; the accounts' own posts stand again."""
+        """Delete all entries, faults and undelivered hooks, and add the seeded posts again."""
         with self.world.lock:
             self.faults.clear()
             self.hooks.forget()
             self.clock.shift = timedelta()
             self.rate_windows.clear()
             self.subscriptions.clear()
-            self.standings.clear()
+            self.accesses.clear()
             self.world.forget()
             if self.config.seed_posts:
-                seed.plant(self.world)
+                seed.add_posts(self.world)
 
-    def standing(self, key: str) -> AccountAccess:
-        """How the platform stands towards the account of this channel."""
-        return self.standings.setdefault(key, AccountAccess())
+    def access_of(self, key: str) -> AccountAccess:
+        """The access that the platform grants to this channel's account."""
+        return self.accesses.setdefault(key, AccountAccess())
 
     def stop(self) -> None:
-        """End the threads and close the file."""
+        """Stop the threads and close the store."""
         self.stopping.set()
         self.hooks.stop()
         self.store.close()
 
 
 def open_sandbox(config: Config, folder: Path | None = None) -> Sandbox:
-    """A sandbox as it was left in `folder`, or a fresh one with the accounts' seeded posts."""
+    """Open the sandbox stored in `folder`, or a new one with the seeded posts."""
     clock = Clock(config.clock_file)
     store = Store(folder)
     faults = Faults()
@@ -84,10 +84,10 @@ def open_sandbox(config: Config, folder: Path | None = None) -> Sandbox:
     )
     if config.seed_posts:
         with world.lock:
-            seed.plant(world)
+            seed.add_posts(world)
     return sandbox
 
 
-def here() -> Sandbox:
+def current_sandbox() -> Sandbox:
     """The sandbox that serves the current request."""
     return cast(Sandbox, current_app.extensions["sandbox"])

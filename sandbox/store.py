@@ -1,4 +1,4 @@
-"""Keeps the public truth and undelivered hooks over a restart: one SQLite file, one JSON row a thing."""
+"""Keeps entries, people and undelivered hooks over a restart, as JSON rows in one SQLite file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Store:
-    """Rows (kind, key, JSON) in the order they were first put. Without a folder nothing is kept."""
+    """Rows of (kind, key, JSON) in the order of their first `put`. Without a folder nothing is stored."""
 
     def __init__(self, folder: Path | None) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,7 @@ class Store:
             )
 
     def put(self, kind: str, key: str, body: dict[str, Any]) -> None:
-        """The thing of this key is now `body`."""
+        """Insert or replace a row."""
         with self._lock:
             if self._file is not None:
                 self._file.execute(
@@ -39,19 +39,19 @@ class Store:
                 )
 
     def drop(self, kind: str, key: str) -> None:
-        """Forget one thing."""
+        """Delete a row."""
         with self._lock:
             if self._file is not None:
                 self._file.execute("DELETE FROM thing WHERE kind = ? AND key = ?", (kind, key))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all rows."""
         with self._lock:
             if self._file is not None:
                 self._file.execute("DELETE FROM thing")
 
     def read(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The things of one kind, in the order they came."""
+        """The rows of one kind, as (key, body), in the order of their first `put`."""
         with self._lock:
             rows = (
                 []
@@ -64,7 +64,7 @@ class Store:
             yield key, json.loads(body)
 
     def close(self) -> None:
-        """Write what is pending and let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._file is not None:
                 self._file.close()

@@ -1,4 +1,4 @@
-"""The public truth as JSON: every post with all that stands under it, and every private chat."""
+"""Everything that is visible on a channel, as JSON: posts with their comments, and private chats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.world import Entry, World
 
 
 def threads(sandbox: Sandbox, channel: SandboxChannel) -> dict[str, Any]:
-    """Posts newest first; under each, comments and replies nested in order; chats by their latest word."""
+    """Posts, newest first, with nested replies, oldest first; chats with the latest message first."""
     with sandbox.world.lock:
         world = sandbox.world
         roots = [
@@ -31,25 +31,25 @@ def threads(sandbox: Sandbox, channel: SandboxChannel) -> dict[str, Any]:
             "account": {"name": channel.name, "handle": channel.handle, "external_id": channel.external_id},
             "revision": world.revision,
             "posts": [_node(world, entry) for entry in roots],
-            "chats": [_chat(world, channel, peer, said) for peer, said in conversations],
+            "chats": [_chat(world, channel, peer, messages) for peer, messages in conversations],
         }
 
 
-def _chat(world: World, channel: SandboxChannel, peer: str, said: list[Entry]) -> dict[str, Any]:
+def _chat(world: World, channel: SandboxChannel, peer: str, messages: list[Entry]) -> dict[str, Any]:
     person = world.person_by_id(channel.platform, peer)
     return {
         "with": person.name if person else peer,
         "peer_id": peer,
         "phone": person.phone if person else "",
-        "messages": [_said(world, entry) for entry in said],
+        "messages": [_entry(world, entry) for entry in messages],
     }
 
 
 def _node(world: World, entry: Entry) -> dict[str, Any]:
-    return {**_said(world, entry), "replies": [_node(world, child) for child in world.children(entry)]}
+    return {**_entry(world, entry), "replies": [_node(world, child) for child in world.children(entry)]}
 
 
-def _said(world: World, entry: Entry) -> dict[str, Any]:
+def _entry(world: World, entry: Entry) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "external_id": entry.id,
         "kind": entry.kind,
@@ -67,7 +67,7 @@ def _said(world: World, entry: Entry) -> dict[str, Any]:
         "parent": _parent(world, entry),
         "answers": entry.answers,
         "mentions": list(entry.mentions),
-        "media": [_shown(one) for one in entry.media],
+        "media": [_picture_url(picture) for picture in entry.media],
         "reactions": dict(entry.reactions),
     }
     if entry.extra.get("offers"):
@@ -78,15 +78,15 @@ def _said(world: World, entry: Entry) -> dict[str, Any]:
     return answer
 
 
-def _shown(picture: dict[str, Any]) -> str:
-    """Where a browser finds a picture: those that only stand for one are drawn by the sandbox."""
+def _picture_url(picture: dict[str, Any]) -> str:
+    """The URL of a picture for a browser. The sandbox generates pictures that have no bytes."""
     if picture.get("scene"):
         return f"/_static/scenes/{picture['scene']}.svg"
     return str(picture["url"]) if "data" in picture else f"/_media/{picture['id']}"
 
 
 def _parent(world: World, entry: Entry) -> str | None:
-    """The parent by the id it is first known by, so that it can be found in the same answer."""
+    """The parent's first id (X gives each edit its own), which is its `external_id` in the same answer."""
     if entry.parent is None:
         return None
     above = world.find(entry.platform, entry.parent)

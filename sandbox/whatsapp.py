@@ -1,4 +1,4 @@
-"""The WhatsApp Cloud API: sending within the citizen's 24 hours, receipts, the number itself, pictures."""
+"""The WhatsApp Cloud API: sending within the 24-hour window, receipts, the phone number, pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from sandbox import whatsapp_hooks
-from sandbox.calls import Answered, json_response, published
+from sandbox.calls import Answered, hang_up_after_publishing, json_response
 from sandbox.graph_calls import Call, error, require_scope, unknown_edge, unknown_object
 from sandbox.graph_fields import read_fields, wanted
 from sandbox.identity import Citizen
@@ -27,7 +27,7 @@ WINDOW_CLOSED = (
 
 
 def serve(call: Call) -> Response:
-    """Answers a call on the phone number, its business account, or a picture a citizen sent."""
+    """Answer a call on the phone number, its business account, or a picture that a citizen sent."""
     require_scope(call, "whatsapp_business_messaging")
     if call.node == call.channel.external_id:
         if call.method == "GET" and not call.edge:
@@ -71,13 +71,13 @@ def _number(call: Call) -> dict[str, Any]:
 def _picture(call: Call) -> dict[str, Any]:
     with call.sandbox.world.lock:
         for entry in call.sandbox.world.entries("whatsapp"):
-            for one in entry.media:
-                if one["id"] == call.node and entry.channel == call.channel.key:
+            for media in entry.media:
+                if media["id"] == call.node and entry.channel == call.channel.key:
                     return {
                         "messaging_product": "whatsapp",
-                        "url": f"{request.host_url.rstrip('/')}/_media/{one['id']}",
-                        "mime_type": one["mime"],
-                        "id": one["id"],
+                        "url": f"{request.host_url.rstrip('/')}/_media/{media['id']}",
+                        "mime_type": media["mime"],
+                        "id": media["id"],
                     }
     raise unknown_object(call.node, call.method)
 
@@ -102,7 +102,7 @@ def _messages(call: Call) -> Response:
         else:
             call.sandbox.world.add(entry)
             _report(call, person, entry)
-            published(call.sandbox, call.channel)
+            hang_up_after_publishing(call.sandbox, call.channel)
     contact = {"input": str(args.get("to") or args.get("recipient"))}
     contact |= {"wa_id": person.phone} if args.get("to") else {"user_id": person.id}
     return json_response(
@@ -111,7 +111,7 @@ def _messages(call: Call) -> Response:
 
 
 def _recipient(call: Call) -> Citizen:
-    """Who is written to: a number in `to` goes before a BSUID in `recipient`."""
+    """The recipient: the phone number in `to` counts before the BSUID in `recipient`."""
     world = call.sandbox.world
     number, user = call.args.get("to"), call.args.get("recipient")
     if not number and not user:
@@ -129,12 +129,12 @@ def _recipient(call: Call) -> Citizen:
 
 
 def _window_is_open(call: Call, person: Citizen) -> bool:
-    last = call.sandbox.world.last_word_of(call.channel, person.id)
+    last = call.sandbox.world.last_message_from(call.channel, person.id)
     return last is not None and call.sandbox.clock.now() - last.sent_at < WINDOW
 
 
 def _composed(call: Call, person: Citizen, kind: str) -> Entry:
-    """The message as it will be said; refuses what WhatsApp refuses about its content."""
+    """The message as an entry that is not stored yet. Refuses content that WhatsApp refuses."""
     content = call.args.get(kind)
     if not isinstance(content, dict):
         raise error(100, f"(#100) The parameter {kind} is required.")
@@ -195,7 +195,9 @@ def _interactive(_call: Call, content: dict[str, Any]) -> tuple[str, dict[str, A
         raise error(100, "(#100) The parameter interactive['action'] is required.")
     kind = content.get("type")
     if kind == "button":
-        choices: list[Any] = [one.get("reply") for one in action.get("buttons", ()) if isinstance(one, dict)]
+        choices: list[Any] = [
+            button.get("reply") for button in action.get("buttons", ()) if isinstance(button, dict)
+        ]
         most, longest, reply = MOST_BUTTONS, 20, "button_reply"
     elif kind == "list":
         if not 1 <= len(str(action.get("button") or "")) <= 20:
@@ -286,7 +288,7 @@ def _react(call: Call, person: Citizen) -> Response:
 
 
 def _report(call: Call, person: Citizen, entry: Entry) -> None:
-    """Tells us by hook that the message was sent, delivered and (if citizens read) read."""
+    """Send the hooks that the message was sent, delivered and (if `citizens_read`) read."""
     pause = call.sandbox.config.receipt_seconds
     names = ["sent", "delivered", *(["read"] if call.sandbox.config.citizens_read else [])]
     for place, name in enumerate(names):
@@ -308,6 +310,6 @@ def _report_failed(call: Call, person: Citizen, entry: Entry) -> None:
 
 
 def offered_choices(entry: Entry) -> list[dict[str, str]]:
-    """The buttons or rows a message of ours offers."""
+    """The buttons or rows of one of our messages."""
     offers = entry.extra.get("offers")
     return list(offers["choices"]) if isinstance(offers, dict) else []

@@ -1,4 +1,4 @@
-"""The bodies of WhatsApp's hooks: what citizens write, and how far our messages came."""
+"""Builds WhatsApp's hook bodies: citizens' messages and the delivery status of ours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def envelope(channel: SandboxChannel, value: dict[str, Any], field: str = "messa
 
 
 def contact(person: Citizen) -> dict[str, Any]:
-    """The `contacts[]` entry: number and BSUID, or one of them alone."""
+    """The `contacts[]` entry, with phone number, BSUID or both."""
     answer: dict[str, Any] = {"profile": {"name": person.name}}
     if not person.phone_hidden:
         answer["wa_id"] = person.phone
@@ -44,7 +44,7 @@ def _sender(person: Citizen) -> dict[str, str]:
 
 def message(world: World, channel: SandboxChannel, person: Citizen, entry: Entry) -> dict[str, Any]:
     """A citizen's message: text, picture, or the choice of a button or row."""
-    said: dict[str, Any] = {
+    value: dict[str, Any] = {
         **_sender(person),
         "id": entry.id,
         "timestamp": str(unix(entry.sent_at)),
@@ -53,8 +53,8 @@ def message(world: World, channel: SandboxChannel, person: Citizen, entry: Entry
     quoted = world.find("whatsapp", entry.parent) if entry.parent else None
     if quoted is not None:
         digits = "".join(letter for letter in channel.display_phone_number if letter.isdigit())
-        said["context"] = {"from": digits if quoted.ours else person.phone, "id": quoted.id}
-    return envelope(channel, {"contacts": [contact(person)], "messages": [said]})
+        value["context"] = {"from": digits if quoted.ours else person.phone, "id": quoted.id}
+    return envelope(channel, {"contacts": [contact(person)], "messages": [value]})
 
 
 def _content(entry: Entry) -> dict[str, Any]:
@@ -78,8 +78,8 @@ def _content(entry: Entry) -> dict[str, Any]:
 def edited(
     channel: SandboxChannel, person: Citizen, entry: Entry, *, id: str, at: datetime
 ) -> dict[str, Any]:
-    """The citizen changed a message: an event with an id of its own."""
-    said = {
+    """The citizen edited a message. The event has its own id."""
+    value = {
         **_sender(person),
         "id": id,
         "timestamp": str(unix(at)),
@@ -89,35 +89,35 @@ def edited(
             "message": {"type": "text", "text": {"body": entry.text}},
         },
     }
-    return envelope(channel, {"contacts": [contact(person)], "messages": [said]})
+    return envelope(channel, {"contacts": [contact(person)], "messages": [value]})
 
 
 def revoked(
     channel: SandboxChannel, person: Citizen, entry: Entry, *, id: str, at: datetime
 ) -> dict[str, Any]:
-    """The citizen took a message back."""
-    said = {
+    """The citizen deleted a message."""
+    value = {
         **_sender(person),
         "id": id,
         "timestamp": str(unix(at)),
         "type": "revoke",
         "revoke": {"original_message_id": entry.id},
     }
-    return envelope(channel, {"contacts": [contact(person)], "messages": [said]})
+    return envelope(channel, {"contacts": [contact(person)], "messages": [value]})
 
 
 def reaction(
     channel: SandboxChannel, person: Citizen, entry: Entry, *, emoji: str, id: str, at: datetime
 ) -> dict[str, Any]:
-    """The citizen put an emoji on a message, or took it away (empty)."""
-    said = {
+    """The citizen reacted to a message. `emoji` is empty if they removed it."""
+    value = {
         **_sender(person),
         "id": id,
         "timestamp": str(unix(at)),
         "type": "reaction",
         "reaction": {"message_id": entry.id, "emoji": emoji},
     }
-    return envelope(channel, {"contacts": [contact(person)], "messages": [said]})
+    return envelope(channel, {"contacts": [contact(person)], "messages": [value]})
 
 
 def status(
@@ -128,7 +128,7 @@ def status(
     at: datetime,
     errors: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """How far a message of ours came: sent, delivered, read or failed."""
+    """The status of one of our messages: sent, delivered, read or failed."""
     stand: dict[str, Any] = {"id": entry.id, "status": name, "timestamp": str(unix(at))}
     if not person.phone_hidden:
         stand["recipient_id"] = person.phone
@@ -153,9 +153,9 @@ def status(
 
 
 def echo(channel: SandboxChannel, person: Citizen, entry: Entry) -> dict[str, Any]:
-    """A message of ours typed in the WhatsApp Business app."""
+    """The echo of a message that we wrote in the WhatsApp Business app."""
     digits = "".join(letter for letter in channel.display_phone_number if letter.isdigit())
-    said = {
+    value = {
         "from": digits,
         "to": person.phone,
         "id": entry.id,
@@ -164,5 +164,5 @@ def echo(channel: SandboxChannel, person: Citizen, entry: Entry) -> dict[str, An
         "text": {"body": entry.text},
     }
     return envelope(
-        channel, {"contacts": [contact(person)], "message_echoes": [said]}, field="smb_message_echoes"
+        channel, {"contacts": [contact(person)], "message_echoes": [value]}, field="smb_message_echoes"
     )

@@ -1,6 +1,6 @@
-"""The public truth: who the accounts and the people are, and everything anybody has said, on all platforms.
+"""The state of all platforms: accounts, people, and everything they have written.
 
-All reading and changing happens under `World.lock`. Nothing here knows HTTP or the platforms' JSON.
+Read and change it only while holding `World.lock`. Nothing here knows HTTP or the platforms' JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HANDLE = re.compile(r"@([A-Za-z0-9_.]*[A-Za-z0-9_])")
 
 @dataclass(slots=True)
 class Version:
-    """A text as it once stood. On X every version has an id of its own."""
+    """One version of an edited text. On X every version has its own id."""
 
     id: str
     text: str
@@ -32,42 +32,42 @@ class Version:
 
 @dataclass(slots=True)
 class Entry:
-    """One thing somebody said: a post, a comment under one, or a private message."""
+    """A post, a comment or a private message."""
 
-    id: str  # on X the first of its edit history
+    id: str  # on X the first id of its edit history
     platform: str
     kind: str  # post | comment | mention | dm
-    channel: str  # the account under which, to which or by which it was said
+    channel: str  # key of the account that wrote it, received it or owns the post
     author: str  # a person's id, or an account's external id
     ours: bool
     text: str
     sent_at: datetime
-    parent: str | None = None  # what the platform says it answers; a quoted message in a chat
-    answers: str | None = None  # what it really answered, where the platform flattens threads
-    root: str | None = None  # the post it stands under; itself for a post; None in chats
-    peer: str | None = None  # private: the citizen's id
+    parent: str | None = None  # the parent in the platform's thread; in a chat the quoted message
+    answers: str | None = None  # the entry it answers; differs from `parent` where threads are flattened
+    root: str | None = None  # the post at the top of the thread; its own id for a post; None in chats
+    peer: str | None = None  # the citizen's id, for private messages
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     hidden: bool = False
-    mentions: list[str] = field(default_factory=list)  # keys of the accounts it names
+    mentions: list[str] = field(default_factory=list)  # keys of the mentioned accounts
     media: list[dict[str, Any]] = field(default_factory=list)  # {id, url, mime}
     reactions: dict[str, str] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)  # what the platform keeps with it: choices, receipts
+    extra: dict[str, Any] = field(default_factory=dict)  # platform-specific data: choices, metadata, …
 
     @property
     def latest_id(self) -> str:
-        """The id the platform shows it by now."""
+        """The id of the current version."""
         return self.versions[-1].id if self.versions else self.id
 
     @property
     def is_public(self) -> bool:
-        """Whether anybody can still see it."""
+        """Whether it has not been deleted."""
         return self.deleted_at is None
 
 
 class World:
-    """Accounts, people and what they said."""
+    """The accounts, the people and their entries on all platforms."""
 
     def __init__(self, channels: tuple[SandboxChannel, ...], clock: Clock, store: Store) -> None:
         self.channels = channels
@@ -87,7 +87,7 @@ class World:
     # --- people ------------------------------------------------------------------------------------
 
     def person(self, channel: SandboxChannel, name: str, *, phone_hidden: bool = False) -> Citizen:
-        """The citizen of this name as `channel` knows them."""
+        """The citizen of this name on `channel`, created if they are new."""
         scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
         made = person(channel.platform, scope, name, phone_hidden=phone_hidden)
         known = self._people.get((made.platform, made.id))
@@ -97,28 +97,28 @@ class World:
             return made
         return known
 
-    def known_as(self, channel: SandboxChannel, name: str) -> Citizen | None:
-        """The citizen of this name if they have spoken to `channel`'s platform before."""
+    def find_person(self, channel: SandboxChannel, name: str) -> Citizen | None:
+        """The citizen of this name on `channel`; None if they have not written before."""
         scope = channel.external_id if channel.platform in ("facebook", "instagram") else ""
         return self._people.get((channel.platform, person(channel.platform, scope, name).id))
 
     def person_by_id(self, platform: str, id: str) -> Citizen | None:
-        """The citizen this platform knows by `id`."""
+        """The citizen with this id on this platform."""
         return self._people.get((platform, id))
 
     def person_by_phone(self, phone: str) -> Citizen | None:
-        """The WhatsApp user of this number, digits only."""
+        """The WhatsApp user with this number (digits only)."""
         return self._by_phone.get(phone)
 
     def author_name(self, entry: Entry) -> str:
-        """What the platform shows as the author's name."""
+        """The author's display name on the platform."""
         if entry.ours:
             return self.account(entry.platform, entry.author).name
         known = self._people.get((entry.platform, entry.author))
         return known.name if known else entry.author
 
     def author_handle(self, entry: Entry) -> str:
-        """What the platform shows as the author's user name."""
+        """The author's user name on the platform."""
         if entry.ours:
             return self.account(entry.platform, entry.author).handle
         known = self._people.get((entry.platform, entry.author))
@@ -136,14 +136,14 @@ class World:
         return next((channel for channel in self.channels if channel.key == key), None)
 
     def account(self, platform: str, external_id: str) -> SandboxChannel:
-        """The account a platform knows by this id. Raises KeyError."""
+        """The account with this id on this platform. Raises KeyError."""
         for channel in self.channels:
             if channel.platform == platform and channel.external_id == external_id:
                 return channel
         raise KeyError(f"no account {external_id} on {platform}")
 
     def named_in(self, platform: str, text: str) -> list[str]:
-        """The keys of our accounts that `text` names by @handle, in order."""
+        """The keys of our accounts that `text` mentions by @handle, in order."""
         found: list[str] = []
         for match in _HANDLE.finditer(text):
             for channel in self.channels:
@@ -152,10 +152,10 @@ class World:
                     found.append(channel.key)
         return found
 
-    # --- what was said -----------------------------------------------------------------------------
+    # --- entries -----------------------------------------------------------------------------------
 
     def add(self, entry: Entry) -> Entry:
-        """`entry` is now said; seen by everyone who looks."""
+        """Publish a new entry. Returns it."""
         if not entry.versions:
             entry.versions = [Version(id=entry.id, text=entry.text, at=entry.sent_at)]
         self._index(entry)
@@ -163,12 +163,12 @@ class World:
         return entry
 
     def save(self, entry: Entry) -> None:
-        """What was changed in `entry` is now the truth."""
+        """Store a changed entry."""
         self.revision += 1
         self._store.put("entry", f"{entry.platform}:{entry.id}", _to_json(entry))
 
     def edit(self, entry: Entry, text: str) -> None:
-        """`entry` now says `text`; the old text is kept as a version, on X under an id of its own."""
+        """Change the entry's text. The old text is kept as a version; on X the new one gets a new id."""
         now = self.clock.now()
         new_id = self.numbering.tweet() if entry.platform == "x" else entry.id
         entry.text, entry.edited_at = text, now
@@ -181,22 +181,22 @@ class World:
         self.save(entry)
 
     def delete(self, entry: Entry) -> None:
-        """`entry` is gone; on Facebook and Instagram what stands under it goes too."""
+        """Mark the entry as deleted; on Facebook and Instagram also everything under it."""
         now = self.clock.now()
         gone = [entry]
         if entry.platform in ("facebook", "instagram") and entry.kind != "dm":
             gone += list(self.under(entry))
-        for one in gone:
-            if one.deleted_at is None:
-                one.deleted_at = now
-                self.save(one)
+        for deleted in gone:
+            if deleted.deleted_at is None:
+                deleted.deleted_at = now
+                self.save(deleted)
 
     def find(self, platform: str, id: str) -> Entry | None:
-        """The thing of this id (any id of its edit history), also when it is deleted."""
+        """The entry with this id (any id of its edit history), even if it is deleted."""
         return self._by_version.get((platform, id))
 
     def find_anywhere(self, id: str) -> Entry | None:
-        """The thing of this id on whichever platform has it."""
+        """The entry with this id on any platform."""
         for platform in ("x", "facebook", "instagram", "whatsapp"):
             found = self.find(platform, id)
             if found is not None:
@@ -204,21 +204,21 @@ class World:
         return None
 
     def entries(self, platform: str) -> Iterator[Entry]:
-        """Everything said on a platform, oldest first."""
+        """All entries of a platform, oldest first."""
         return (entry for entry in self._entries.values() if entry.platform == platform)
 
     def children(self, entry: Entry) -> list[Entry]:
-        """What was said directly under `entry`, oldest first."""
+        """The direct replies to `entry`, oldest first."""
         return list(self._children.get((entry.platform, entry.id), ()))
 
     def under(self, entry: Entry) -> Iterator[Entry]:
-        """All that stands under `entry`, at any depth."""
+        """The replies to `entry` at any depth."""
         for child in self.children(entry):
             yield child
             yield from self.under(child)
 
     def posts_of(self, channel: SandboxChannel) -> list[Entry]:
-        """The account's own posts that are still there, newest first."""
+        """The account's own posts that are not deleted, newest first."""
         own = [
             entry
             for entry in self.entries(channel.platform)
@@ -231,16 +231,16 @@ class World:
         return list(self._chats.get((channel.key, peer), ()))
 
     def chats(self, channel: SandboxChannel) -> dict[str, list[Entry]]:
-        """All private conversations of an account, by the citizen's id."""
-        return {peer: list(said) for (key, peer), said in self._chats.items() if key == channel.key}
+        """All private conversations of an account, keyed by the citizen's id."""
+        return {peer: list(messages) for (key, peer), messages in self._chats.items() if key == channel.key}
 
-    def last_word_of(self, channel: SandboxChannel, peer: str) -> Entry | None:
-        """The citizen's own latest private message to an account; it opens the answering window."""
+    def last_message_from(self, channel: SandboxChannel, peer: str) -> Entry | None:
+        """The citizen's latest private message to an account, which opens the reply window."""
         words = [entry for entry in self.chat(channel, peer) if not entry.ours]
         return max(words, key=lambda entry: entry.sent_at, default=None)
 
     def forget(self) -> None:
-        """Nothing was ever said and nobody is known."""
+        """Delete all entries and people."""
         self._entries.clear()
         self._by_version.clear()
         self._children.clear()
@@ -250,7 +250,7 @@ class World:
         self._store.clear()
         self.revision += 1
 
-    # --- keeping -----------------------------------------------------------------------------------
+    # --- loading and indexes -----------------------------------------------------------------------
 
     def _index(self, entry: Entry) -> None:
         self._entries[entry.platform, entry.id] = entry
@@ -283,7 +283,7 @@ def _from_json(raw: dict[str, Any]) -> Entry:
     for name in ("sent_at", "edited_at", "deleted_at"):
         raw[name] = datetime.fromisoformat(raw[name]) if raw[name] else None
     raw["versions"] = [
-        Version(id=one["id"], text=one["text"], at=datetime.fromisoformat(one["at"]))
-        for one in raw["versions"]
+        Version(id=version["id"], text=version["text"], at=datetime.fromisoformat(version["at"]))
+        for version in raw["versions"]
     ]
     return Entry(**raw)

@@ -1,4 +1,4 @@
-"""The X API, version 2, reading: users, mentions, timelines, posts by id, recent search."""
+"""Reading in the X API v2: users, mentions, timelines, posts by id, recent search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.config import SandboxChannel
 from sandbox.faults import LIST_FAULTS
 from sandbox.state import Sandbox
 from sandbox.world import Entry
-from sandbox.x_calls import answer_ended, enter, invalid, with_rate_headers, writer
+from sandbox.x_calls import answer_ended, authenticate, authenticate_account, invalid, with_rate_headers
 
 blueprint = Blueprint("x", __name__)
 blueprint.register_error_handler(Answered, answer_ended)
@@ -23,8 +23,8 @@ blueprint.after_request(with_rate_headers)
 
 
 def _listed(name: str, among: frozenset[str]) -> frozenset[str]:
-    """The values of a comma list parameter. Refuses unknown ones, as X does."""
-    values = frozenset(one for one in request.args.get(name, "").split(",") if one)
+    """The values of a comma-separated parameter. Refuses unknown ones, as X does."""
+    values = frozenset(value for value in request.args.get(name, "").split(",") if value)
     for value in sorted(values - among):
         raise invalid(
             name, value, f"The `{name}` query parameter value [{value}] is not one of {sorted(among)}"
@@ -35,11 +35,11 @@ def _listed(name: str, among: frozenset[str]) -> frozenset[str]:
 def _answer_posts(
     sandbox: Sandbox, entries: list[Entry], *, versions: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """`data`, `includes` and `errors` for these posts, by the fields and expansions asked for."""
+    """`data`, `includes` and `errors` for these posts, with the requested fields and expansions."""
     expansions = _listed("expansions", frozenset(x_shapes.EXPANSIONS))
     fields = _listed("tweet.fields", x_shapes.TWEET_FIELDS)
     users = _listed("user.fields", x_shapes.USER_FIELDS)
-    fields |= {x_shapes.EXPANSIONS[one] for one in expansions}
+    fields |= {x_shapes.EXPANSIONS[expansion] for expansion in expansions}
     included, errors = x_shapes.includes(sandbox.world, entries, expansions, fields, users)
     answer: dict[str, Any] = {}
     if entries:
@@ -91,13 +91,13 @@ def _page(
             )
         found = [entry for entry in found if int(entry.latest_id) < int(match[1])]
     size = int(size_text)
-    shown = found[:size]
-    answer = _answer_posts(sandbox, shown)
-    meta: dict[str, Any] = {"result_count": len(shown)}
-    if shown:
-        meta |= {"newest_id": shown[0].latest_id, "oldest_id": shown[-1].latest_id}
+    page = found[:size]
+    answer = _answer_posts(sandbox, page)
+    meta: dict[str, Any] = {"result_count": len(page)}
+    if page:
+        meta |= {"newest_id": page[0].latest_id, "oldest_id": page[-1].latest_id}
     if len(found) > size:
-        meta["next_token"] = f"7140dibdnow9c7btw{shown[-1].latest_id}"
+        meta["next_token"] = f"7140dibdnow9c7btw{page[-1].latest_id}"
     answer["meta"] = meta
     return json_response(answer)
 
@@ -140,7 +140,7 @@ def _account(sandbox: Sandbox, user_id: str) -> SandboxChannel:
 @blueprint.get("/2/users/me")
 def me() -> Response:
     """The account whose token this is."""
-    _, channel = writer("users")
+    _, channel = authenticate_account("users")
     fields = _listed("user.fields", x_shapes.USER_FIELDS)
     return json_response({"data": x_shapes.user_of_channel(channel, fields)})
 
@@ -148,15 +148,15 @@ def me() -> Response:
 @blueprint.get("/2/users/<user_id>")
 def user(user_id: str) -> Response:
     """One of our accounts by its id."""
-    sandbox, _ = enter("users")
+    sandbox, _ = authenticate("users")
     fields = _listed("user.fields", x_shapes.USER_FIELDS)
     return json_response({"data": x_shapes.user_of_channel(_account(sandbox, user_id), fields)})
 
 
 @blueprint.get("/2/users/<user_id>/mentions")
 def mentions(user_id: str) -> Response:
-    """Posts of others that name the account, in text or as what a reply carries along."""
-    sandbox, _ = enter("mentions")
+    """Posts of others that mention the account, in the text or as a reply in its conversation."""
+    sandbox, _ = authenticate("mentions")
     account = _account(sandbox, user_id)
     is_late = sandbox.faults.take(account.key, LIST_FAULTS) is not None
     with sandbox.world.lock:
@@ -165,7 +165,7 @@ def mentions(user_id: str) -> Response:
             for entry in sandbox.world.entries("x")
             if entry.is_public and account.key in entry.mentions and entry.author != account.external_id
         ]
-        if is_late:  # the index has the newest, but not yet the one before it
+        if is_late:  # the index lacks the second newest post, but has the newest
             del named[-2:-1]
         return _page(sandbox, named, least=5, most=100, default=10)
 
@@ -173,7 +173,7 @@ def mentions(user_id: str) -> Response:
 @blueprint.get("/2/users/<user_id>/tweets")
 def timeline(user_id: str) -> Response:
     """The account's own posts and replies."""
-    sandbox, _ = enter("timeline")
+    sandbox, _ = authenticate("timeline")
     account = _account(sandbox, user_id)
     without_replies = "replies" in request.args.get("exclude", "").split(",")
     with sandbox.world.lock:
@@ -189,21 +189,21 @@ def timeline(user_id: str) -> Response:
 
 @blueprint.get("/2/tweets")
 def lookup() -> Response:
-    """Posts by id; those not there are partial errors."""
-    sandbox, _ = enter("lookup")
-    ids = [one for one in request.args.get("ids", "").split(",") if one]
+    """Posts by id. Missing ones are reported as partial errors."""
+    sandbox, _ = authenticate("lookup")
+    ids = [post_id for post_id in request.args.get("ids", "").split(",") if post_id]
     if not 1 <= len(ids) <= 100:
         raise invalid("ids", request.args.get("ids", ""), "The `ids` query parameter needs 1 to 100 ids")
-    for one in ids:
-        if not one.isdigit():
-            raise invalid("ids", one, f"The `ids` query parameter value [{one}] is not valid")
+    for post_id in ids:
+        if not post_id.isdigit():
+            raise invalid("ids", post_id, f"The `ids` query parameter value [{post_id}] is not valid")
     return _by_ids(sandbox, ids, "ids")
 
 
 @blueprint.get("/2/tweets/<tweet_id>")
 def one_tweet(tweet_id: str) -> Response:
     """One post by id."""
-    sandbox, _ = enter("lookup")
+    sandbox, _ = authenticate("lookup")
     if not tweet_id.isdigit():
         raise invalid("id", tweet_id, f"The `id` query parameter value [{tweet_id}] is not valid")
     answer = _by_ids(sandbox, [tweet_id], "id")
@@ -216,13 +216,13 @@ def _by_ids(sandbox: Sandbox, ids: list[str], parameter: str) -> Response:
         found: list[Entry] = []
         missing: list[dict[str, Any]] = []
         versions: dict[str, str] = {}
-        for one in ids:
-            entry = sandbox.world.find("x", one)
+        for post_id in ids:
+            entry = sandbox.world.find("x", post_id)
             if entry is None or not entry.is_public:
-                missing.append(x_shapes.not_found(one, parameter))
+                missing.append(x_shapes.not_found(post_id, parameter))
             else:
                 found.append(entry)
-                versions[entry.id] = one
+                versions[entry.id] = post_id
         answer = _answer_posts(sandbox, found, versions=versions)
         if missing:
             answer["errors"] = missing + answer.get("errors", [])
@@ -246,8 +246,8 @@ _OPERATORS: dict[str, Callable[[Sandbox, Entry, str], bool]] = {
 
 @blueprint.get("/2/tweets/search/recent")
 def search() -> Response:
-    """Posts of the last seven days that fit `query`: words, @names and the operators in `_OPERATORS`."""
-    sandbox, _ = enter("search")
+    """Posts of the last seven days that match `query`: words, @names and the operators in `_OPERATORS`."""
+    sandbox, _ = authenticate("search")
     query = request.args.get("query", "")
     if not query or len(query) > 512:
         raise invalid("query", query, "The `query` query parameter must have 1 to 512 characters")

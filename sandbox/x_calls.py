@@ -1,4 +1,4 @@
-"""Every call of the X API begins here: who calls, which faults befall them, how X words its refusals."""
+"""The common part of every X API call: authentication, rate limits, faults, and error bodies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, g
 
-from sandbox.calls import Answered, json_response, meet_faults
+from sandbox.calls import Answered, apply_faults, json_response
 from sandbox.config import SandboxChannel
 from sandbox.oauth import caller
-from sandbox.state import RateWindow, Sandbox, here
+from sandbox.state import RateWindow, Sandbox, current_sandbox
 
 LIMITS = {"mentions": 300, "timeline": 900, "search": 300, "lookup": 5000, "users": 900, "write": 100}
 WINDOW_SECONDS = 900
@@ -17,13 +17,13 @@ SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
 
 
 def problem(status: int, title: str, detail: str, kind: str = "about:blank", **more: Any) -> Response:
-    """An error body of X."""
+    """An error response of X."""
     uri = kind if kind == "about:blank" else f"https://api.twitter.com/2/problems/{kind}"
     return json_response({"title": title, "detail": detail, "type": uri, "status": status, **more}, status)
 
 
 def invalid(parameter: str, value: Any, message: str) -> Answered:
-    """A 400 that names one parameter."""
+    """A 400 for an invalid parameter."""
     return Answered(
         json_response(
             {
@@ -38,7 +38,7 @@ def invalid(parameter: str, value: Any, message: str) -> Answered:
 
 
 def forbidden(detail: str) -> Answered:
-    """A 403 without a type, as X refuses what an account may not do."""
+    """X's 403 for something that the account may not do."""
     return Answered(problem(403, "Forbidden", detail))
 
 
@@ -46,11 +46,14 @@ def answer_ended(ended: Answered) -> Response:
     return with_rate_headers(ended.response)
 
 
-def enter(
+def authenticate(
     endpoint: str, *, write: bool = False, is_send: bool = False
 ) -> tuple[Sandbox, SandboxChannel | None]:
-    """Who calls; refuses strangers, meets the channel's faults and counts the call."""
-    sandbox = here()
+    """Authenticate the call, count it and apply the channel's faults.
+
+    Returns the calling account, None for an app-only token. Raises Answered with X's errors.
+    """
+    sandbox = current_sandbox()
     who = caller(sandbox)
     if who is None:
         raise Answered(problem(401, "Unauthorized", "Unauthorized"))
@@ -60,7 +63,7 @@ def enter(
         return sandbox, None
     channel = who.channel
     _count(sandbox, channel, endpoint)
-    fault = meet_faults(sandbox, channel, is_send=is_send)
+    fault = apply_faults(sandbox, channel, is_send=is_send)
     if fault == "rate_limit":
         g.rate_headers = {
             "x-rate-limit-limit": str(LIMITS[endpoint]),
@@ -75,7 +78,7 @@ def enter(
     if fault == "expired_token":
         raise Answered(problem(401, "Unauthorized", "Unauthorized"))
     if fault == "revoked_scope" or (
-        write and not sandbox.standing(channel.key).permits("tweet.write", channel.scopes)
+        write and not sandbox.access_of(channel.key).permits("tweet.write", channel.scopes)
     ):
         detail = "Your client app is not configured with the appropriate permissions for this endpoint."
         raise Answered(
@@ -86,9 +89,9 @@ def enter(
     return sandbox, channel
 
 
-def writer(endpoint: str, *, is_send: bool = False) -> tuple[Sandbox, SandboxChannel]:
-    """As `enter`, for calls that need an account."""
-    sandbox, channel = enter(endpoint, write=endpoint == "write", is_send=is_send)
+def authenticate_account(endpoint: str, *, is_send: bool = False) -> tuple[Sandbox, SandboxChannel]:
+    """As `authenticate`, but refuses app-only tokens."""
+    sandbox, channel = authenticate(endpoint, write=endpoint == "write", is_send=is_send)
     if channel is None:
         raise Answered(_unsupported_authentication())
     return sandbox, channel
@@ -103,14 +106,14 @@ def _unsupported_authentication() -> Response:
 
 
 def _count(sandbox: Sandbox, channel: SandboxChannel, endpoint: str) -> None:
-    """Counts the call in its window of fifteen minutes; refuses it when the limits are enforced."""
+    """Count the call in its 15-minute window. Refuses it over the limit, if limits are enforced."""
     now, limit = sandbox.clock.now().timestamp(), LIMITS[endpoint]
     with sandbox.world.lock:
         window = sandbox.rate_windows.get((channel.key, endpoint))
         if window is None or window.ends_at <= now:
             window = RateWindow(calls=0, ends_at=now + WINDOW_SECONDS)
             sandbox.rate_windows[channel.key, endpoint] = window
-        window.calls = max(window.calls + 1, limit * sandbox.standing(channel.key).used_percent // 100)
+        window.calls = max(window.calls + 1, limit * sandbox.access_of(channel.key).used_percent // 100)
         left = limit - window.calls
     enforced = sandbox.config.enforce_x_rate_limits
     g.rate_headers = {
@@ -118,7 +121,7 @@ def _count(sandbox: Sandbox, channel: SandboxChannel, endpoint: str) -> None:
         "x-rate-limit-remaining": str(max(left, 0 if enforced else 1)),
         "x-rate-limit-reset": str(int(window.ends_at)),
         "x-access-level": "read-write"
-        if sandbox.standing(channel.key).permits("tweet.write", channel.scopes)
+        if sandbox.access_of(channel.key).permits("tweet.write", channel.scopes)
         else "read",
     }
     if enforced and left < 0:

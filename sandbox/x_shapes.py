@@ -1,4 +1,4 @@
-"""Posts and users as X's API v2 and its hooks write them."""
+"""Posts and users as JSON of X's API v2 and its hooks."""
 
 from __future__ import annotations
 
@@ -62,21 +62,21 @@ def _user(id: str, name: str, username: str, fields: frozenset[str]) -> dict[str
 def tweet(
     world: World, entry: Entry, fields: frozenset[str], *, version: str | None = None
 ) -> dict[str, Any]:
-    """A post with its default fields and the asked ones; `version` names one of its edit history."""
-    shown = next((one for one in entry.versions if one.id == version), entry.versions[-1])
-    text, long = shown.text, x_text.weighted_length(shown.text) > x_text.LONGEST
+    """A post with the default and the requested fields. `version`: an id of its edit history."""
+    current = next((revision for revision in entry.versions if revision.id == version), entry.versions[-1])
+    text, long = current.text, x_text.weighted_length(current.text) > x_text.LONGEST
     ids = {
         channel.handle.lower(): channel.external_id for channel in world.channels if channel.platform == "x"
     }
     answer: dict[str, Any] = {
-        "id": shown.id,
-        "text": x_text.escaped(x_text.shortened(text, shown.id) if long else text),
-        "edit_history_tweet_ids": [one.id for one in entry.versions],
+        "id": current.id,
+        "text": x_text.escaped(x_text.shortened(text, current.id) if long else text),
+        "edit_history_tweet_ids": [revision.id for revision in entry.versions],
     }
     parent = world.find("x", entry.parent) if entry.parent else None
     everything: dict[str, Any] = {
         "author_id": entry.author,
-        "created_at": x_time(shown.at),
+        "created_at": x_time(current.at),
         "conversation_id": entry.root or entry.id,
         "lang": "tr",
         "possibly_sensitive": False,
@@ -103,7 +103,7 @@ def tweet(
     if found:
         everything["entities"] = found
     if entry.media:
-        everything["attachments"] = {"media_keys": [_media_key(one) for one in entry.media]}
+        everything["attachments"] = {"media_keys": [_media_key(media) for media in entry.media]}
     if long:
         everything["note_tweet"] = {"text": text, **({"entities": found} if found else {})}
     return {**answer, **{name: value for name, value in everything.items() if name in fields}}
@@ -116,7 +116,7 @@ def includes(
     fields: frozenset[str],
     users: frozenset[str],
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the expansions ask for, and the partial errors for posts that are no longer there."""
+    """The `includes` for the requested expansions, and partial errors for posts that were deleted."""
     people: dict[str, dict[str, Any]] = {}
     posts: dict[str, dict[str, Any]] = {}
     media: dict[str, dict[str, Any]] = {}
@@ -129,7 +129,7 @@ def includes(
                 if channel.key in entry.mentions:
                     people[channel.external_id] = user_of_channel(channel, users)
         if "attachments.media_keys" in expansions:
-            media |= {_media_key(one): _media(one) for one in entry.media}
+            media |= {_media_key(item): _media(item) for item in entry.media}
         if not entry.parent:
             continue
         parent = world.find("x", entry.parent)
@@ -153,7 +153,7 @@ def includes(
 
 
 def not_found(id: str, parameter: str) -> dict[str, Any]:
-    """The partial error for a post that is not there."""
+    """The partial error for a missing post."""
     return {
         "value": id,
         "detail": f"Could not find tweet with {parameter}: [{id}].",
@@ -187,9 +187,9 @@ def event(world: World, entry: Entry, *, account: str, event_type: str, uuid: st
     }
 
 
-def _media_key(one: dict[str, Any]) -> str:
-    return f"3_{one['id']}"
+def _media_key(media: dict[str, Any]) -> str:
+    return f"3_{media['id']}"
 
 
-def _media(one: dict[str, Any]) -> dict[str, Any]:
-    return {"media_key": _media_key(one), "type": "photo", "url": one["url"], "width": 640, "height": 480}
+def _media(media: dict[str, Any]) -> dict[str, Any]:
+    return {"media_key": _media_key(media), "type": "photo", "url": media["url"], "width": 640, "height": 480}

@@ -1,4 +1,4 @@
-"""How X reads a text: its weighted length, its escaping, what it names. By the twitter-text rules."""
+"""X's treatment of a text, by the rules of twitter-text: weighted length, escaping, entities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ URL_LENGTH = 23
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![A-Za-z0-9_@])@([A-Za-z0-9_]{1,20})(?![A-Za-z0-9_])")
 _HASHTAG = re.compile(r"(?<![\w#])#(\w*[^\W\d]\w*)")
-# An emoji with all that is joined to it counts as one character of weight two.
+# An emoji with its modifiers and joined emoji counts as one character of weight two.
 _PICTURE = (
     "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001faff]"
@@ -28,7 +28,7 @@ _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
 
 def weighted_length(text: str) -> int:
-    """How long X takes `text` to be: most Latin letters 1, others and emoji 2, a link 23."""
+    """The length of `text` as X counts it: most Latin letters 1, others and emoji 2, a link 23."""
     normal = unicodedata.normalize("NFC", text)
     without_links, links = _URL.subn("", normal)
     without_emoji, emoji = _EMOJI.subn("", without_links)
@@ -40,17 +40,17 @@ def weighted_length(text: str) -> int:
 
 
 def escaped(text: str) -> str:
-    """`text` as X's v2 answers write it: &, < and > as HTML entities."""
+    """`text` with &, < and > as HTML entities, as in X's v2 answers."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shortened(text: str, id: str) -> str:
-    """The cut form of a long post that `text` carries when the whole stands in `note_tweet`."""
+    """The truncated `text` of a long post, whose full text is in `note_tweet`."""
     return text[: LONGEST - 26].rstrip() + "… https://t.co/" + id[-10:]
 
 
 def entities(text: str, ids_by_handle: dict[str, str]) -> dict[str, Any]:
-    """What `text` names: mentions (those whose id is known carry it) and hashtags."""
+    """The mentions (with the user id, if known) and hashtags in `text`."""
     found: dict[str, Any] = {}
     mentions = [
         {

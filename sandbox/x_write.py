@@ -1,4 +1,4 @@
-"""The X API, version 2, writing: posts, replies, deleting, hiding; and the hooks that tell of posts."""
+"""Writing in the X API v2: posts, replies, deleting, hiding, tokens; and the hooks about new posts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from flask import Blueprint, Response, request
 
 from sandbox import x_shapes, x_text
 from sandbox.access import SHORT_LIFE
-from sandbox.calls import Answered, json_response, meet_faults, published
+from sandbox.calls import Answered, apply_faults, hang_up_after_publishing, json_response
 from sandbox.config import SandboxChannel
-from sandbox.state import Sandbox, here
+from sandbox.state import Sandbox, current_sandbox
 from sandbox.world import Entry
-from sandbox.x_calls import SCOPES, answer_ended, forbidden, invalid, problem, with_rate_headers, writer
+from sandbox.x_calls import (
+    SCOPES,
+    answer_ended,
+    authenticate_account,
+    forbidden,
+    invalid,
+    problem,
+    with_rate_headers,
+)
 
 blueprint = Blueprint("x_write", __name__)
 blueprint.register_error_handler(Answered, answer_ended)
@@ -32,8 +40,8 @@ TOO_LONG = (
 
 @blueprint.post("/2/tweets")
 def create() -> Response:
-    """Publishes a post or a reply; refuses what X refuses."""
-    sandbox, channel = writer("write", is_send=True)
+    """Publish a post or reply. Refuses what X refuses."""
+    sandbox, channel = authenticate_account("write", is_send=True)
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise invalid("", "", "Request body is not valid JSON")
@@ -51,9 +59,9 @@ def create() -> Response:
         raise invalid("reply.in_reply_to_tweet_id", parent_id, "`in_reply_to_tweet_id` must be an id as text")
     with sandbox.world.lock:
         entry = _publish(sandbox, channel, text, parent_id)
-    published(sandbox, channel)
-    shown = {"id": entry.id, "text": text, "edit_history_tweet_ids": [entry.id]}
-    return json_response({"data": shown}, 201)
+    hang_up_after_publishing(sandbox, channel)
+    post = {"id": entry.id, "text": text, "edit_history_tweet_ids": [entry.id]}
+    return json_response({"data": post}, 201)
 
 
 def _publish(sandbox: Sandbox, channel: SandboxChannel, text: str, parent_id: str | None) -> Entry:
@@ -65,9 +73,14 @@ def _publish(sandbox: Sandbox, channel: SandboxChannel, text: str, parent_id: st
             raise forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
         if parent.author != channel.external_id and channel.key not in parent.mentions:
             raise forbidden(NOT_SUMMONED)
-    for said in world.entries("x"):
-        recent = now - said.sent_at < timedelta(hours=DUPLICATE_HOURS)
-        if said.author == channel.external_id and said.is_public and recent and _same(said.text, text):
+    for earlier in world.entries("x"):
+        recent = now - earlier.sent_at < timedelta(hours=DUPLICATE_HOURS)
+        if (
+            earlier.author == channel.external_id
+            and earlier.is_public
+            and recent
+            and _same_words(earlier.text, text)
+        ):
             raise forbidden("You are not allowed to create a Tweet with duplicate content.")
     id = world.numbering.tweet()
     entry = world.add(
@@ -90,14 +103,14 @@ def _publish(sandbox: Sandbox, channel: SandboxChannel, text: str, parent_id: st
     return entry
 
 
-def _same(one: str, other: str) -> bool:
-    return one.split() == other.split()
+def _same_words(first: str, other: str) -> bool:
+    return first.split() == other.split()
 
 
 @blueprint.delete("/2/tweets/<tweet_id>")
 def delete(tweet_id: str) -> Response:
-    """Takes down one of the account's own posts."""
-    sandbox, channel = writer("write")
+    """Delete one of the account's own posts."""
+    sandbox, channel = authenticate_account("write")
     with sandbox.world.lock:
         entry = sandbox.world.find("x", tweet_id)
         if entry is None or not entry.is_public:
@@ -110,8 +123,8 @@ def delete(tweet_id: str) -> Response:
 
 @blueprint.put("/2/tweets/<tweet_id>/hidden")
 def hide(tweet_id: str) -> Response:
-    """Hides a reply in one of the account's own conversations, or shows it again."""
-    sandbox, channel = writer("write")
+    """Hide or unhide a reply in one of the account's own conversations."""
+    sandbox, channel = authenticate_account("write")
     body = request.get_json(silent=True)
     hidden = body.get("hidden") if isinstance(body, dict) else None
     if not isinstance(hidden, bool):
@@ -127,7 +140,7 @@ def hide(tweet_id: str) -> Response:
 
 
 def announce(sandbox: Sandbox, entry: Entry) -> None:
-    """Sends X Activity events of a new post to the accounts it concerns, when hooks are on."""
+    """Send X Activity events about a new post to its author and the mentioned accounts, if hooks are on."""
     if not sandbox.config.x_hooks:
         return
     world = sandbox.world
@@ -156,27 +169,27 @@ def announce(sandbox: Sandbox, entry: Entry) -> None:
 
 @blueprint.post("/2/oauth2/token")
 def renew_token() -> Response:
-    """Both tokens of an account anew; the refresh token that was used is dead."""
-    given, sandbox = request.form, here()
+    """Issue a new access and refresh token. The used refresh token becomes invalid."""
+    given, sandbox = request.form, current_sandbox()
     if given.get("grant_type") != "refresh_token" or given.get("client_id") != sandbox.config.x_client_id:
         raise Answered(json_response({"error": "invalid_client"}, 400))
     for channel in sandbox.config.channels:
-        standing = sandbox.standing(channel.key)
-        expected = standing.refresh_token or f"{channel.token}-refresh"
+        account_access = sandbox.access_of(channel.key)
+        expected = account_access.refresh_token or f"{channel.token}-refresh"
         if channel.platform == "x" and given.get("refresh_token") == expected:
-            if meet_faults(sandbox, channel, is_send=False) == "server_error":
+            if apply_faults(sandbox, channel, is_send=False) == "server_error":
                 raise Answered(problem(503, "Service Unavailable", "Service Unavailable"))
             moment = sandbox.clock.now()
-            token = standing.renew(channel.token, moment)
-            standing.expires_at = moment + SHORT_LIFE
-            standing.refresh_token = f"{token}-refresh"
-            scopes = standing.scopes if standing.scopes is not None else channel.scopes
+            token = account_access.renew(channel.token, moment)
+            account_access.expires_at = moment + SHORT_LIFE
+            account_access.refresh_token = f"{token}-refresh"
+            scopes = account_access.scopes if account_access.scopes is not None else channel.scopes
             return json_response(
                 {
                     "token_type": "bearer",
                     "expires_in": int(SHORT_LIFE.total_seconds()),
                     "access_token": token,
-                    "refresh_token": standing.refresh_token,
+                    "refresh_token": account_access.refresh_token,
                     "scope": " ".join(SCOPES if scopes is None else scopes),
                 }
             )
