@@ -1,1 +1,1 @@
-"""`make bench`: how fast the system is, against floors measured in the same run. See docs/bench.md."""
+"""`make bench`: measures the system's speed against baselines of the same run. See docs/bench.md."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: see docs/bench.md."""
+"""The command line, `python -m bench`. See docs/bench.md."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from bench.growth import growth
+from bench.installation import installations
 from bench.intake import beside_streams, intake
-from bench.place import places
 from bench.replies import replies
 from bench.report import lines
 from bench.sizes import FULL, QUICK, SMOKE, Sizes
@@ -25,12 +25,16 @@ LONGEST_SECONDS = 15 * 60
 
 
 @click.command()
-@click.option("--quick", "sizes", flag_value="quick", help="Less of everything: three minutes or so.")
-@click.option("--smoke", "sizes", flag_value="smoke", help="A few seconds of everything, for the tests.")
+@click.option("--quick", "sizes", flag_value="quick", help="Smaller sizes: about three minutes.")
 @click.option(
-    "--only", default=",".join(PARTS), show_default=True, help="Some parts; the first is always run."
+    "--smoke", "sizes", flag_value="smoke", help="Smallest sizes, a few seconds each, for the tests."
 )
-@click.option("--json", "file", type=click.Path(path_type=Path), default=None, help="bench/out/bench.json")
+@click.option(
+    "--only", default=",".join(PARTS), show_default=True, help="The parts to run; intake always runs."
+)
+@click.option(
+    "--json", "file", type=click.Path(path_type=Path), default=None, help="Default: bench/out/bench.json."
+)
 def main(sizes: str | None, only: str, file: Path | None) -> None:
     """Measure intake, end to end, replies, live streams and growth; print a table and write it as JSON."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -38,25 +42,23 @@ def main(sizes: str | None, only: str, file: Path | None) -> None:
     signal.alarm(LONGEST_SECONDS)
     wanted = [part.strip() for part in only.split(",")]
     if unknown := set(wanted) - set(PARTS):
-        raise click.UsageError(
-            f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
-        )
+        raise click.UsageError(f"unknown part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
     chosen = {"quick": QUICK, "smoke": SMOKE}.get(sizes or "", FULL)
     began = time.monotonic()
     found: dict[str, Any] = {}
     try:
         with tempfile.TemporaryDirectory(prefix="cozum-bench-") as folder:
             _measure(Path(folder), wanted, chosen, found)
-    finally:  # what was measured is told, whatever broke off the rest
+    finally:  # report what was measured, even if a later part failed
         about = {
             "sizes": sizes or "full",
             "cores": os.cpu_count(),
             "seconds": round(time.monotonic() - began),
         }
-        _tell({**found, "about": about}, file or Path(__file__).parent / "out" / "bench.json")
+        _report({**found, "about": about}, file or Path(__file__).parent / "out" / "bench.json")
 
 
-def _tell(found: dict[str, Any], file: Path) -> None:
+def _report(found: dict[str, Any], file: Path) -> None:
     about = found["about"]
     for line in lines(found):
         click.echo(line)
@@ -66,11 +68,11 @@ def _tell(found: dict[str, Any], file: Path) -> None:
 
 
 def _measure(folder: Path, wanted: list[str], sizes: Sizes, found: dict[str, Any]) -> None:
-    with places(folder, "work", "small", "large") as (work, small, large):
+    with installations(folder, "work", "small", "large") as (work, small, large):
         with work.running(work.web()):
             say("intake …")
             found["intake"] = intake(work, sizes)
-            with work.connect() as connection:  # what was taken in without a worker waits no more
+            with work.connect() as connection:  # do not let the worker process the bodies of the intake part
                 connection.execute("UPDATE raw_event SET state = 'APPLIED'")
             with work.running(work.worker(pool=sizes.pool), work.platforms()):
                 if "end_to_end" in wanted:
@@ -88,12 +90,12 @@ def _measure(folder: Path, wanted: list[str], sizes: Sizes, found: dict[str, Any
 
 
 def say(what: str) -> None:
-    """What is being done now."""
+    """Print the current step to stderr."""
     click.echo(f"  {what}", err=True)
 
 
 def _too_long(*_: Any) -> None:
-    raise TimeoutError("the run took longer than it may")
+    raise TimeoutError(f"the run took longer than {LONGEST_SECONDS} s")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Hook bodies as the platforms send them: invented citizens, each message once, signed, ready to be sent."""
+"""Generates signed hook requests as the platforms send them, with invented citizens and unique messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGES = ("100200300401", "100200300402")
 INSTAGRAM = ("17841400000000001", "17841400000000002")
 X = (("1500000001", "esenyurtbelediye"), ("1500000002", "esenyurtbaskan"))
 WHATSAPP = "105500000000001"
-_POSTS = 40  # how many posts of ours are talked about
+_POSTS = 40  # number of our posts that get comments
 _FIRST = ("Ayşe", "Mehmet", "Zeynep", "Mustafa", "Elif", "Hüseyin", "Emine", "İbrahim", "Şerife", "Ömer")
 _LAST = ("Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Yıldız", "Öztürk", "Aydın", "Kılıç", "Güneş")
 _PLACES = ("Zafer", "Pınar", "Fatih", "Mevlana", "Yenikent", "İncirtepe", "Saadetdere", "Talatpaşa", "Örnek")
@@ -31,37 +31,37 @@ _MATTERS = (
     "Su birikintisi göl gibi oldu, {place} 4. sokak no 12 önü",
     "Başıboş köpekler için {place} mahallesine ekip yönlendirir misiniz?",
 )
-# What comes in how often: most citizens write to the line and under the posts.
+# Percentage of each platform: most citizens write on WhatsApp and under Facebook posts.
 _MIX = {"whatsapp": 40, "facebook": 30, "instagram": 15, "x": 15}
 
 
 @dataclass(frozen=True, slots=True)
 class HookSecrets:
-    """What signs hooks of either family."""
+    """The secrets that sign the hooks of Meta and X."""
 
     meta: str
     x: str
 
 
 class Citizens:
-    """Writes bodies. Two with the same name never say the same thing: ids and words carry the name."""
+    """Generates requests. The ids depend on the name, so two names never generate the same message."""
 
     def __init__(self, name: str, secrets: HookSecrets) -> None:
         self._secrets = secrets
         self._rng = random.Random(name)
         self._ids = itertools.count(1)
-        # Ids look like the platforms': long numbers, apart from those of every other name.
+        # Long numbers, as on the platforms, in a range of this name's own.
         self._base = self._rng.randrange(10**6, 10**7) * 10**9
 
     def requests(self, count: int) -> list[bytes]:
-        """So many HTTP requests, each a whole one as it goes over the wire."""
+        """The next `count` HTTP requests, as bytes on the wire."""
         return list(itertools.islice(self._requests(), count))
 
     def _requests(self) -> Iterator[bytes]:
         kinds, weights = list(_MIX), list(_MIX.values())
         while True:
             number = next(self._ids)
-            # One in four is said by somebody who has spoken before.
+            # One message in four is by somebody who has written before.
             citizen = number if self._rng.random() < 0.75 else self._rng.randint(1, number)
             kind = self._rng.choices(kinds, weights)[0]
             body = getattr(self, f"_{kind}")(self._base + number, self._base + citizen)
@@ -80,7 +80,7 @@ class Citizens:
         return f"{self._rng.choice(_MATTERS).format(place=self._rng.choice(_PLACES))} (k{number % 10**9})"
 
     def _whatsapp(self, number: int, citizen: int) -> dict[str, Any]:
-        # Nine digits, and still apart from those of every other name: a number known by another id is rare.
+        # Spread over nine digits, so that citizens of different names rarely share a phone number.
         phone = f"905{(citizen // 10**9 * 7_919 + citizen) % 10**9:09d}"
         value = {
             "messaging_product": "whatsapp",

@@ -1,15 +1,15 @@
-"""A city's past in a few statements: messages with their authors, threads, raw bodies, doors and trail.
+"""Fills an installation with past messages: authors, threads, raw bodies, channels, history and replies.
 
-Set-based, with the checks of foreign keys and all indexes but the unique ones put off until the end; what
-stands then is what the product would have written itself, and ANALYZE has seen it.
+A few set-based SQL statements write the rows that the product would have written. Foreign keys are not
+checked, and all but the unique indexes are created at the end, followed by ANALYZE.
 """
 
 from __future__ import annotations
 
-from bench.place import Installation
+from bench.installation import Installation
 
 OPEN = 200
-"""How many messages wait at the desk, whatever is stored: a desk that keeps up."""
+"""The number of messages waiting at the desk. It does not depend on the number stored."""
 _STEP = 250_000
 
 _WORDS = (
@@ -22,7 +22,7 @@ _WORDS = (
 _PLACES = (
     "ARRAY['Zafer','Pınar','Fatih','Mevlana','Yenikent','İncirtepe','Saadetdere','Talatpaşa','Örnek','Namık']"
 )
-# For these words what inbox.language.turkish.fold would write.
+# Gives the same result as inbox.language.turkish.fold for these words.
 _FOLD = "lower(translate(%s, 'çÇğĞıİöÖşŞüÜ', 'ccggiioossuu'))"
 
 _FILL = """
@@ -99,16 +99,16 @@ WHERE NOT indisunique AND relnamespace = 'public'::regnamespace
 """
 
 
-def fill(place: Installation, total: int) -> None:
-    """Let `total` messages be stored in an empty place."""
+def fill(installation: Installation, total: int) -> None:
+    """Store `total` messages in an empty installation."""
     statements = _FILL.format(words=_WORDS, places=_PLACES, open=OPEN, fold=_FOLD % "text")
-    with place.connect(as_superuser=True) as connection:
+    with installation.connect(as_superuser=True) as connection:
         connection.execute("SET transaction_timeout = 0")
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '512MB'")
         connection.execute("SET work_mem = '256MB'")
-        connection.execute("SET enable_nestloop = off")  # nobody has counted these rows yet
+        connection.execute("SET enable_nestloop = off")  # there are no statistics for these rows yet
         put_off = connection.execute(_PUT_OFF).fetchall()
         for name, _ in put_off:
             connection.execute(f"DROP INDEX {name}")
@@ -127,7 +127,7 @@ def fill(place: Installation, total: int) -> None:
             with connection.transaction():
                 for statement in statements.split(";\n"):
                     used = {name: value for name, value in values.items() if f"%({name})s" in statement}
-                    # With values `%%` is one sign; without any it would be two.
+                    # psycopg turns `%%` into `%` only if there are parameters.
                     connection.execute(statement if used else statement.replace("%%", "%"), used or None)
         for _, definition in put_off:
             connection.execute(definition)

@@ -1,4 +1,4 @@
-"""What the same machine can do at best: the least that a hook needs, to hold ours against."""
+"""The baseline for intake: an application that does the minimum for a hook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _own = threading.local()
 
 
 def insert_app() -> WSGIApplication:
-    """Checks the signature, stores one row, says 200. Each thread has a connection of its own."""
+    """A WSGI app that checks the signature, stores one row and answers 200. Each thread has a connection."""
     url, secret = os.environ["DATABASE_URL"], os.environ["BENCH_META_SECRET"].encode()
     x_secret = os.environ["BENCH_X_SECRET"]
 

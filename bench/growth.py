@@ -1,4 +1,4 @@
-"""What grows with the rows that are stored: the same work in a small and in a large past, in turn."""
+"""Measures what gets slower with more stored rows: the same work with a few and with many messages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from bench.bodies import Citizens
 from bench.fill import fill
+from bench.installation import Installation
 from bench.load import fire
-from bench.place import Installation
 from bench.sizes import Sizes
 from bench.stream import follow
 from connectors import CONNECTORS
@@ -25,34 +25,37 @@ from inbox.states import RawEventState, ReplyState
 
 _SEARCHES = {"search_rare": "lambası 4711", "search_common": "çöpler", "search_absent": "zürafa"}
 _WAITING = 100
-"""How many bodies and replies wait to be claimed, whatever is stored."""
+"""The number of bodies and replies waiting to be claimed. It does not depend on the number stored."""
 
 
 def growth(small: Installation, large: Installation, sizes: Sizes) -> dict[str, Any]:
-    """Fill both, measure in turn, and say how much slower the large one is: 1 is not at all."""
+    """Fill both installations, measure alternately, and return the ratio large / small; 1 is no growth."""
     began = time.perf_counter()
     fill(small, sizes.small)
     fill(large, sizes.large)
     filled = time.perf_counter() - began
     slowness: dict[str, list[list[float]]] = {}
     both = (small, large)
-    with small.running(*(place.web() for place in both)):
+    with small.running(*(installation.web() for installation in both)):
         for number in range(sizes.rounds + 1):
-            pair = [_intake(place, number, sizes) for place in both]
+            pair = [_intake(installation, number, sizes) for installation in both]
             if number:
                 slowness.setdefault("intake", []).append(pair)
-        with small.running(*(place.worker(pool=sizes.pool) for place in both)):
+        with small.running(*(installation.worker(pool=sizes.pool) for installation in both)):
             for number in range(min(3, sizes.rounds) + 1):
-                pair = [_end_to_end(place, number, sizes) for place in both]
+                pair = [_end_to_end(installation, number, sizes) for installation in both]
                 if number:
                     slowness.setdefault("end_to_end", []).append(pair)
-    with small.entered(), ExitStack() as stack:  # the settings of either are the same but for the addresses
-        engines = [create_engine(db.dialect_url(place.database_url), hide_parameters=True) for place in both]
+    with small.entered(), ExitStack() as stack:  # the settings of both differ only in addresses
+        engines = [
+            create_engine(db.dialect_url(installation.database_url), hide_parameters=True)
+            for installation in both
+        ]
         for engine in engines:
             stack.callback(engine.dispose)
         for name, what in _timed().items():
-            pairs = [[_time(what, engine) for engine in engines] for _ in range(sizes.looks + 2)]
-            slowness[name] = pairs[2:]  # the first two warm up
+            pairs = [[_time(what, engine) for engine in engines] for _ in range(sizes.repeats + 2)]
+            slowness[name] = pairs[2:]  # the first two are warm-up
     return {
         "small": sizes.small,
         "large": sizes.large,
@@ -62,26 +65,26 @@ def growth(small: Installation, large: Installation, sizes: Sizes) -> dict[str, 
 
 
 def _compared(pairs: list[list[float]]) -> dict[str, float]:
-    """Milliseconds each in either place, and the ratio of rounds made in turn."""
+    """The median milliseconds of each installation, and the median ratio of the alternating rounds."""
     return {
-        "small_ms": round(statistics.median(one for one, _ in pairs), 3),
-        "large_ms": round(statistics.median(one for _, one in pairs), 3),
+        "small_ms": round(statistics.median(small for small, _ in pairs), 3),
+        "large_ms": round(statistics.median(large for _, large in pairs), 3),
         "ratio": round(statistics.median(large / small for small, large in pairs), 2),
     }
 
 
-def _intake(place: Installation, number: int, sizes: Sizes) -> float:
-    bodies = Citizens(f"growth-{number}", place.secrets).requests(sizes.hooks)
-    burst = fire(place.port, bodies)
+def _intake(installation: Installation, number: int, sizes: Sizes) -> float:
+    bodies = Citizens(f"growth-{number}", installation.secrets).requests(sizes.hooks)
+    burst = fire(installation.port, bodies)
     if burst.refused:
         raise RuntimeError(f"{burst.refused} hooks were not answered 200")
-    with place.connect() as connection:  # nobody reads them here: they are not to be claimed below
+    with installation.connect() as connection:  # or _end_to_end would process them
         connection.execute("UPDATE raw_event SET state = 'APPLIED' WHERE state = 'PENDING'")
     return 1000 / burst.rate
 
 
-def _end_to_end(place: Installation, number: int, sizes: Sizes) -> float:
-    return 1000 / follow(place, f"growth-stream-{number}", max(20, sizes.stream // 3))["rate"]
+def _end_to_end(installation: Installation, number: int, sizes: Sizes) -> float:
+    return 1000 / follow(installation, f"growth-stream-{number}", max(20, sizes.stream // 3))["rate"]
 
 
 def _timed() -> dict[str, Callable[[Session], object]]:
@@ -101,7 +104,7 @@ def _search(words: str) -> Callable[[Session], object]:
 
 
 def _time(what: Callable[[Session], object], engine: Engine) -> float:
-    """Milliseconds of one call, with work that waits, in a transaction that is undone."""
+    """Milliseconds of one call, in a transaction with waiting work that is rolled back."""
     with Session(engine) as session:
         _let_work_wait(session)
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How many hooks a second are checked and stored before their 200, against the best this machine can do."""
+"""Measures hooks per second that are verified and stored before the 200, against baseline applications."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import requests
 
 from bench.bodies import Citizens
 from bench.floor import TABLE
+from bench.installation import Installation
 from bench.load import Burst, fire
-from bench.place import Installation
 from bench.sizes import Sizes
 from stack import environment
 
@@ -25,7 +25,7 @@ FLOORS = ("gunicorn", "granian")
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Rounds of one thing: hooks a second and latencies in ms, each the median of its rounds."""
+    """Hooks per second and latencies in ms of one server, each the median of its rounds."""
 
     rate: float
     p50: float
@@ -34,7 +34,7 @@ class Rates:
 
     @classmethod
     def of(cls, bursts: list[Burst]) -> Rates:
-        """The medians of some rounds. Raises RuntimeError if any hook was not answered 200."""
+        """The medians of the rounds. Raises RuntimeError if any hook was not answered 200."""
         if refused := sum(burst.refused for burst in bursts):
             raise RuntimeError(f"{refused} hooks were not answered 200")
         return cls(
@@ -45,7 +45,7 @@ class Rates:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Its figures, rounded."""
+        """The rounded figures for bench.json."""
         return {
             "rate": round(self.rate, 1),
             "p50_ms": round(self.p50, 2),
@@ -54,25 +54,28 @@ class Rates:
         }
 
 
-def intake(place: Installation, sizes: Sizes) -> dict[str, Any]:
-    """Floors and ours in turn, the same bodies for each, new ones every round. Our web runs already."""
-    with place.connect() as connection:
+def intake(installation: Installation, sizes: Sizes) -> dict[str, Any]:
+    """Measure the baselines and our web server alternately, with the same new bodies in each round.
+
+    Our web server must be running.
+    """
+    with installation.connect() as connection:
         connection.execute(TABLE)
     bursts: dict[str, list[Burst]] = {name: [] for name in (*FLOORS, "ours")}
-    floors = {name: place.floor("bench.floor:insert_app", name) for name in (*FLOORS, "nothing")}
-    served = {**{name: floors[name][1] for name in FLOORS}, "ours": place.port}
-    with place.running(*(program for program, _ in floors.values())):
-        nothing = _generator(place, floors["nothing"][1], sizes)
+    floors = {name: installation.floor("bench.floor:insert_app", name) for name in (*FLOORS, "nothing")}
+    served = {**{name: floors[name][1] for name in FLOORS}, "ours": installation.port}
+    with installation.running(*(program for program, _ in floors.values())):
+        nothing = _generator(installation, floors["nothing"][1], sizes)
         for number in range(sizes.rounds + 1):
-            bodies = Citizens(f"intake-{number}", place.secrets).requests(sizes.hooks)
+            bodies = Citizens(f"intake-{number}", installation.secrets).requests(sizes.hooks)
             order = list(served)
             for name in order[number % 3 :] + order[: number % 3]:
                 burst = fire(served[name], bodies)
-                if number:  # the first round warms up
+                if number:  # the first round is warm-up
                     bursts[name].append(burst)
-    with place.connect() as connection:
+    with installation.connect() as connection:
         connection.execute("TRUNCATE bench_floor")
-    _check_stored(place, sizes)
+    _check_stored(installation, sizes)
     return _figures(bursts, nothing)
 
 
@@ -91,19 +94,19 @@ def _figures(bursts: Mapping[str, list[Burst]], nothing: Rates) -> dict[str, Any
         "ratio_least": round(ratios[0], 3),
         "ratio_most": round(ratios[-1], 3),
         "generator": nothing.as_json(),
-        "generator_share": round(max(one.rate for one in rates.values()) / nothing.rate, 3),
+        "generator_share": round(max(measured.rate for measured in rates.values()) / nothing.rate, 3),
     }
 
 
-def _generator(place: Installation, port: int, sizes: Sizes) -> Rates:
-    """What the load generator does against a server that does nothing."""
-    bodies = Citizens("nothing", place.secrets).requests(sizes.hooks)
+def _generator(installation: Installation, port: int, sizes: Sizes) -> Rates:
+    """The load generator's rate against a server that does nothing."""
+    bodies = Citizens("nothing", installation.secrets).requests(sizes.hooks)
     return Rates.of([fire(port, bodies) for _ in range(3)])
 
 
-def _check_stored(place: Installation, sizes: Sizes) -> None:
-    """A 200 is a promise: every body must be there."""
-    with place.connect() as connection:
+def _check_stored(installation: Installation, sizes: Sizes) -> None:
+    """Raise RuntimeError unless every body that was answered 200 is stored."""
+    with installation.connect() as connection:
         row = connection.execute("SELECT count(*) FROM raw_event").fetchone()
     expected = (sizes.rounds + 1) * sizes.hooks
     if row is None or row[0] != expected:
@@ -113,14 +116,14 @@ def _check_stored(place: Installation, sizes: Sizes) -> None:
 # --- beside live streams ------------------------------------------------------------------------------
 
 
-def beside_streams(place: Installation, sizes: Sizes) -> dict[str, Any]:
-    """Hooks a second alone and with live streams open, and how long a stop takes then."""
+def beside_streams(installation: Installation, sizes: Sizes) -> dict[str, Any]:
+    """Hooks per second without and with open live streams, and the time to stop with open streams."""
     with ExitStack() as serving:
-        serving.enter_context(place.running(place.web()))
-        fire(place.port, Citizens("warm", place.secrets).requests(sizes.hooks // 2))
-        alone = _rounds(place, "alone", sizes)
-        with _streams(place, sizes.streams):
-            beside = _rounds(place, "streams", sizes)
+        serving.enter_context(installation.running(installation.web()))
+        fire(installation.port, Citizens("warm", installation.secrets).requests(sizes.hooks // 2))
+        alone = _rounds(installation, "alone", sizes)
+        with _streams(installation, sizes.streams):
+            beside = _rounds(installation, "streams", sizes)
             began = time.perf_counter()
             serving.close()
             stop = time.perf_counter() - began
@@ -132,37 +135,37 @@ def beside_streams(place: Installation, sizes: Sizes) -> dict[str, Any]:
     }
 
 
-def _rounds(place: Installation, name: str, sizes: Sizes) -> Rates:
+def _rounds(installation: Installation, name: str, sizes: Sizes) -> Rates:
     return Rates.of(
         [
-            fire(place.port, Citizens(f"{name}-{number}", place.secrets).requests(sizes.hooks))
+            fire(installation.port, Citizens(f"{name}-{number}", installation.secrets).requests(sizes.hooks))
             for number in range(sizes.rounds)
         ]
     )
 
 
 @contextmanager
-def _streams(place: Installation, count: int) -> Iterator[None]:
-    """So many open live streams of somebody who is logged in."""
-    base = f"http://127.0.0.1:{place.port}"
+def _streams(installation: Installation, count: int) -> Iterator[None]:
+    """Keep `count` live streams of a signed-in user open for the length of the block."""
+    base = f"http://127.0.0.1:{installation.port}"
     with requests.Session() as session:
         session.trust_env = False
-        cursor = _log_in(session, base, place)
+        cursor = _log_in(session, base, installation)
         opened = [
             session.get(f"{base}/live", params={"after": cursor}, stream=True, timeout=60)
             for _ in range(count)
         ]
-        if {one.status_code for one in opened} - {200}:
-            raise RuntimeError(f"streams were answered {[one.status_code for one in opened]}")
+        if {response.status_code for response in opened} - {200}:
+            raise RuntimeError(f"streams were answered {[response.status_code for response in opened]}")
         yield
-        for one in opened:
-            one.close()
+        for response in opened:
+            response.close()
 
 
-def _log_in(session: requests.Session, base: str, place: Installation) -> str:
-    """Log in as a moderator; the feed's cursor of the inbox page."""
-    told = json.loads((place.folder / environment.REHEARSAL).read_text())
-    person = next(one for one in told["users"] if one["role"] == "moderator")
+def _log_in(session: requests.Session, base: str, installation: Installation) -> str:
+    """Sign in as a moderator. Returns the live feed's cursor from the inbox page."""
+    rehearsal = json.loads((installation.folder / environment.REHEARSAL).read_text())
+    person = next(user for user in rehearsal["users"] if user["role"] == "moderator")
     form = session.get(f"{base}/login", timeout=60).text
     token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', form)
     given = {"email": person["email"], "password": person["password"], "csrf_token": token and token[1]}

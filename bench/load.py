@@ -1,7 +1,7 @@
-"""The load generator: whole requests over a few connections that stay open, one on the way on each.
+"""The load generator: sends requests over a few open connections, one at a time on each.
 
-One thread over epoll, nothing parsed but the status and the length of an answer, for on two cores it takes
-its share from what it measures. How near it is to its own end each run says (`bench.intake`).
+It shares the cores with the server it measures, so it is one thread over epoll and parses only the status and
+length of an answer. Each run reports how close it comes to the generator's own limit (`bench.intake`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PATIENCE = 30.0  # seconds without any answer
 
 @dataclass(slots=True)
 class Burst:
-    """How some requests went: how long all took, and each."""
+    """The result of some requests: total time in seconds, each latency, and the number refused."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -27,11 +27,11 @@ class Burst:
 
     @property
     def rate(self) -> float:
-        """Answers of 200 in a second."""
+        """Answers with 200 per second."""
         return (len(self.latencies) - self.refused) / self.seconds
 
     def quantile(self, share: float) -> float:
-        """The latency, in ms, within which `share` of the answers came."""
+        """The quantile of the latencies in ms; `share` is 0.5 for the median."""
         ordered = sorted(self.latencies)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -55,7 +55,7 @@ class _Connection:
         self.socket.sendall(request)
 
     def receive(self) -> bool | None:
-        """Whether the answer was a 200; None while it has not come whole."""
+        """Whether the answer is a 200; None while it is incomplete."""
         part = self.socket.recv(65536)
         if not part:
             raise ConnectionError("the server closed a connection in the middle")
@@ -70,7 +70,7 @@ class _Connection:
 
 
 def fire(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> Burst:
-    """Send all `requests` as fast as they are answered."""
+    """Send all `requests`, each connection's next one as soon as the last is answered."""
     burst, left = Burst(), iter(requests)
     lines = [_Connection(port) for _ in range(min(connections, len(requests)))]
     with selectors.DefaultSelector() as selector:
@@ -102,7 +102,7 @@ def _one_round(selector: selectors.BaseSelector, burst: Burst, left: Iterator[by
 
 
 def steadily(port: int, requests: Sequence[bytes], *, rate: float) -> Iterator[tuple[int, float]]:
-    """Send `requests` at a steady `rate`, one after another; each as (index, time before it was sent)."""
+    """Send `requests` at `rate` per second, one after another. Yields (index, time before sending)."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     start = time.perf_counter()
     for index, request in enumerate(requests):

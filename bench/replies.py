@@ -1,7 +1,7 @@
-"""How many approved replies a second reach a platform, against the same posts done bare.
+"""Measures approved replies per second that reach a platform, against the same posts by a bare HTTP session.
 
-Comments on Facebook: one call a reply, two channels. The stand-in platform counts no limits, and those that
-the connector keeps by itself are widened as a city may widen them.
+The replies are Facebook comments on two channels, one call each. The sandbox has no rate limit, and the
+connector's own limit is raised, as a city may do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from sqlalchemy import func, select
 
-from bench.place import Installation, until
+from bench.installation import Installation, until
 from bench.sizes import Sizes
 from bench.stream import newest
 from connectors import CONNECTORS
@@ -29,22 +29,25 @@ _WIDE = Limit(1_000_000, 1.0)
 _LONGEST = 180.0
 
 
-def replies(place: Installation, sizes: Sizes) -> dict[str, Any]:
-    """Citizens write on the stand-in platform; each is answered twice, once bare and once by us.
+def replies(installation: Installation, sizes: Sizes) -> dict[str, Any]:
+    """Let citizens write on the sandbox and answer each twice: with a bare HTTP session and with the product.
 
-    Web, worker and platforms run already.
+    Web, worker and sandbox must be running.
     """
-    sandbox = f"http://127.0.0.1:{place.sandbox_port}"
-    with place.entered():
-        before = newest(place)
+    sandbox = f"http://127.0.0.1:{installation.sandbox_port}"
+    with installation.entered():
+        before = newest(installation)
         _say(sandbox, sizes.replies)
         until(
-            lambda: len(_heard(before)) >= sizes.replies, "what the citizens said", seconds=_LONGEST, step=0.2
+            lambda: len(_messages_after(before)) >= sizes.replies,
+            "the citizens' messages",
+            seconds=_LONGEST,
+            step=0.2,
         )
-        heard = _heard(before)
-        _widen()
-        bare = _bare(sandbox, heard)
-        began = _approve(heard)
+        messages = _messages_after(before)
+        _raise_limits()
+        bare = _post_bare(sandbox, messages)
+        began = _approve(messages)
         until(lambda: _sent() >= sizes.replies, "the replies to go out", seconds=_LONGEST)
         rate = sizes.replies / (time.perf_counter() - began)
     return {"rate": round(rate, 1), "bare": round(bare, 1), "ratio": round(rate / bare, 3)}
@@ -54,16 +57,16 @@ def _say(sandbox: str, count: int) -> None:
     with requests.Session() as session:
         session.trust_env = False
         for number in range(count):
-            said = {
+            saying = {
                 "channel": _CHANNELS[number % len(_CHANNELS)],
                 "author": f"Ayşe Yılmaz {number}",
                 "text": f"Sokak lambası yanmıyor, direk {number}",
             }
-            session.post(f"{sandbox}/_control/say", json=said, timeout=30).raise_for_status()
+            session.post(f"{sandbox}/_control/say", json=saying, timeout=30).raise_for_status()
 
 
-def _heard(after: int) -> list[tuple[int, str, str]]:
-    """What the citizens said: message, its id on the platform, channel."""
+def _messages_after(after: int) -> list[tuple[int, str, str]]:
+    """The citizens' messages with a higher id, as (id, external id, channel key)."""
     with transaction() as session:
         rows = session.execute(
             select(Message.id, Message.external_id, Channel.key)
@@ -74,29 +77,32 @@ def _heard(after: int) -> list[tuple[int, str, str]]:
         return [(row[0], row[1], row[2]) for row in rows]
 
 
-def _widen() -> None:
+def _raise_limits() -> None:
     with transaction() as session:
         for channel in session.scalars(select(Channel).where(Channel.key.in_(_CHANNELS))):
             limit = CONNECTORS[channel.platform].send_limit
             budgets.set_limit(session, channel, CallKind.SEND, _WIDE, limit=limit, by="bench")
 
 
-def _bare(sandbox: str, heard: list[tuple[int, str, str]]) -> float:
-    """Posts a second of one session that keeps nothing."""
+def _post_bare(sandbox: str, messages: list[tuple[int, str, str]]) -> float:
+    """Post an answer to each message with one HTTP session that stores nothing. Returns posts per second."""
     began = time.perf_counter()
     with requests.Session() as session:
         session.trust_env = False
-        for number, (_, external_id, channel) in enumerate(heard):
-            said = {"message": f"Ekibimiz yarın orada, {number}.", "access_token": f"sandbox-token-{channel}"}
+        for number, (_, external_id, channel) in enumerate(messages):
+            comment = {
+                "message": f"Ekibimiz yarın orada, {number}.",
+                "access_token": f"sandbox-token-{channel}",
+            }
             url = f"{sandbox}/graph/v26.0/{external_id}/comments"
-            session.post(url, data=said, timeout=30).raise_for_status()
-    return len(heard) / (time.perf_counter() - began)
+            session.post(url, data=comment, timeout=30).raise_for_status()
+    return len(messages) / (time.perf_counter() - began)
 
 
-def _approve(heard: list[tuple[int, str, str]]) -> float:
-    """Approve an answer to each, all at once for the worker; when."""
+def _approve(messages: list[tuple[int, str, str]]) -> float:
+    """Approve an answer to each message in one transaction. Returns the time when the worker may start."""
     with transaction() as session:
-        for number, (message_id, _, _) in enumerate(heard):
+        for number, (message_id, _, _) in enumerate(messages):
             message = session.get_one(Message, message_id)
             triage.answer(session, message, text=f"Ekibimiz bu hafta orada, {number}.", by="bench")
     nudge("send")
@@ -109,5 +115,5 @@ def _sent() -> int:
             select(func.count()).where(Reply.state.in_((ReplyState.FAILED, ReplyState.UNCERTAIN)))
         )
         if lost:
-            raise RuntimeError(f"{lost} replies did not arrive")
+            raise RuntimeError(f"{lost} replies failed or are uncertain")
         return session.scalar(select(func.count()).where(Reply.state == ReplyState.SENT)) or 0

@@ -1,4 +1,4 @@
-"""The figures as a table for people."""
+"""Prints the figures as a table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 AIMS = {"intake": 0.8, "end_to_end": 0.5, "growth": 1.5}
-"""Least of intake against its floor, least of end to end against intake, most of what may pass for noise."""
+"""Lowest ratio of intake to its baseline and of end to end to intake; highest ratio of growth."""
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
-    """The whole table, part by part."""
+    """The lines of the table, for the parts that were measured."""
     for name, part in (
         ("intake", _intake),
         ("end_to_end", _end_to_end),
@@ -28,11 +28,11 @@ def _intake(found: dict[str, Any]) -> Iterator[str]:
     for name in ("ours", "floor_gunicorn", "floor_granian"):
         yield f"  {name:28} {_rates(found[name])}"
     yield (
-        f"  ours to the better floor     {found['ratio']:9.2f}   rounds {found['ratio_least']:.2f} to"
+        f"  ours / the better floor      {found['ratio']:9.2f}   rounds {found['ratio_least']:.2f} to"
         f" {found['ratio_most']:.2f}; aim {AIMS['intake']}"
     )
     yield (
-        f"  load generator, doing nothing {found['generator']['rate']:8.0f}   the fastest above is"
+        f"  load generator's own limit   {found['generator']['rate']:9.0f}   the fastest above reaches"
         f" {100 * found['generator_share']:.0f} % of it"
     )
 
@@ -44,9 +44,9 @@ def _rates(found: dict[str, Any]) -> str:
 def _end_to_end(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {'END TO END':28} {'msgs/s':>9}"
     yield f"  {'hook to inbox, all at once':28} {found['rate']:9.0f}"
-    yield f"  {'to the intake above':28} {found['ratio']:9.2f}   aim {AIMS['end_to_end']}"
+    yield f"  {'ratio to the intake above':28} {found['ratio']:9.2f}   aim {AIMS['end_to_end']}"
     yield (
-        f"  {'to the intake meanwhile':28} {found['ratio_meanwhile']:9.2f}   of"
+        f"  {'ratio to intake meanwhile':28} {found['ratio_meanwhile']:9.2f}   of"
         f" {found['intake_meanwhile']:.0f} hooks/s"
     )
     yield (
@@ -57,21 +57,21 @@ def _end_to_end(found: dict[str, Any]) -> Iterator[str]:
 
 def _replies(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {'REPLIES':28} {'replies/s':>9}"
-    yield f"  {'approved to receipt':28} {found['rate']:9.1f}"
-    yield f"  {'the same posts, bare':28} {found['bare']:9.1f}"
-    yield f"  {'ours to bare':28} {found['ratio']:9.2f}"
+    yield f"  {'from approval to sent':28} {found['rate']:9.1f}"
+    yield f"  {'bare HTTP session':28} {found['bare']:9.1f}"
+    yield f"  {'ours / bare':28} {found['ratio']:9.2f}"
 
 
 def _streams(found: dict[str, Any]) -> Iterator[str]:
-    beside = f"beside {found['streams']} live streams"
+    beside = f"with {found['streams']} live streams"
     yield f"  {'LIVE STREAMS':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
-    yield f"  {'alone':28} {_rates(found['alone'])}"
-    yield f"  {beside:28} {_rates(found['beside'])}   a stop then takes {found['stop_seconds']:.1f} s"
+    yield f"  {'without live streams':28} {_rates(found['alone'])}"
+    yield f"  {beside:28} {_rates(found['beside'])}   stopping takes {found['stop_seconds']:.1f} s"
 
 
 def _growth(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {'GROWTH, ms each':28} {found['small']:>9,} {found['large']:>9,}    ratio"
-    for name, one in found.items():
-        if isinstance(one, dict):
-            mark = "   grows" if one["ratio"] > AIMS["growth"] else ""
-            yield f"  {name:28} {one['small_ms']:9.2f} {one['large_ms']:9.2f} {one['ratio']:8.2f}{mark}"
+    for name, row in found.items():
+        if isinstance(row, dict):
+            mark = "   grows" if row["ratio"] > AIMS["growth"] else ""
+            yield f"  {name:28} {row['small_ms']:9.2f} {row['large_ms']:9.2f} {row['ratio']:8.2f}{mark}"

@@ -1,7 +1,7 @@
-"""One WSGI application under one of several web servers.
+"""Serves a WSGI application with one of several web servers.
 
-`python -m bench.serve --app bench.floor:insert_app --server gunicorn --port N`. `--server nothing` answers
-200 without a look, whatever the application: what the load generator can do.
+`python -m bench.serve --app bench.floor:insert_app --server gunicorn --port N`. With `--server nothing` it
+ignores the application and answers 200 to everything, to measure the load generator.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # without types
-    """Gunicorn without its command line."""
+    """Gunicorn with options from code instead of the command line."""
 
     def __init__(self, build: Build, options: dict[str, Any]) -> None:
         self._build, self._options = build, options
@@ -71,7 +71,7 @@ def _granian(build: Build, port: int, threads: int) -> None:
 
 
 class _Nothing(asyncio.Protocol):
-    """Answers whatever comes in one piece, as the load generator sends it."""
+    """Answers 200 to every complete request. It does not support pipelining."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (of a TCP server)
@@ -92,12 +92,12 @@ async def _serve_nothing(port: int) -> None:
 
 
 @click.command()
-@click.option("--app", required=True, help="As module:function, which makes the WSGI application.")
+@click.option("--app", required=True, help="module:function that creates the WSGI application.")
 @click.option("--server", type=click.Choice(["gunicorn", "granian", "nothing"]), required=True)
 @click.option("--port", type=int, required=True)
 @click.option("--threads", type=int, default=64)
 def main(app: str, server: str, port: int, threads: int) -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     build: Build = resolve_name(app)
     if server == "nothing":
         asyncio.run(_serve_nothing(port))

@@ -1,4 +1,4 @@
-"""How much of everything: the full run, a quick one while working, and one of seconds for the tests."""
+"""The sizes of a run: full, quick (while working on speed) and smoke (a few seconds, for the tests)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Counts of one run."""
+    """The counts of one run."""
 
     rounds: int  # of interleaved measurements
     hooks: int  # in one burst
@@ -18,8 +18,8 @@ class Sizes:
     streams: int  # open live feeds
     small: int  # messages stored, for growth
     large: int
-    looks: int  # how often a query is timed
-    pool: int | None = None  # processes of the worker; None: as many as `cozum up` gives it
+    repeats: int  # how often a query is timed
+    pool: int | None = None  # processes of the worker; None: as in `cozum up`
 
 
 FULL = Sizes(
@@ -32,7 +32,7 @@ FULL = Sizes(
     streams=20,
     small=10_000,
     large=2_000_000,
-    looks=30,
+    repeats=30,
 )
 QUICK = Sizes(
     rounds=5,
@@ -44,7 +44,7 @@ QUICK = Sizes(
     streams=20,
     small=10_000,
     large=200_000,
-    looks=15,
+    repeats=15,
 )
 SMOKE = Sizes(
     rounds=1,
@@ -56,6 +56,6 @@ SMOKE = Sizes(
     streams=3,
     small=300,
     large=1_000,
-    looks=2,
+    repeats=2,
     pool=1,
 )

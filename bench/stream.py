@@ -1,4 +1,4 @@
-"""How many messages a second get from the hook into the inbox, and how long one takes."""
+"""Measures messages per second from the hook to the inbox, and the latency of one message."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import time
 from typing import Any
 
 from bench.bodies import Citizens
+from bench.installation import Installation, until
 from bench.load import fire, steadily
-from bench.place import Installation, until
 from bench.sizes import Sizes
 
-_LOOK = 0.01  # seconds between looks for what is visible: latencies are as exact as this
+_POLL_SECONDS = 0.01  # between queries for visible messages: the precision of the latencies
 _LONGEST = 180.0
 
 
-def newest(place: Installation) -> int:
+def newest(installation: Installation) -> int:
     """The id of the newest message."""
-    with place.connect() as connection:
+    with installation.connect() as connection:
         row = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
     return int(row[0]) if row else 0
 
 
-def follow(place: Installation, name: str, count: int) -> dict[str, float]:
-    """Send hooks as fast as they are taken; messages a second until all of them can be triaged.
+def follow(installation: Installation, name: str, count: int) -> dict[str, float]:
+    """Send hooks as fast as possible. Returns messages per second until all of them can be triaged.
 
-    Web and worker run already.
+    Web and worker must be running.
     """
-    bodies, before = Citizens(name, place.secrets).requests(count), newest(place)
+    bodies, before = Citizens(name, installation.secrets).requests(count), newest(installation)
     began = time.perf_counter()
-    burst = fire(place.port, bodies)
+    burst = fire(installation.port, bodies)
     if burst.refused:
         raise RuntimeError(f"{burst.refused} hooks were not answered 200")
-    with place.connect() as connection:
+    with installation.connect() as connection:
 
         def all_there() -> bool:
             row = connection.execute(
@@ -46,16 +46,18 @@ def follow(place: Installation, name: str, count: int) -> dict[str, float]:
     return {"rate": round(count / seconds, 1), "intake": round(burst.rate, 1), "seconds": round(seconds, 2)}
 
 
-def stream(place: Installation, sizes: Sizes, *, intake: float) -> dict[str, Any]:
-    """The stream in rounds, then hooks at a steady rate. `intake` is what the server takes with no worker.
+def stream(installation: Installation, sizes: Sizes, *, intake: float) -> dict[str, Any]:
+    """Measure some rounds at full speed, then at a steady rate. `intake`: hooks per second without a worker.
 
-    Web and worker run already.
+    Web and worker must be running.
     """
-    follow(place, "stream-warm", max(20, sizes.stream // 8))
-    rounds = [follow(place, f"stream-{number}", sizes.stream) for number in range(min(3, sizes.rounds))]
-    waits = _steady(place, sizes)
-    rate = statistics.median(one["rate"] for one in rounds)
-    meanwhile = statistics.median(one["intake"] for one in rounds)
+    follow(installation, "stream-warm", max(20, sizes.stream // 8))
+    rounds = [
+        follow(installation, f"stream-{number}", sizes.stream) for number in range(min(3, sizes.rounds))
+    ]
+    waits = _steady(installation, sizes)
+    rate = statistics.median(figures["rate"] for figures in rounds)
+    meanwhile = statistics.median(figures["intake"] for figures in rounds)
     return {
         "rate": rate,
         "rounds": rounds,
@@ -68,26 +70,26 @@ def stream(place: Installation, sizes: Sizes, *, intake: float) -> dict[str, Any
     }
 
 
-def _steady(place: Installation, sizes: Sizes) -> list[float]:
-    """How long each of some hooks took from its sending until it could be triaged, in ms, ordered."""
-    bodies = Citizens("steady", place.secrets).requests(sizes.steady)
-    before, stop = newest(place), threading.Event()
+def _steady(installation: Installation, sizes: Sizes) -> list[float]:
+    """The time of each hook from sending until its message can be triaged, in ms, sorted."""
+    bodies = Citizens("steady", installation.secrets).requests(sizes.steady)
+    before, stop = newest(installation), threading.Event()
     seen: list[float] = []
 
     def watch() -> None:
-        # One hook is one message, and at this rate they come in the order they were sent.
-        with place.connect() as connection:
+        # One hook is one message, and at this rate they arrive in the order of sending.
+        with installation.connect() as connection:
             while not stop.is_set() and len(seen) < len(bodies):
                 row = connection.execute(
                     "SELECT count(*) FROM message WHERE id > %s AND state IS NOT NULL", [before]
                 ).fetchone()
                 moment = time.perf_counter()
                 seen.extend([moment] * ((row[0] if row else 0) - len(seen)))
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
 
     watcher = threading.Thread(target=watch, name="watch", daemon=True)
     watcher.start()
-    sent = [at for _, at in steadily(place.port, bodies, rate=sizes.steady_rate)]
+    sent = [at for _, at in steadily(installation.port, bodies, rate=sizes.steady_rate)]
     until(lambda: len(seen) == len(bodies), "the steady hooks' messages", seconds=60)
     stop.set()
     watcher.join()

@@ -1,6 +1,6 @@
-"""One municipality as data: the shape of the files in `cities/<name>/`, read and checked by `load`.
+"""The format of a municipality's data files in `cities/<name>/`, which `load` reads and checks.
 
-Errors name the file, the entry and the value. Nothing here knows the database; stack loads a City.
+Errors name the file, the entry and the value. Nothing here knows the database; stack.city stores a City.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Voice = Literal["municipality", "mayor"]
 
 
 class CityError(ValueError):
-    """A city's data cannot be used: which file, which entry, and what is wrong with which value."""
+    """A city's data are invalid. The text names the file, the entry, the value and the fault."""
 
 
 class _Entry(BaseModel):
@@ -36,7 +36,7 @@ class _Entry(BaseModel):
 
 
 class NamedEntry(_Entry):
-    """Something with a key and names in the three languages of the screens and lists."""
+    """An entry with a key and names in Turkish, English and Arabic."""
 
     key: Key
     name_tr: Name
@@ -45,7 +45,7 @@ class NamedEntry(_Entry):
 
 
 class AccountEntry(_Entry):
-    """An account or line by which citizens reach us. `account`: what a WhatsApp line belongs to."""
+    """An account or WhatsApp number of ours. `account`: the id of the WhatsApp Business account."""
 
     key: Key
     platform: Literal["x", "facebook", "instagram", "whatsapp"]
@@ -58,7 +58,10 @@ class AccountEntry(_Entry):
 
 
 class UnitEntry(NamedEntry):
-    """A directorate of ours or a body outside; `confirmed`: known to exist here, not only usual."""
+    """A directorate of the municipality or an outside authority.
+
+    `confirmed`: known to exist in this city, not only usual in others.
+    """
 
     kind: Literal["own", "outside"]
     hotline: str | None = None
@@ -71,7 +74,7 @@ class UnitEntry(NamedEntry):
 
 
 class CategoryEntry(NamedEntry):
-    """What a request is about, and the folded beginnings of words that propose it."""
+    """The subject of a request. `stems`: folded beginnings of words that suggest it."""
 
     unit: Key
     stems: tuple[str, ...] = ()
@@ -85,7 +88,7 @@ class CategoryEntry(NamedEntry):
 
 
 class NeighbourhoodEntry(NamedEntry):
-    """A mahalle. `point`: latitude, longitude of a place inside it."""
+    """A mahalle. `point`: latitude and longitude of a point inside it."""
 
     postcode: Annotated[str, Field(pattern=r"^\d{5}$")]
     population: Annotated[int, Field(ge=0)]
@@ -95,13 +98,13 @@ class NeighbourhoodEntry(NamedEntry):
 
 
 class ReasonEntry(NamedEntry):
-    """Why, of a closed list for one use. `unit`: the outside body it means."""
+    """A reason from the closed list of one use. `unit`: the outside authority that it names."""
 
     unit: Key | None = None
 
 
 class ReasonEntries(_Entry):
-    """The closed lists, by use."""
+    """The closed lists of reasons, by use."""
 
     dismiss: tuple[ReasonEntry, ...]
     return_: Annotated[tuple[ReasonEntry, ...], Field(alias="return")]
@@ -110,7 +113,7 @@ class ReasonEntries(_Entry):
     reopen: tuple[ReasonEntry, ...]
 
     def by_use(self) -> dict[str, tuple[ReasonEntry, ...]]:
-        """The lists under the words the tables use."""
+        """The lists, keyed by the values of `Reason.use`."""
         return {
             "dismiss": self.dismiss,
             "return": self.return_,
@@ -121,7 +124,7 @@ class ReasonEntries(_Entry):
 
 
 class TextEntry(_Entry):
-    """A ready text and where it may be used. An acknowledgement has at least three variants."""
+    """A ready-made reply text and where it may be used. Acknowledgements need three variants."""
 
     key: Key
     kind: ReplyKind
@@ -151,7 +154,7 @@ class TextEntry(_Entry):
 
 
 class PersonEntry(_Entry):
-    """An invented user for a rehearsal."""
+    """An invented user for the demo."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.example$")]
     name: Name
@@ -161,12 +164,12 @@ class PersonEntry(_Entry):
     @model_validator(mode="after")
     def _officer_has_a_unit(self) -> PersonEntry:
         if (self.role is Role.UNIT_OFFICER) != (self.unit is not None):
-            raise ValueError("a unit officer, and nobody else, has a unit")
+            raise ValueError("a unit officer needs a unit, and no other role may have one")
         return self
 
 
 class ProfileEntry(CityProfile):
-    """`city.yaml`: the profile as the core keeps it, and what only the start needs."""
+    """`city.yaml`: the core's CityProfile with fields that only the loading needs."""
 
     name_en: Name
     name_ar: Name
@@ -183,12 +186,12 @@ class ProfileEntry(CityProfile):
         return ZoneInfo(self.time_zone)
 
     def core(self) -> CityProfile:
-        """The part the core stores."""
+        """The part that the core stores."""
         return CityProfile.model_validate(self.model_dump(include=set(CityProfile.model_fields)))
 
 
 class City(_Entry):
-    """A whole municipality, every reference between its files checked."""
+    """A whole municipality. All references between its files have been checked."""
 
     profile: ProfileEntry
     accounts: tuple[AccountEntry, ...]
@@ -218,7 +221,7 @@ _FILES: dict[str, tuple[str, Any]] = {
 
 
 def _entry(raw: Any, place: tuple[int | str, ...]) -> str:
-    """Where in a file a value stands, by the key of its entry rather than by a number."""
+    """The path of a value in a file, with the keys of entries instead of their positions."""
     words: list[str] = []
     for step in place:
         if isinstance(raw, dict):
@@ -253,19 +256,19 @@ def _once(file: str, what: str, keys: Iterable[object]) -> None:
     seen: set[object] = set()
     for key in keys:
         if key in seen:
-            raise CityError(f"{file}: {what} {key} stands there twice")
+            raise CityError(f"{file}: {what} {key} appears twice")
         seen.add(key)
 
 
 def _known(file: str, entry: str, field: str, key: str | None, units: dict[str, UnitEntry]) -> None:
     if key is not None and key not in units:
         raise CityError(
-            f"{file}: {entry}.{field}: there is no unit {key!r}; there are: {', '.join(sorted(units))}"
+            f"{file}: {entry}.{field}: there is no unit {key!r}; the units are: {', '.join(sorted(units))}"
         )
 
 
 def _check(city: City) -> None:
-    """Raise CityError unless keys are unique and every reference leads somewhere."""
+    """Raise CityError unless keys are unique and every reference exists."""
     units = {unit.key: unit for unit in city.units}
     for file, rows in (
         ("accounts.yaml", city.accounts),
@@ -289,11 +292,11 @@ def _check(city: City) -> None:
             raise CityError(f"people.yaml: {person.email}.unit: {person.unit} is outside the municipality")
     for voice in {account.voice for account in city.accounts}:
         if voice not in city.profile.signatures:
-            raise CityError(f"city.yaml: signatures: there is none for {voice}")
+            raise CityError(f"city.yaml: signatures: {voice} has no signature")
 
 
 def load(folder: Path) -> City:
-    """The municipality in `folder`, lists in Turkish alphabetical order. Raises CityError."""
+    """Read the municipality in `folder`. Lists are sorted by the Turkish alphabet. Raises CityError."""
     read = {part: _read(folder / file, shape) for part, (file, shape) in _FILES.items()}
     for part in ("units", "neighbourhoods"):
         read[part] = tuple(sorted(read[part], key=lambda row: sort_key(row.name_tr)))

@@ -1,7 +1,7 @@
-"""A municipality for the bench: servers, tables, the seven channels; processes as `cozum up` starts them.
+"""A throwaway installation for the bench: servers, tables, seven channels, processes as in `cozum up`.
 
-Nothing of the product is changed. Beat is left out: what it starts once a minute would fall into one round
-and not into another. All servers are embedded and thrown away, and writes are flushed to disk as in real use.
+The product is unchanged, except that beat does not run: its tasks once a minute would disturb single rounds.
+All servers are embedded, and writes are flushed to disk as in real use.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _STOP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Installation:
-    """One installation: its folder, the environment of its processes, its ports."""
+    """One installation: folder, environment of the processes, ports."""
 
     folder: Path
     env: Mapping[str, str]
@@ -45,17 +45,17 @@ class Installation:
 
     @property
     def secrets(self) -> HookSecrets:
-        """What its hooks are signed with."""
+        """The secrets that its hooks are signed with."""
         drawn = environment.secrets_of(self.folder)
         return HookSecrets(meta=drawn.meta_app_secret, x=drawn.x_consumer_secret)
 
     @property
     def database_url(self) -> str:
-        """Its database, as the application's own role."""
+        """The URL of its database, with the application's role."""
         return self.env["DATABASE_URL"]
 
     def connect(self, *, as_superuser: bool = False) -> psycopg.Connection[Any]:
-        """A connection to its database; the superuser's transactions may last as long as they need."""
+        """A connection to its database. A superuser's transactions have no time limit."""
         url = make_url(self.database_url).set(drivername="postgresql")
         if as_superuser:
             url = url.set(username=postgres.SUPERUSER)
@@ -66,18 +66,18 @@ class Installation:
         return programs.web(self.env, host="127.0.0.1", port=self.port)
 
     def worker(self, *, pool: int | None = None) -> Program:
-        """Its worker, with fewer processes where a `pool` says so: each takes seconds to warm up."""
+        """Its worker, with `pool` processes if given: each takes seconds to warm up."""
         started = programs.worker(self.env)
-        fewer = [] if pool is None else ["--concurrency", str(pool)]  # the last one given counts
+        fewer = [] if pool is None else ["--concurrency", str(pool)]  # the last --concurrency counts
         return dataclasses.replace(started, argv=[*started.argv, *fewer])
 
     def platforms(self) -> Program:
-        """The stand-in platforms, on `sandbox_port`. Their hooks go to our web server."""
-        told, kept = self.folder / environment.SANDBOX, self.folder / "sandbox"
-        return programs.sandbox(self.env, port=self.sandbox_port, config=told, keep=kept)
+        """The sandbox, on `sandbox_port`. It sends its hooks to our web server."""
+        sandbox_config, kept = self.folder / environment.SANDBOX, self.folder / "sandbox"
+        return programs.sandbox(self.env, port=self.sandbox_port, config=sandbox_config, keep=kept)
 
     def floor(self, app: str, server: str) -> tuple[Program, int]:
-        """A tiny app under a server of its own, and the port."""
+        """A baseline app on its own server, and its port."""
         port = _free_port()
         argv = [sys.executable, "-m", "bench.serve", "--app", app, "--server", server]
         argv += ["--port", str(port)]
@@ -94,7 +94,7 @@ class Installation:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Its settings as this process's own, for calls into the product's code."""
+        """Use its settings as this process's environment, to call the product's code directly."""
         before = {name: os.environ.get(name) for name in self.env}
         os.environ.update(self.env)
         db.forget()
@@ -112,7 +112,7 @@ class Installation:
 
     @contextmanager
     def running(self, *wanted: Program) -> Iterator[None]:
-        """These programs, started side by side; stopped at the end, the last first."""
+        """Start the programs in parallel and wait until they are ready; stop them in reverse order."""
         with ExitStack() as stack:
             started = [(program, *stack.enter_context(self._started(program))) for program in wanted]
             for program, process, log in started:
@@ -158,7 +158,7 @@ def _is_open(port: int) -> bool:
 
 
 def until(reached: Callable[[], object], what: str, *, seconds: float, step: float = 0.05) -> None:
-    """Wait for `reached`. Raises TimeoutError naming `what` was waited for."""
+    """Wait until `reached()` is true. Raises TimeoutError naming `what`."""
     end = time.monotonic() + seconds
     while not reached():
         if time.monotonic() > end:
@@ -167,10 +167,10 @@ def until(reached: Callable[[], object], what: str, *, seconds: float, step: flo
 
 
 @contextmanager
-def places(folder: Path, *names: str) -> Iterator[list[Installation]]:
-    """Places side by side on one database server, each with a database and a broker of its own.
+def installations(folder: Path, *names: str) -> Iterator[list[Installation]]:
+    """Installations on one database server, each with its own database and broker.
 
-    The first is prepared as `cozum up` does it; the others are copies of it.
+    The first is prepared as in `cozum demo`; the others are copies of it.
     """
     with ExitStack() as stack:
         url = stack.enter_context(embedded_postgres(folder / "server", throwaway=True, flushed=True))
@@ -182,25 +182,29 @@ def places(folder: Path, *names: str) -> Iterator[list[Installation]]:
                 shutil.copytree(made[0].folder, own, ignore=shutil.ignore_patterns("broker", "log", "run"))
             database = stack.enter_context(fresh_database(url, template=template))
             broker = stack.enter_context(embedded_valkey(own, throwaway=True))
-            made.append(_place(own, database, broker))
+            made.append(_installation(own, database, broker))
             if template is None:
                 _prepare(made[0])
         yield made
 
 
-def _place(folder: Path, database_url: str, broker_url: str) -> Installation:
+def _installation(folder: Path, database_url: str, broker_url: str) -> Installation:
     folder = environment.open_folder(folder)
     port, sandbox_port = _free_port(), _free_port()
     given = environment.settings_of(folder, port=port, database_url=database_url, broker_url=broker_url)
-    told = demo.platform_settings(environment.secrets_of(folder), f"http://127.0.0.1:{sandbox_port}")
-    return Installation(folder, environment.for_demo(os.environ, given | told), port, sandbox_port)
+    platform_settings = demo.platform_settings(
+        environment.secrets_of(folder), f"http://127.0.0.1:{sandbox_port}"
+    )
+    return Installation(
+        folder, environment.for_demo(os.environ, given | platform_settings), port, sandbox_port
+    )
 
 
-def _prepare(place: Installation) -> None:
-    """Tables, the city's data, and the demo's people and credentials."""
+def _prepare(installation: Installation) -> None:
+    """Create the tables, the city's data, and the demo's users and credentials."""
     prepared = subprocess.run(
         [sys.executable, "-m", "stack.prepare", "--rehearsal"],
-        env={**place.env, "PYTHONPATH": str(ROOT)},
+        env={**installation.env, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
