@@ -33,10 +33,9 @@ _POLLED = b'{"cozum_polled": 1, '
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A polled answer in an envelope that says whose it is, since the platform's own bytes do not.
+    """A polled answer with the platform, account and edge it came from, which its own bytes do not name.
 
-    The platform's text is kept to the letter inside it. `asked_at` is when we asked, the observation time of
-    facts that carry none of their own.
+    `body` is the platform's text, unchanged. `asked_at` is the observation time of facts without their own.
     """
 
     platform: str
@@ -46,7 +45,7 @@ class Polled:
     body: str
 
     def to_bytes(self) -> bytes:
-        """The envelope as JSON bytes, told from a platform's own body by its first key."""
+        """The envelope as JSON bytes. Its first key, `cozum_polled`, distinguishes it from a hook body."""
         inner = json.dumps(
             {
                 "platform": self.platform,
@@ -60,7 +59,7 @@ class Polled:
 
     @staticmethod
     def from_bytes(raw: bytes) -> Polled | None:
-        """The envelope in `raw`, or None when `raw` is a platform's own body. Raises UnreadablePayload."""
+        """The envelope in `raw`; None if `raw` is a hook body. Raises UnreadablePayload."""
         if not raw.startswith(_POLLED):
             return None
         read = read_object(raw)
@@ -73,7 +72,7 @@ class Polled:
         raise UnreadablePayload("a polled envelope that is none")
 
     def page(self, *, cursor: str | None, more: bool = False) -> PolledPage:
-        """This answer as a `PolledPage`; the digest covers the platform's text, not the moment we asked."""
+        """This answer as a `PolledPage`. The digest covers `body` only, not the time we asked."""
         digest = hashlib.sha256(self.body.encode(errors="surrogatepass")).digest()
         return PolledPage(body=self.to_bytes(), digest=digest, cursor=cursor, more=more)
 
@@ -94,13 +93,13 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How what stands on a platform is read afresh, without cursors, to compare it with what we hold.
+    """Reads everything on a platform again, without cursors, to compare it with what is stored here.
 
-    `walk(access, since)` yields pages for `normalise` that together show everything public since `since`; it
-    raises `connectors.http.PlatformError`, also where there is more than it reads. `whole_account`: our own
-    words are all among them; else only those under the posts that the pages show.
-    `gone(access, ids)` reads up to `at_once` messages of `kinds` one by one and answers those of which the
-    platform says that they are not there; it raises PlatformError.
+    `walk(access, since)` yields pages for `normalise` with everything public since `since`. It raises
+    `connectors.http.PlatformError`, also if there is more than it can read. `whole_account`: the pages show
+    all our own messages, else only those under the posts that they show.
+    `gone(access, ids)` reads up to `at_once` messages of `kinds` and returns the ids that the platform says
+    do not exist. It raises PlatformError.
     """
 
     walk: Callable[[Access, datetime], Iterator[PolledPage]]

@@ -1,9 +1,9 @@
-"""The Graph API as one of our accounts, through facebook-sdk: the only file that names that library.
+"""Calls the Graph API for one account, through facebook-sdk: the only file that imports that library.
 
-facebook-sdk 3.1.0 is pinned exactly, for it is held at four seams: `version` is set after construction (the
-constructor admits 3.1 at most), `session=` is ours (base URL, deadline, typed errors, token in a header),
-nested values are written as JSON before it sees them (it would send only their keys), and what it cannot read
-is turned into our errors.
+facebook-sdk 3.1.0 is pinned exactly, because we change its behaviour in four places: `version` is set after
+construction (the constructor accepts 3.1 at most), `session=` is ours (base URL, deadline, typed errors,
+token in a header), nested values are passed as JSON (it would send only their keys), and its exceptions are
+turned into our errors.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from inbox.values import Access, ProbeFailed, ProbeOk, ProbeOutcome
 
 VERSION = "v26.0"
 ORIGIN = facebook.FACEBOOK_GRAPH_URL.rstrip("/")
-_MOST_PAGES = 20  # of one list, when all of it is wanted
+_MOST_PAGES = 20  # of one list in `Graph.pages`
 
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """One answer: what it holds, its text to the letter (without our secrets), and when it was given."""
+    """One answer: the parsed body, the exact text without our secrets, and the platform's time."""
 
     body: dict[str, Any]
     text: str
@@ -80,7 +80,7 @@ class Graph:
         return GraphAnswer(body=body, text=self._without_secrets(text), at=answered_at(self._answer))
 
     def pages(self, node: str, edge: str, **args: str | int) -> Iterator[GraphAnswer]:
-        """All pages of a list, by cursor. Raises Rejected ("too_many") rather than stop early unsaid."""
+        """All pages of a list, by cursor. Raises Rejected ("too_many") if it has more than _MOST_PAGES."""
         after: dict[str, str | int] = {}
         for _ in range(_MOST_PAGES):
             answer = self.get(node, edge, **args, **after)
@@ -92,7 +92,7 @@ class Graph:
         raise Rejected("a list longer than we read", reason=Failure.TOO_MANY)
 
     def post(self, node: str, edge: str, *, id_in: str = "id", **fields: Any) -> str:
-        """The id of what was written on `edge` of `node`; `id_in` names it in the answer."""
+        """POST to `edge` of `node`. Returns the new object's id, which the answer calls `id_in`."""
         post_args = {
             name: json.dumps(value) if isinstance(value, dict | list | bool) else value
             for name, value in fields.items()
@@ -118,11 +118,11 @@ class Graph:
         try:
             read = self._api.request(f"{self._api.version}/{path}", args, post_args)
         except (KeyError, ValueError, AttributeError, RecursionError, facebook.GraphAPIError) as error:
-            # A success by its status whose body is no JSON, has no content type, or is of another kind.
+            # The status says success, but the body is not JSON, or has no content type or an unknown one.
             raise failed(
                 f"an unreadable answer ({type(error).__name__})", write=write, reason=Failure.UNREADABLE
             ) from None
-        # The library hands on lists and truths as they are, and a picture in a dict of its own making.
+        # The library returns lists and booleans unchanged, and wraps a picture in its own dict.
         kind = self._answer.headers.get("content-type", "") if self._answer is not None else ""
         if not isinstance(read, dict) or "json" not in kind:
             raise failed("an answer that is no JSON object", write=write, reason=Failure.UNREADABLE)
@@ -135,7 +135,7 @@ class Graph:
                 self._on_usage(usage)
 
     def _without_secrets(self, text: str) -> str:
-        """Links to further pages may carry the token and the proof; bodies are kept, so they must not."""
+        """Remove the token and the proof, which links to further pages contain: we store the body."""
         for secret in filter(None, (self._token, self._proof)):
             for written in (secret, quote(secret, safe="")):
                 text = text.replace(written, "removed")
@@ -143,7 +143,7 @@ class Graph:
 
 
 def next_cursor(listed: Any) -> str | None:
-    """Where the next page of a list begins; None at its end. Never the `next` link: it may hold the token."""
+    """The cursor of a list's next page; None at its end. Not the `next` link, which may contain the token."""
     paging = listed.get("paging") if isinstance(listed, dict) else None
     if not isinstance(paging, dict) or not paging.get("next"):
         return None
@@ -153,11 +153,11 @@ def next_cursor(listed: Any) -> str | None:
 
 
 def probe(access: Access, node: str, fields: str) -> ProbeOutcome:
-    """One cheap real call: does the account answer to this token, and is it the account we mean."""
+    """Check with one cheap call that the token gives access, and to the right account."""
     try:
         body = Graph(access).get(node, fields=fields).body
     except PlatformError as error:
-        # The account refused to be read at all: that is no bad minute either.
+        # The platform refuses to show the account: waiting would not help.
         lost = isinstance(error, AccessExpired | Rejected)
         return ProbeFailed(error.trouble.failure, error.trouble.words, access_lost=lost)
     if str(body.get("id")) != access.account:
@@ -166,12 +166,15 @@ def probe(access: Access, node: str, fields: str) -> ProbeOutcome:
 
 
 def _proof(app_secret: str, token: str) -> str:
-    """Source: Graph API "Secure Graph API calls": proves that the caller knows the app secret."""
+    """The appsecret_proof, which shows that the caller knows the app secret.
+
+    Source: Graph API "Secure Graph API calls".
+    """
     return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _segment(node: str) -> str:
-    """An id as one part of a path; ids come from bodies, and none may lead elsewhere. Raises Rejected."""
+    """An id as a path segment. Raises Rejected if it could alter the path: ids come from bodies."""
     if node.strip(".") == "":
         raise Rejected("there is no such id", reason=Failure.INVALID_ID)
     return quote(node, safe="", errors="replace")

@@ -1,13 +1,13 @@
-"""Catching up by polls on what citizens wrote under our posts, where hooks were lost. One call a poll.
+"""Polls for comments under our posts whose hooks were lost. Each poll makes one call.
 
-Two edges an account. The head edge reads the newest posts with their newest comments, and reads on where a
-list ends before what was known by the last round. The survey goes through older posts, one page a poll and
-from the start again at the end, asks only whether there is anything new under each, and reads the comments
-of those: a comment of today under a post of last year is found, by small calls, within one turn.
+Every account has two edges. The head edge reads the newest posts with their newest comments, and continues
+where a list ends before the last round's start. The survey edge goes through older posts, one page per poll,
+and starts again at the end. It only asks whether a post has new comments and reads those: so a comment of
+today under a post of last year is found within one pass.
 
-Pages alternate in shape, so each says in its envelope what it is: the head edge's name, "survey", or
-"comments/<post id>". A cursor is moved only together with the page it came with. The first round of an edge
-reads what is newest and does not dig: a new account does not import its past.
+The envelope says what a page contains: the head edge's name, "survey", or "comments/<post id>". A cursor is
+stored only together with its page. The first round reads only the newest page: a new account does not import
+its past.
 """
 
 from __future__ import annotations
@@ -26,48 +26,48 @@ from connectors.meta import COMMENTS, SURVEY, listed
 from connectors.payload import moment
 from inbox.values import Access, PolledPage
 
-# Of two rounds, for clocks that differ and indexes that lag. What lies in it is read twice, so the survey,
-# which keeps each page, is given less.
+# Two rounds overlap by this time, because clocks differ and indexes lag. Comments in the overlap are read
+# twice, so the survey, which stores every page, gets less.
 _OVERLAP = timedelta(minutes=10)
 _SURVEY_OVERLAP = timedelta(minutes=2)
-_MOST_CALLS = 20  # at once; what is left is read at the next poll
-_MOST_COMMENT_PAGES = 40  # of one post in one turn
-_MOST_AGAIN = 3  # one whose pages are refused for ever must not hold up the others
+_MOST_CALLS = 20  # without a pause; the next poll continues
+_MOST_COMMENT_PAGES = 40  # of one post in one pass
+_MOST_AGAIN = 3  # restarts of one post: one that is always refused must not block the others
 _MOST_WAITING = 200  # posts whose comments are still to be read
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one platform is asked. `news(post, since, known)`: is anything new under a surveyed post."""
+    """How one platform is polled: the edges, their parameters and limits."""
 
     platform: str
     head: str  # the edge with the account's posts, newest first
     time_field: str
     head_args: dict[str, str | int]
-    head_posts: int  # how many of the newest posts the head shows, with how many comments each
-    head_comments: int | None  # None: it reads on as far as is needed
+    head_posts: int  # number of posts that the head edge reads
+    head_comments: int | None  # comments of each post in the head; None: continued as needed
     survey_args: dict[str, str | int]
-    survey_most: int  # posts one turn of the survey goes back
+    survey_most: int  # posts in one pass of the survey
     comments_args: dict[str, str | int]
-    comment_count: Callable[[Any], int | None]  # of a surveyed post, where the platform tells it
-    newest_comment: Callable[[Any], datetime | None]  # of a surveyed post, where the platform tells it
+    comment_count: Callable[[Any], int | None]  # of a surveyed post, if known
+    newest_comment: Callable[[Any], datetime | None]  # of a surveyed post, if known
 
 
 class _Open(BaseModel):
-    """A post whose comments are still to be read, and from where."""
+    """A post whose comments are still to be read, with the cursor."""
 
     post: str
     after: str | None = None
     pages: int = 0
     whole: bool = False  # read to the end, not only to what was known
-    again: int = 0  # how often it was begun anew
+    again: int = 0  # number of restarts
 
 
 class _Cursor(BaseModel):
-    since: AwareDatetime | None = None  # all up to then was read
-    started: AwareDatetime | None = None  # of the round or turn that goes on
-    after: str | None = None  # in the list of posts
-    seen: int = 0  # posts in this turn
+    since: AwareDatetime | None = None  # everything before was read
+    started: AwareDatetime | None = None  # start of the current round or pass
+    after: str | None = None  # cursor in the list of posts
+    seen: int = 0  # posts in this pass
     calls: int = 0  # since the last pause
     open: list[_Open] = []
     counts: dict[str, int] = {}  # comments under each surveyed post
@@ -82,15 +82,16 @@ def poll(plan: Plan, access: Access, edge: str, cursor: str | None) -> PolledPag
         try:
             return _comments(plan, graph, access, state, opened, edge)
         except (Rejected, AccessExpired) as error:
-            # Its cursor is forgotten, then it is read from its top again; or the post is gone or closed
-            # meanwhile. If it is the token, the next call says so too, and the cursor stays where it was.
+            # The platform no longer knows the cursor (then the post is read again from the top), or the
+            # post was deleted or closed. If the token is the cause, the next call fails as well, and our
+            # own cursor stays unchanged.
             if isinstance(error, Rejected) and opened.after and opened.again < _MOST_AGAIN:
                 state.open.insert(0, _Open(post=opened.post, whole=opened.whole, again=opened.again + 1))
     return _posts(plan, graph, access, state, edge)
 
 
 def _read(cursor: str | None) -> _Cursor:
-    """A cursor we cannot read (of an older version) starts anew: pages repeat, nothing is lost."""
+    """Parse a cursor. An unreadable one (of an older version) starts from the top: no page is lost."""
     try:
         return _Cursor.model_validate_json(cursor) if cursor else _Cursor()
     except ValidationError:
@@ -119,7 +120,7 @@ def _posts(plan: Plan, graph: Graph, access: Access, state: _Cursor, edge: str) 
     except Rejected:
         if state.after is None:
             raise
-        state.after = None  # a cursor of Meta's lives for a while only
+        state.after = None  # Meta's cursors expire
         answer = graph.get(access.account, plan.head, **args)
     if state.after is None:
         state.started, state.seen = answer.at, 0
@@ -138,7 +139,7 @@ def _posts(plan: Plan, graph: Graph, access: Access, state: _Cursor, edge: str) 
 
 
 def _open_unfinished(plan: Plan, state: _Cursor, posts: list[dict[str, Any]]) -> None:
-    """Comments of the head are read on where their first page ends before what was known."""
+    """Queue the head's posts whose first page of comments does not reach back to the last round."""
     for post in posts:
         comments = post.get("comments")
         after = next_cursor(comments)
@@ -168,7 +169,7 @@ def _open(state: _Cursor, fresh: _Open) -> None:
 
 
 def _reaches(since: datetime | None, newest_first: list[Any], time_field: str) -> bool:
-    """Whether a list goes back to `since`; one without readable times does not."""
+    """Whether a list reaches back to `since`. False if its times are unreadable."""
     times = [moment(one.get(time_field)) for one in newest_first if isinstance(one, dict)]
     return since is not None and any(at is not None and at < since for at in times[-1:])
 
@@ -176,12 +177,12 @@ def _reaches(since: datetime | None, newest_first: list[Any], time_field: str) -
 def _page(
     plan: Plan, access: Access, state: _Cursor, answer: GraphAnswer, shape: str, edge: str
 ) -> PolledPage:
-    """The answer in its envelope, with the cursor that follows. A round ends when nothing is left to read."""
+    """The answer in its envelope, with the next cursor. A round ends when nothing is left to read."""
     ended = not state.open and state.after is None
     if ended and state.started is not None:
         overlap = _SURVEY_OVERLAP if edge == SURVEY else _OVERLAP
         state.since, state.started = state.started - overlap, None
-    # The survey takes one page of posts a poll; what it found new is read at once.
+    # The survey reads one page of posts per poll, but new comments are read at once.
     goes_on = bool(state.open) or (edge != SURVEY and state.after is not None)
     more = goes_on and state.calls < _MOST_CALLS
     if not more:

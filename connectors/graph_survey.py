@@ -1,7 +1,7 @@
-"""Reading all that stands under an account's posts on Facebook and Instagram, to compare it with our rows.
+"""Reads all comments under an account's posts on Facebook and Instagram, to compare them with our rows.
 
-Unlike a poll it keeps no cursor and trusts nothing it read before: posts from the newest back, each with all
-of its comments. Bounded: what is more than it reads ends in an error, never in a silent gap.
+Unlike polling it keeps no cursor: it reads the posts from the newest backwards, each with all its comments.
+If there is more than its limit it raises an error, so a gap is never silent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from connectors.payload import moment
 from inbox.failures import Failure
 from inbox.values import Access, PolledPage
 
-_POSTS_BACK = timedelta(days=30)  # people comment on posts older than what they say
+_POSTS_BACK = timedelta(days=30)  # posts this much older than `since` can have new comments
 _MOST_CALLS = 300
 Args = dict[str, str | int]
 
@@ -54,9 +54,9 @@ class _Walk:
 def survey(
     plan: Plan, access: Access, since: datetime, *, replies_args: Args | None = None
 ) -> Iterator[PolledPage]:
-    """Every post of the last weeks with what was said under it since `since`. Raises PlatformError.
+    """The posts of the last weeks with all comments since `since`. Raises PlatformError.
 
-    `replies_args`: how the replies of one comment are listed, on a platform that hangs them below it.
+    `replies_args`: the parameters that list a comment's replies, on a platform that nests them.
     """
     walk, after = _Walk(plan, access, since), None
     while True:
@@ -71,7 +71,7 @@ def survey(
 
 
 def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) -> Iterator[PolledPage]:
-    """The rest of a post's comments, and of the replies below each, where their first page is not all."""
+    """The further pages of a post's comments, and of the replies to each comment."""
     shape = f"{COMMENTS}{post_id}"
     while True:
         found = [one for one in listed(comments) if isinstance(one, dict)]
@@ -83,8 +83,8 @@ def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) 
                     yield walk.page(answer, shape)
                     after = next_cursor(answer.body)
         after = next_cursor(comments)
-        # Where replies stand among the comments the newest of all come first; else an old comment may have
-        # a new reply, and every one is read.
+        # Where replies are listed among the comments, the newest come first and reading can stop early.
+        # Where they are nested, an old comment may have a new reply, so every comment is read.
         enough = replies_args is None and any(walk.is_old(one, walk.since) for one in found[-1:])
         if after is None or enough:
             return
@@ -94,7 +94,7 @@ def _below(walk: _Walk, post_id: str, comments: Any, replies_args: Args | None) 
 
 
 def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
-    """Those that do not exist, as the platform says. One closed to us still may. Raises PlatformError."""
+    """The ids that do not exist; not those that we may not see. Raises PlatformError."""
     graph, found = Graph(access), set()
     for id in ids:
         try:

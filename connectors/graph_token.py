@@ -1,8 +1,7 @@
-"""What Meta knows of a token, and how a long-lived one is renewed.
+"""Examines and renews Meta's access tokens.
 
-Sources: Graph API "debug_token" (what a token is good for and until when; 0: it never ends), "Page
-subscribed_apps" (whether events come to our hook), "Get long-lived tokens" (the exchange; it needs the app's
-id and secret).
+Sources: Graph API "debug_token" (permissions and expiry; 0: never expires), "Page subscribed_apps" (whether
+we receive the account's events), "Get long-lived tokens" (the exchange; it needs the app's id and secret).
 """
 
 from __future__ import annotations
@@ -20,34 +19,34 @@ from inbox.failures import Failure
 from inbox.values import Access, Examination, Renewal
 
 APP_CREDENTIALS = ("app_id", "app_secret")
-"""Names of the secrets that renewing needs besides the token."""
+"""The credentials that `renew` needs besides the token."""
 
 
 def examine(access: Access, scopes: Sequence[str], *, waba_scope: str = "") -> Examination:
-    """What the token may do and how long it lives; whether the account's events come to us.
+    """The token's permissions and expiry, and whether we receive the account's events.
 
-    With `waba_scope` the account that subscribes is the one this permission was granted for. Raises
-    PlatformError.
+    `waba_scope`: the permission whose granted account (a WhatsApp Business account) holds the subscription;
+    "": `access.account` does. Raises PlatformError.
     """
     graph = Graph(access)
     token = access.credentials["access_token"].get_secret_value()
-    told = graph.get("debug_token", input_token=token).body.get("data")
-    if not isinstance(told, dict):
+    token_data = graph.get("debug_token", input_token=token).body.get("data")
+    if not isinstance(token_data, dict):
         raise Rejected("no description of the token", reason=Failure.UNREADABLE)
-    granted = told.get("scopes")
+    granted = token_data.get("scopes")
     missing = [scope for scope in scopes if scope not in granted] if isinstance(granted, list) else []
-    node = _target(told, waba_scope) if waba_scope else access.account
+    node = _target(token_data, waba_scope) if waba_scope else access.account
     return Examination(
-        is_valid=told.get("is_valid") is not False,
+        is_valid=token_data.get("is_valid") is not False,
         missing=tuple(missing),
-        issued_at=_moment(told.get("issued_at")),
-        expires_at=_moment(told.get("expires_at")),
+        issued_at=_moment(token_data.get("issued_at")),
+        expires_at=_moment(token_data.get("expires_at")),
         is_subscribed=_is_subscribed(graph, node) if node else None,
     )
 
 
 def renew(access: Access) -> Renewal | None:
-    """A fresh token for one that still lives; None without the app's id and secret. Raises PlatformError."""
+    """Exchange a valid token for a new one. None without the app's id and secret. Raises PlatformError."""
     app_id, secret, token = (access.credentials.get(name) for name in (*APP_CREDENTIALS, "access_token"))
     if not (app_id and secret and token):
         return None
@@ -73,13 +72,17 @@ def _is_subscribed(graph: Graph, node: str) -> bool | None:
     try:
         return bool(listed(graph.get(node, "subscribed_apps").body))
     except PlatformError:
-        return None  # it needs a permission of its own, without which we can read and answer all the same
+        return None  # unknown: the call needs another permission, which reading and replying do not
 
 
-def _target(told: dict[str, Any], scope: str) -> str | None:
-    for one in told.get("granular_scopes") or ():
-        if isinstance(one, dict) and one.get("scope") == scope and one.get("target_ids"):
-            return str(one["target_ids"][0])
+def _target(token_data: dict[str, Any], scope: str) -> str | None:
+    for scope_entry in token_data.get("granular_scopes") or ():
+        if (
+            isinstance(scope_entry, dict)
+            and scope_entry.get("scope") == scope
+            and scope_entry.get("target_ids")
+        ):
+            return str(scope_entry["target_ids"][0])
     return None
 
 

@@ -1,17 +1,18 @@
-"""One HTTP session for every platform library: base URL, time-outs, deadline, typed errors, no leaked token.
+"""The HTTP session for every platform library: base URL, time-outs, deadline, typed errors, token safety.
 
-    PlatformError            a call did not end as it should; the text holds no token and no URL
-     ├─ RateLimited          surely not executed; may be tried again after `retry_after` seconds
-     ├─ AccessExpired        surely not executed; token, permission or account needs a person
-     ├─ Rejected             surely not executed, and never to be tried again as it is
-     ├─ Transient            surely not executed (or only a read); may be tried again freely
-     └─ Unknown              a write, and it may have been executed: look for it first
+    PlatformError            a call failed; the text contains no token and no URL
+     ├─ RateLimited          certainly not executed; may be repeated after `retry_after` seconds
+     ├─ AccessExpired        certainly not executed; token, permission or account needs a person
+     ├─ Rejected             certainly not executed, and must not be repeated unchanged
+     ├─ Transient            certainly not executed, or only a read; may be repeated
+     └─ Unknown              a write that may have been executed: look for it first
 
-A write is Unknown until the opposite is proved. Proved is it only by a connection that never stood (refused,
-no such host, connect time-out) or by an answer the platform's own rules call a refusal. requests raises one
-ConnectionError both for "refused" and for "hung up after reading it", so its type proves nothing.
+A failed write is Unknown unless it certainly was not executed. Only two things prove that: the connection was
+never established (refused, no such host, connect time-out), or the answer is a refusal by the platform's own
+rules. requests raises ConnectionError both for "refused" and for "hung up after reading", so the exception's
+type proves nothing.
 
-None of these is a `requests.HTTPError`: facebook-sdk catches that one and would swallow ours.
+None of these is a `requests.HTTPError`, because facebook-sdk catches that.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ from inbox.failures import Failure, Trouble
 from inbox.values import AccessLost, CannotTell, MaybeSent, NotSent, Refused, SendOutcome
 
 CONNECT_SECONDS = 3.05  # for each address of the host; just above one TCP retransmission
-READ_SECONDS = 20.0  # of silence
-TOTAL_SECONDS = 30.0  # from the first byte to the last, however busily a server drips
+READ_SECONDS = 20.0  # without any byte
+TOTAL_SECONDS = 30.0  # for the whole call, even if a slow server keeps sending bytes
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-_MAX_TEXT = 300  # of the platform's words in a reason
+_MAX_TEXT = 300  # characters of the platform's text in a reason
 _MAX_KEPT_TEXT = 4000
 
 # --- errors -----------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ class PlatformError(Exception):
 
     @property
     def text(self) -> str:
-        """What happened, for people; may quote the platform, never to be logged."""
+        """What happened, for people. It may quote the platform, so it must not be logged."""
         return str(self.args[0])[:_MAX_TEXT]
 
     @property
@@ -84,7 +85,7 @@ class PlatformError(Exception):
 
 
 class RateLimited(PlatformError):
-    """Too much at once: surely not executed. `whole_account` False when it concerns one recipient only."""
+    """Rate limit reached: certainly not executed. `whole_account` False: for one recipient only."""
 
     def __init__(
         self,
@@ -103,15 +104,15 @@ class RateLimited(PlatformError):
 
 
 class AccessExpired(PlatformError):
-    """Token, permission or account needs a person: surely not executed."""
+    """Token, permission or account needs a person: certainly not executed."""
 
 
 class Rejected(PlatformError):
-    """Refused for good: surely not executed, never to be tried again as it is."""
+    """Refused permanently: certainly not executed, and must not be repeated unchanged."""
 
 
 class Transient(PlatformError):
-    """Surely not executed, or a read that has no effect: may be tried again freely."""
+    """Certainly not executed, or only a read: may be repeated."""
 
 
 class Unknown(PlatformError):
@@ -135,7 +136,7 @@ def outcome_of(error: PlatformError) -> SendOutcome:
 
 
 def cannot_tell(error: PlatformError) -> CannotTell:
-    """How a look ended that raised `error`: it proves nothing either way."""
+    """The outcome of a reply check that raised `error`: sent or not, we cannot tell."""
     wait = error.retry_after if isinstance(error, RateLimited) else None
     return CannotTell(f"looking failed: {error.reason}", retry_after=wait)
 
@@ -144,7 +145,7 @@ def cannot_tell(error: PlatformError) -> CannotTell:
 
 
 def json_object(response: requests.Response) -> dict[str, Any]:
-    """The JSON object of an answer, or {} when it holds anything else."""
+    """The JSON object in an answer; {} for any other body."""
     try:
         read = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -153,9 +154,9 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 
 
 def answered_at(response: requests.Response) -> datetime:
-    """When the platform says it answered (its Date header), else our own clock's now.
+    """The time in the answer's Date header, else our own clock's.
 
-    The platform's clock, because rate limits and observations count by it.
+    Rate limits and observation times refer to the platform's clock.
     """
     with suppress(ValueError, TypeError):
         told = parsedate_to_datetime(response.headers.get("Date", ""))
@@ -178,18 +179,18 @@ def failed(
 
 # --- the deadline -----------------------------------------------------------------------------------
 
-# Moment of `time.monotonic` until which the call of this thread must have ended.
+# The deadline of this thread's current call, in seconds of `time.monotonic`.
 _deadline: ContextVar[float] = ContextVar("deadline")
-# The same for all calls of this thread together.
+# The common deadline of several calls of this thread.
 _latest: ContextVar[float] = ContextVar("latest", default=math.inf)
 
 
 @contextmanager
 def ending_by(moment: float) -> Iterator[None]:
-    """No call inside goes on after `moment` of `time.monotonic`, and none sends anything from then on.
+    """Set a common deadline, in seconds of `time.monotonic`, for all calls in the block.
 
-    That is asked right before the bytes go out: a process that was stopped in between, however long, and
-    goes on afterwards must not send what somebody else has taken over meanwhile.
+    It is checked once more just before bytes are sent: a process that was suspended must not send a reply
+    that another worker has taken over meanwhile.
     """
     mark = _latest.set(moment)
     try:
@@ -199,10 +200,10 @@ def ending_by(moment: float) -> Iterator[None]:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket, each time with no more patience than is left until the deadline.
+    """Reads from a socket; the time-out of each read is the time left until the deadline.
 
-    A plain read time-out starts anew with every byte, in the headers too: one dripping server could hold a
-    worker for hours.
+    A plain read time-out restarts with every byte, in the headers too, so a slow server could block a worker
+    for hours.
     """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
@@ -220,7 +221,7 @@ class _DeadlineReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        with suppress(OSError):  # the socket may be closed already; a kept one gets its patience back
+        with suppress(OSError):  # it may be closed; a socket kept alive gets its time-out back
             self._sock.settimeout(self._patience)
         self._raw.close()
         super().close()
@@ -235,7 +236,7 @@ class _DeadlineResponse(HTTPResponse):
 
 
 def _refuse_if_late() -> None:
-    """Raise Transient once the deadline has passed: what lacks one byte of its body is not executed."""
+    """Raise Transient if the deadline has passed. A request without its last byte is not executed."""
     if time.monotonic() >= _deadline.get(math.inf):
         raise Transient("the time for the call was over before it was sent", reason=Failure.TOO_LATE)
 
@@ -280,15 +281,15 @@ Classify = Callable[[requests.Response, bool], PlatformError | None]
 
 
 class PlatformSession(requests.Session):
-    """A `requests.Session` to hand to a platform's library.
+    """A `requests.Session` to pass to a platform's library.
 
-    `classify(response, write)` turns an answer into an error, or None when it is a success; it is called for
-    every answer whose body was read, so also for a 200 that carries an error.
-    `rewrite` maps the prefix of an address as the library writes it to ours; with a map given, any address
-    under neither is refused, so that no token travels to a host an answer named.
-    `on_answer` sees every answer (usage and limit headers) before it is classified.
-    A body is read whole, within the deadline and MAX_ANSWER_BYTES; with `stream=True` (media) a good answer
-    is left to the caller, who bounds its size: the deadline still holds.
+    `classify(response, write)` returns the error in an answer, or None for a success. It is called for every
+    answer, including a 200, because its body may contain an error.
+    `rewrite` maps URL prefixes that the library uses to ours. If it is given, all other URLs are refused, so
+    that no token goes to a host that an answer named.
+    `on_answer` receives every answer before it is classified, for its usage and limit headers.
+    The body is read completely, within the deadline and MAX_ANSWER_BYTES. With `stream=True` (media) the
+    caller reads a successful answer and limits its size; the deadline still applies.
     """
 
     def __init__(
@@ -311,7 +312,7 @@ class PlatformSession(requests.Session):
         self._total_seconds = total_seconds
 
     def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """The answer to a call, its body read. Raises PlatformError and nothing else."""
+        """Make a call and read the body. Raises PlatformError and nothing else."""
         write = method.upper() not in ("GET", "HEAD")
         media = bool(kwargs.pop("stream", False))
         kwargs["timeout"] = (CONNECT_SECONDS, self._read_seconds)
@@ -326,7 +327,7 @@ class PlatformSession(requests.Session):
             # Headers and bodies are encoded before the first byte goes out.
             raise Rejected("it cannot be written as a request", reason=Failure.ENCODING) from None
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-            # Nothing of `error` may ride along: its text holds the address.
+            # `error` must not be chained: its text contains the URL.
             if _never_connected(error):
                 name = _named(error)
                 raise Transient("no connection", reason=Failure.NO_CONNECTION, code=name) from None
@@ -346,7 +347,7 @@ class PlatformSession(requests.Session):
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: a redirect is an answer like any other, and its Location is not even read."""
+        """None: redirects are never followed, so that a token cannot go to another host."""
 
     def _address(self, url: str) -> str:
         for written, ours in self._rewrite.items():
@@ -360,7 +361,7 @@ class PlatformSession(requests.Session):
 
 
 def _move_token(kwargs: dict[str, Any]) -> str:
-    """Moves `access_token` out of query and form into the Authorization header; answers the token sent."""
+    """Move `access_token` from query and form into the Authorization header. Returns the token."""
     headers = dict(kwargs.get("headers") or {})
     for place in ("params", "data"):
         fields = kwargs.get(place)
@@ -380,12 +381,12 @@ def _read_body(response: requests.Response, write: bool) -> None:
             response.close()
             raise failed("an answer larger than we read", write=write, reason=Failure.NO_ANSWER)
         pieces.append(piece)
-    # As requests does itself when it reads a body whole; there is no public way to hand it one.
+    # requests sets these attributes itself when it reads a body; there is no public way to do so.
     vars(response).update(_content=b"".join(pieces), _content_consumed=True)
 
 
 def _never_connected(error: Exception) -> bool:
-    """Whether no connection stood, so that nothing can have left us."""
+    """Whether no connection was established, so that nothing can have been sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, ConnectTimeoutError)
 

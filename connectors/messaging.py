@@ -1,4 +1,4 @@
-"""Private messages of Facebook pages and Instagram accounts, which share one shape, to facts.
+"""Turns private messages of Facebook pages and Instagram accounts, which share one format, into facts.
 
 Source: Messenger Platform, "Webhooks reference"; Instagram Platform, "Webhooks: messaging".
 """
@@ -28,7 +28,7 @@ from inbox.values import (
     ReplyReceipt,
 )
 
-# Their words for what is attached to ours; whatever is not here is "other".
+# Meta's attachment types to ours; all others are "other".
 _ATTACHMENT_KINDS = {
     "image": "image",
     "video": "video",
@@ -51,7 +51,7 @@ _ATTACHMENT_KINDS = {
         "link",
     ),
 }
-# Something was sent, and Meta does not show it to programs.
+# Types of messages whose content Meta does not show to programs.
 _UNSHOWN = {"ephemeral", "unsupported_type"}
 
 
@@ -132,7 +132,7 @@ class _Event(PayloadShape):
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """One event, with the account it belongs to and the citizen at the other end."""
+    """One event with our account and the citizen."""
 
     platform: str
     account: str
@@ -167,7 +167,7 @@ class _Heard:
 def message_facts(
     platform: str, raw: Any, *, entry_id: str | None, entry_time: datetime | None
 ) -> Iterator[Fact]:
-    """What one element of `messaging` or `standby` tells. The account is the one the element itself names."""
+    """The facts of one element of `messaging` or `standby`. The element itself names the account."""
     kind = _kind_of_event(raw)
     try:
         event = _Event.model_validate(raw)
@@ -191,7 +191,7 @@ def message_facts(
     elif event.read is not None and event.read.mid:
         yield ReplyReceipt(platform, heard.account, event.read.mid, Receipt.READ, heard.sent_at)
     else:
-        # Receipts that carry a watermark only ("all up to this moment") name no message.
+        # Receipts with only a watermark ("everything before this time") name no message.
         yield NotUnderstood(platform, heard.account, f"messaging:{kind}")
 
 
@@ -202,7 +202,7 @@ def _kind_of_event(raw: Any) -> str:
 
 
 def _heard(platform: str, event: _Event, entry_id: str | None, entry_time: datetime | None) -> _Heard | None:
-    """Whose event it is. An echo is ours and goes the other way; some echoes name the parties as if not."""
+    """The account and citizen of an event. In an echo the account is the sender, but some swap the two."""
     sender, recipient = event.sender.id, event.recipient.id
     echo = event.message is not None and event.message.is_echo
     from_us = echo or (sender is not None and sender == entry_id != recipient)
@@ -226,7 +226,7 @@ def _heard(platform: str, event: _Event, entry_id: str | None, entry_time: datet
 
 
 def _is_change(event: _Event) -> bool:
-    """Edited or unsent: the time of the event may be that of the first message, of the batch it is not."""
+    """Whether it was edited or unsent. Then the batch's time counts: the event may have the original one."""
     return event.message_edit is not None or (event.message is not None and event.message.is_deleted)
 
 
@@ -266,7 +266,7 @@ def _attachment(attached: _MessageAttachment) -> AttachmentSeen:
 
 
 def _postback(heard: _Heard, postback: _Postback) -> Fact:
-    """A pressed button. Older ones have no id of their own: who and when make one."""
+    """A pressed button. Older ones have no id, so citizen and time form one."""
     milliseconds = int(heard.sent_at.timestamp() * 1000)
     made = f"postback:{heard.account}:{heard.citizen or 'unknown'}:{milliseconds}"
     return heard.seen(postback.mid or made, postback.title or "", button=postback.payload or "")

@@ -1,4 +1,4 @@
-"""What Facebook, Instagram and WhatsApp share: how hooks prove themselves, the look of ids and times, errors.
+"""What Facebook, Instagram and WhatsApp share: hook signatures, common body parts, error codes.
 
 Sources: Graph API "Webhooks: getting started" (signature, challenge), "Handle errors" (codes and subcodes),
 WhatsApp Cloud API "Error codes".
@@ -37,7 +37,7 @@ from inbox.values import UnreadablePayload
 def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) -> bool:
     """Whether one of the app secrets signs exactly these bytes.
 
-    Compared as bytes: `compare_digest` raises on text that is not ASCII, and a forged header may hold any.
+    Compared as bytes, because `compare_digest` raises for non-ASCII text, which a forged header may contain.
     """
     given = headers.get("x-hub-signature-256", "").encode(errors="replace")
     genuine = False
@@ -50,7 +50,7 @@ def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) ->
 def _answer_challenge(
     _secrets: Sequence[str], verify_token: str, query: dict[str, str]
 ) -> tuple[str, str] | None:
-    """The challenge itself, as plain text and never read as a number; None when the token is not ours."""
+    """The challenge as plain text (not parsed as a number); None if the verify token is wrong."""
     given = query.get("hub.verify_token", "").encode(errors="replace")
     ours = verify_token.encode()
     if query.get("hub.mode") != "subscribe" or not ours or not hmac.compare_digest(ours, given):
@@ -64,38 +64,38 @@ HOOK = Hook(name="meta", is_genuine=_is_genuine, answer_challenge=_answer_challe
 
 # --- shapes -----------------------------------------------------------------------------------------
 
-# A message is not lost for a time we cannot read; the time of its batch stands in.
+# A time we cannot read does not lose the message: it gets the time of its batch.
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 
 
 class MetaPerson(PayloadShape):
-    """Who wrote, in `from`; any of it may be missing."""
+    """The author in `from`. Any field may be missing."""
 
     id: Id | None = None
     name: str | None = None
     username: str | None = None
-    self_ig_scoped_id: Id | None = None  # Instagram: there when it is our own account
+    self_ig_scoped_id: Id | None = None  # Instagram: present if it is our own account
 
 
 class MetaEntry(PayloadShape):
-    """One entry of a hook body. `time` is when Meta sent it; what it holds is read part by part."""
+    """One entry of a hook body. `time` is when Meta sent it. Its parts are parsed one by one."""
 
     id: Id | None = None
     time: Moment = None
     changes: list[Any] = []
     messaging: list[Any] = []
     standby: list[Any] = []
-    field: str | None = None  # Instagram Login writes field and value on the entry itself
+    field: str | None = None  # Instagram Login puts field and value in the entry itself
     value: Any = None
 
 
 def listed(given: Any) -> list[Any]:
-    """The elements of a Graph list, which comes as `{"data": […]}`; nothing where there is none."""
+    """The elements of a Graph list, `{"data": […]}`; [] for anything else."""
     return items(given.get("data")) if isinstance(given, dict) else []
 
 
 def read_bodies(raw: bytes) -> list[dict[str, Any]]:
-    """The objects of a hook body: one, or those of a list (as some pages of the documentation wrap it).
+    """The objects of a hook body: one, or a list of them, as some pages of the documentation show.
 
     Raises UnreadablePayload for anything else.
     """
@@ -114,22 +114,22 @@ def claims_object(raw: bytes, name: str) -> bool:
         return False
 
 
-# What a polled page is, where it is not the list of our posts; named in its envelope.
-SURVEY = "survey"  # a look over older posts for something new: no words, only where to read on
-COMMENTS = "comments/"  # and the id of the post they stand under
+# The edge in a polled page's envelope, if it is not the list of our posts.
+SURVEY = "survey"  # older posts without texts, to see which have new comments
+COMMENTS = "comments/"  # followed by the post's id
 
 # --- errors -----------------------------------------------------------------------------------------
 
-# Too much at once, of an app, a user, a page or a line. The 80000s are the business use cases.
+# Rate limits of an app, a user, a page or a number. The 80000s are the business use cases.
 _RATE = {4, 17, 32, 341, 613, 80007, 130429, 131064, 133016} | set(range(80000, 80015))
-# Blocked for a while as a spammer, and one message too many to the same person: seconds to wait.
+# Blocked temporarily for spam, and too many messages to one person: seconds to wait.
 _RATE_WITH_PAUSE = {368: 3600.0, 131048: 3600.0, 131056: 6.0}
 _ONE_RECIPIENT = {131056}
 _ACCESS = {0, 3, 10, 102, 190, 458, 459, 460, 463, 464, 467, 131005, 131031, 131042, 130497, 133010}
 _ACCESS |= set(range(200, 300))
-# Meta had a bad minute: the call may have been executed.
+# Temporary faults at Meta: the call may have been executed.
 _PROVES_NOTHING = {-1, 1, 2}
-# WhatsApp says itself that the message was not sent.
+# For these codes WhatsApp documents that the message was not sent.
 _NOT_NOW = {131000, 131016, 131057, 133004, 133005}
 _REASON_OF_SUBCODE = {
     2018278: Failure.WINDOW_CLOSED,
@@ -152,15 +152,15 @@ _REASON_OF_CODE = {
     131049: Failure.HELD_BACK,
     **dict.fromkeys((132000, 132001, 132005, 132007, 132012, 132015, 132016), Failure.TEMPLATE),
 }
-# These tell of one recipient, although their code may be a permission's.
+# These subcodes concern one recipient, although the code may be that of a permission.
 _REFUSING_SUBCODES = {2018278, 2534022, 1545041, 2018001}
 
 
 def classify_graph(response: requests.Response, write: bool) -> PlatformError | None:
-    """The error in an answer of the Graph or Cloud API; None when it is a success.
+    """The error in an answer of the Graph or Cloud API; None for a success.
 
-    A known code decides whatever the HTTP status is, also under a 200. Without a code only 401 and 429 are a
-    verdict: an HTML page, even of a 400, is some gateway's and proves nothing about a write.
+    A known code decides, whatever the HTTP status, even 200. Without a code only 401 and 429 are conclusive:
+    an HTML page, even with a 400, comes from a gateway and does not prove that a write was not executed.
     """
     error = json_object(response).get("error")
     status = response.status_code
@@ -213,7 +213,7 @@ def _unproved(text: str, write: bool, **known: Any) -> PlatformError:
 
 
 def _words(error: dict[str, Any]) -> str:
-    """What Meta says for people; the Cloud API hides it one floor down."""
+    """Meta's error text for people; the Cloud API nests it one level deeper."""
     details = error.get("error_data")
     if isinstance(details, dict) and isinstance(details.get("details"), str):
         return str(details["details"])
@@ -221,7 +221,7 @@ def _words(error: dict[str, Any]) -> str:
 
 
 def _regained_after(response: requests.Response) -> float | None:
-    """Seconds until calls are taken again, as a business use case header (in minutes) or Retry-After says."""
+    """Seconds until calls are accepted again, from the usage header (in minutes there) or Retry-After."""
     with suppress(ValueError, TypeError, AttributeError, RecursionError):
         usage = json.loads(response.headers.get("X-Business-Use-Case-Usage", "{}"))
         minutes = [one.get("estimated_time_to_regain_access", 0) for uses in usage.values() for one in uses]
@@ -236,7 +236,7 @@ def _regained_after(response: requests.Response) -> float | None:
 
 
 def _whole(given: Any) -> int | None:
-    """A code as a whole number; Meta has sent them as text too."""
+    """A code as an int. Meta sometimes sends text."""
     with suppress(ValueError, TypeError, OverflowError):
         return None if given is None or isinstance(given, bool) else int(given)
     return None

@@ -1,7 +1,7 @@
-"""Reading what platforms send, at the border: JSON to clean values, ids and moments of whatever spelling.
+"""Parses what platforms send: JSON to storable values, ids and times in any of their formats.
 
-Everything a connector hands on came through `read_json`, so no NUL and no lone surrogate gets further: both
-are legal JSON escapes, and PostgreSQL refuses both in text.
+Connectors read every body with `read_json`, which removes NUL and lone surrogates: both are legal JSON
+escapes, and PostgreSQL refuses both in text.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 from inbox.values import UnreadablePayload
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# What a timestamp may be before it is surely something else: 1970 to 2200, in seconds.
+# The range of plausible timestamps: 1970 to 2200, in seconds.
 _EARLIEST, _LATEST = 1, 7_258_118_400
 
 
 class PayloadShape(BaseModel):
-    """A part of a platform's body, as far as we use it; unknown keys are ignored, types are not guessed."""
+    """The base of models for parts of a body. Unknown keys are ignored; types are strict."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -35,15 +35,15 @@ def _id_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-# A platform's id: digits or opaque text, sent as a string or, by some, as a number.
+# A platform's id: digits or opaque text, sent as a string or by some as a number.
 Id = Annotated[str, BeforeValidator(_id_text), StringConstraints(min_length=1, max_length=512)]
 
 
 @lru_cache(maxsize=1)
 def read_json(raw: bytes | str) -> Any:
-    """The JSON value in `raw`, all strings storable; to be read, not changed. Raises UnreadablePayload.
+    """The JSON value in `raw`, with storable strings. Raises UnreadablePayload. Do not change the result.
 
-    The last one is remembered: each platform is asked whether a body is its own, and then one reads it.
+    The last result is cached, because every platform is asked whether a body is its own.
     """
     try:
         return _storable(json.loads(raw, parse_constant=_no_number))
@@ -60,7 +60,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
 
 
 def outermost(raw: bytes) -> dict[str, Any]:
-    """The JSON object in `raw`, or {} where there is none: to ask whose body it is."""
+    """The JSON object in `raw`, or {} if it has none. For `claims`, which must not raise."""
     try:
         return read_object(raw)
     except UnreadablePayload:
@@ -68,7 +68,7 @@ def outermost(raw: bytes) -> dict[str, Any]:
 
 
 def part(shape: type[S], value: Any) -> S | None:
-    """`value` in this shape, or None when it has another."""
+    """`value` parsed as `shape`; None if it does not fit."""
     try:
         return shape.model_validate(value)
     except ValidationError:
@@ -76,19 +76,19 @@ def part(shape: type[S], value: Any) -> S | None:
 
 
 def word(value: Any) -> str:
-    """A platform's own word for a kind of thing, or "?" when it is none: fit for counting and for logs."""
+    """A platform's own name of a kind, or "?" if it is not a plain word. Safe for counters and logs."""
     return value if isinstance(value, str) and re.fullmatch(r"[\w.:-]{1,60}", value, re.ASCII) else "?"
 
 
 def items(value: Any) -> list[Any]:
-    """`value` when it is a list, else nothing: for lists that a platform leaves out or spoils."""
+    """`value` if it is a list, else []."""
     return value if isinstance(value, list) else []
 
 
 def moment(value: Any) -> datetime | None:
-    """A platform's time as an aware datetime in UTC, or None when it is none or out of any sense.
+    """A platform's time as an aware datetime in UTC; None if it is missing, unreadable or implausible.
 
-    Takes Unix seconds or milliseconds (number or text), ISO 8601 with an offset or `Z`, and the form
+    Accepts Unix seconds or milliseconds (number or text), ISO 8601 with an offset or `Z`, and the form
     `Wed Oct 10 20:19:24 +0000 2018` of X API v1.1.
     """
     if isinstance(value, str) and not re.fullmatch(r"\d{1,16}(\.\d{1,9})?", value):

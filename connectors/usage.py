@@ -1,4 +1,4 @@
-"""What the platforms say of their own limits, in the headers of their answers.
+"""Reads the used share of rate limits from the headers of the platforms' answers.
 
 Sources: X API "Rate limits" (`x-rate-limit-*` for each endpoint and fifteen minutes,
 `x-user-limit-24hour-*` and `x-app-limit-24hour-*` for writing), Graph API "Rate limits" (`X-App-Usage`,
@@ -20,13 +20,13 @@ from connectors.http import answered_at
 from inbox.values import CallKind, Usage
 
 _BOTH = (CallKind.READ, CallKind.SEND)
-# Business use cases that count private messages alone; all others count reading and commenting together.
+# Business use cases that count only private messages; the others count reading and commenting together.
 _SENDS_ONLY = ("messenger", "whatsapp")
 _MENTIONS = re.compile(r"/2/users/[0-9]+/mentions\Z")
 
 
 def told_by_x(response: requests.Response) -> Iterator[Usage]:
-    """What X says of the limit of reading mentions, or of writing. Other endpoints have their own."""
+    """The usage of X's limits for reading mentions and for writing. Other endpoints have separate limits."""
     path = urlsplit(response.request.url or "").path
     if response.request.method == "POST":
         kind = CallKind.SEND
@@ -46,7 +46,7 @@ def told_by_x(response: requests.Response) -> Iterator[Usage]:
 
 
 def told_by_meta(response: requests.Response) -> Iterator[Usage]:
-    """What Meta says of the app's limit and of the account's."""
+    """The usage of Meta's limits for the app and for the account."""
     app = _header(response, "X-App-Usage")
     if isinstance(app, dict):
         yield Usage(_BOTH, _share(app))
@@ -68,6 +68,6 @@ def _header(response: requests.Response, name: str) -> Any:
 
 
 def _share(use: dict[str, Any]) -> float:
-    """The largest of the per cents; being over a hundred happens."""
+    """The largest of the percentages, which can exceed 100."""
     numbers = [use.get(name) for name in ("call_count", "total_cputime", "total_time")]
     return max((float(one) for one in numbers if isinstance(one, int | float)), default=0.0) / 100

@@ -1,4 +1,4 @@
-"""Facebook pages: answering comments and chats, looking for an answer, asking for what is new, probing.
+"""Facebook pages: replying to comments and chats, finding a sent reply, polling, surveying, probing.
 
 Sources: Graph API "Object comments" (8,000 characters, filter, order), "Send API" (recipient, 2,000
 characters, metadata), "Private replies" (one to a comment, within seven days).
@@ -43,7 +43,7 @@ def _newest_comment(post: Any) -> datetime | None:
     return moment(newest[0].get("created_time")) if newest and isinstance(newest[0], dict) else None
 
 
-# `filter(stream)` lists the replies among the comments, so that the newest of all come first.
+# `filter(stream)` lists replies among the comments, so that the newest of both come first.
 _PLAN = graph_poll.Plan(
     platform=PLATFORM,
     head=EDGE_FEED,
@@ -72,22 +72,22 @@ _PLAN = graph_poll.Plan(
 
 
 def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
-    """One page of what is new. Raises PlatformError."""
+    """The next page of new posts and comments. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
 
 
 def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
-    """Everything under the page's posts since `since`. Raises PlatformError."""
+    """All comments under the page's posts since `since`. Raises PlatformError."""
     return graph_survey.survey(_PLAN, access, since)
 
 
 def probe(access: Access) -> ProbeOutcome:
-    """Whether the page still answers to its token."""
+    """Whether the token still gives access to the page."""
     return graph.probe(access, "me", "id,name")
 
 
 def send(access: Access, outgoing: Outgoing) -> SendOutcome:
-    """Answers a comment or a visitor's post in public, or its author in private."""
+    """Reply to a comment or visitor's post in public, or to a citizen in private."""
     try:
         page = Graph(access)
         if is_public(outgoing):
@@ -110,9 +110,9 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def look(access: Access, outgoing: Outgoing) -> LookOutcome:
-    """Looks under the citizen's comment; under the comment it stands under, too, for threads are flattened.
+    """Find a sent reply under the citizen's comment, or under its parent, because threads are flattened.
 
-    A private message cannot be looked for: its echo carries our reference back.
+    A private message cannot be found this way: its echo carries our reference.
     """
     if not is_public(outgoing):
         return CannotTell("a private message shows itself by its echo only")
@@ -128,7 +128,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
 
 
 def is_public(outgoing: Outgoing) -> bool:
-    """Whether the answer is a comment that everybody sees."""
+    """Whether the reply is a public comment."""
     in_chat = outgoing.to_kind is MessageKind.CHAT or outgoing.conversation is None
     return not outgoing.in_private and not in_chat
 
@@ -158,7 +158,7 @@ def _our_comments(page: Graph, access: Access, outgoing: Outgoing, above: str) -
 
 
 def _recipient(access: Access, outgoing: Outgoing) -> dict[str, str]:
-    """Whom a private message goes to: the author of a comment or visitor's post, or a chat's citizen."""
+    """The recipient of a private message: the author of a comment or visitor's post, or a chat's citizen."""
     if outgoing.in_private and outgoing.to_kind is not MessageKind.CHAT:
         is_post = outgoing.to_external_id == outgoing.conversation
         return {"post_id" if is_post else "comment_id": outgoing.to_external_id}

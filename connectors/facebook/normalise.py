@@ -1,4 +1,4 @@
-"""What Facebook tells about a page, to facts: hook bodies (feed, mention, ratings, Messenger), polled pages.
+"""Turns Facebook's bodies into facts: hooks (feed, mention, ratings, Messenger) and polled pages.
 
 Pure. Sources: Graph API "Webhooks: page reference", "Page feed", "Object comments".
 """
@@ -47,7 +47,7 @@ class _Post(PayloadShape):
 
 
 class _Change(PayloadShape):
-    """The `value` of a change. Names of before 2018 (`sender_id`, `sender_name`) are still met."""
+    """The `value` of a change. Some bodies still use names from before 2018 (`sender_id`, `sender_name`)."""
 
     item: str
     verb: str = ""
@@ -73,7 +73,7 @@ class _Change(PayloadShape):
     post: _Post | None = None
 
     def who(self) -> tuple[str | None, str | None]:
-        """Id and name of who wrote; both None where the platform hides them."""
+        """Id and name of the author; None where the platform hides them."""
         person = self.author or MetaPerson()
         return (
             person.id or self.sender_id or self.reviewer_id,
@@ -113,7 +113,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]:
-    """What one change tells. `position` orders what one body tells: Meta's clock counts whole seconds."""
+    """The facts of one change. `position` keeps their order in a body: Meta's times are whole seconds."""
     field = word(given.get("field")) if isinstance(given, dict) else "unknown"
     value = given.get("value") if isinstance(given, dict) else None
     if field not in ("feed", "mention", "ratings") or entry.id is None:
@@ -135,7 +135,7 @@ def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]
         yield MessageGone(PLATFORM, entry.id, external_id, _GONE_VERBS[change.verb], observed_at)
     elif change.verb in _SEEN_VERBS:
         if change.verb == "add":
-            observed_at = sent_at  # its words are those of the first moment, whenever the hook came
+            observed_at = sent_at  # an `add` shows the first text, however late the hook arrives
         elif change.edited_time is not None:
             observed_at = change.edited_time
         yield from _seen(change, entry.id, field, external_id, sent_at, observed_at) or (
@@ -146,7 +146,7 @@ def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]
 
 
 def _external_id(change: _Change) -> str | None:
-    """Of the comment, post or review the change is about; None for likes, albums, events and the like."""
+    """The id of the comment, post or review that the change is about; None for likes, albums, events etc."""
     if change.item == "comment":
         return change.comment_id
     if change.item == "rating":
@@ -157,7 +157,7 @@ def _external_id(change: _Change) -> str | None:
 def _seen(
     change: _Change, account: str, field: str, external_id: str, sent_at: datetime, observed_at: datetime
 ) -> tuple[Fact, ...]:
-    """The message the change shows; nothing for an edit that does not say the words: they may still stand."""
+    """The message in a change. Empty for an edit without text, because the old text may still be valid."""
     author_id, name = change.who()
     from_us = author_id == account
     text = change.review_text if change.item == "rating" else change.message
@@ -170,7 +170,8 @@ def _seen(
         return ()  # stars without words
     kind = _kind(change, field, from_us)
     if text is None and not attachments and not from_us:
-        # A mention without its words, a sticker: a person must look. It never overwrites words we know.
+        # A mention without text, or a sticker: a person must look at it. The earlier observation time
+        # keeps it from overwriting a text that is known.
         kind, observed_at = MessageKind.UNSUPPORTED, sent_at - timedelta(microseconds=1)
     conversation = change.post_id or (external_id if not is_comment else None)
     author = None
@@ -198,7 +199,7 @@ def _seen(
 
 
 def _kind(change: _Change, field: str, from_us: bool) -> MessageKind:
-    """A comment on our posts, a post of ours, or else a citizen's post that speaks to us."""
+    """A comment on our post, our own post, or a citizen's post that mentions us."""
     if change.item == "comment":
         return MessageKind.MENTION if field == "mention" else MessageKind.COMMENT
     return MessageKind.POST if from_us else MessageKind.MENTION

@@ -1,4 +1,4 @@
-"""Answers of the Graph API to our polls, to facts: the feed with its comments, or the comments of one post.
+"""Turns polled answers of the Graph API into facts: the feed with its comments, or one post's comments.
 
 Pure. Sources: Graph API "Page feed", "Object comments", "Comment".
 """
@@ -104,7 +104,7 @@ def polled_facts(polled: Polled) -> tuple[Fact, ...]:
 
 
 class _Page:
-    """Whose page it is and when we asked for it."""
+    """Builds the facts of one polled page, with its account and the time we asked."""
 
     def __init__(self, polled: Polled) -> None:
         self.account = polled.account
@@ -134,7 +134,7 @@ class _Page:
             yield from self.comment(comment, post.id, post.id)
 
     def comment(self, given: Any, post_id: str, above: str) -> Iterator[Fact]:
-        """A comment and the replies under it. `above` is what it stands under unless it says so itself."""
+        """A comment and its replies. `above` is the parent's id, unless the comment names its parent."""
         try:
             comment = _Comment.model_validate(given)
         except ValidationError:

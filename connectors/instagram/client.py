@@ -1,4 +1,4 @@
-"""Instagram professional accounts: answering comments, mentions and chats, looking, asking for news, probing.
+"""Instagram accounts: replying to comments, mentions and chats, finding a sent reply, polling, probing.
 
 Sources: Instagram Platform "IG Comment replies" (a reply to a reply is put under the top comment), "IG User
 mentions", "Send messages" (1,000 bytes), "Private replies" (one to a comment, within seven days).
@@ -37,11 +37,11 @@ EDGES = (EDGE_MEDIA, SURVEY)
 _REPLY = "id,text,timestamp,from,username,hidden,parent_id"
 _COMMENT = f"{_REPLY},replies.limit(50){{{_REPLY}}}"
 _HEAD_COMMENTS = 50
-_READ_FIRST_SECONDS = 10.0  # a send is two calls here, and both must end within its lease
+_READ_FIRST_SECONDS = 10.0  # sending makes two calls, and both must end within the lease
 
 
 def length(text: str) -> int:
-    """UTF-8 bytes: private messages are counted so; for comments it is the stricter of two counts."""
+    """The length in UTF-8 bytes, as in private messages; comments are counted less strictly."""
     return len(text.encode(errors="replace"))
 
 
@@ -50,8 +50,8 @@ def _comment_count(media: Any) -> int | None:
     return count if isinstance(count, int) else None
 
 
-# There is no list of comments and replies together, newest first; that the count under a post changed is the
-# only sign of a new reply to an old comment.
+# No list has comments and replies together, newest first. A changed comment count under a post is the only
+# sign of a new reply to an old comment.
 _PLAN = graph_poll.Plan(
     platform=PLATFORM,
     head=EDGE_MEDIA,
@@ -71,22 +71,22 @@ _PLAN = graph_poll.Plan(
 
 
 def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
-    """One page of what is new. Raises PlatformError."""
+    """The next page of new posts and comments. Raises PlatformError."""
     return graph_poll.poll(_PLAN, access, edge, cursor)
 
 
 def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
-    """Everything under the account's posts since `since`. Raises PlatformError."""
+    """All comments under the account's posts since `since`. Raises PlatformError."""
     return graph_survey.survey(_PLAN, access, since, replies_args={"limit": 50, "fields": _REPLY})
 
 
 def probe(access: Access) -> ProbeOutcome:
-    """Whether the account still answers to its token."""
+    """Whether the token still gives access to the account."""
     return graph.probe(access, access.account, "id,username,name")
 
 
 def send(access: Access, outgoing: Outgoing) -> SendOutcome:
-    """Answers a comment or a mention in public, or its author in private."""
+    """Reply to a comment or mention in public, or to a citizen in private."""
     try:
         account = Graph(access)
         if not is_public(outgoing):
@@ -102,8 +102,9 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def look(access: Access, outgoing: Outgoing) -> LookOutcome:
-    """Looks among the replies of the top comment. What stands under somebody else's post is not listed to us,
-    and a private message shows itself by its echo only.
+    """Find a sent reply among the replies to the top comment.
+
+    Comments under somebody else's post are not listed to us, and a private message is known by its echo only.
     """
     if not is_public(outgoing) or outgoing.to_kind is not MessageKind.COMMENT:
         return CannotTell("Instagram lists replies under our own posts only")
@@ -116,14 +117,15 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
 
 
 def is_public(outgoing: Outgoing) -> bool:
-    """Whether the answer is a comment that everybody sees."""
+    """Whether the reply is a public comment."""
     in_chat = outgoing.to_kind is MessageKind.CHAT or outgoing.conversation is None
     return not outgoing.in_private and not in_chat
 
 
 def _placed(account: Graph, outgoing: Outgoing) -> tuple[str, str]:
-    """Where the answer goes and how it reads: under a reply it goes to the top comment and names the citizen,
-    as Instagram's own app does, or nobody would know whom it answers.
+    """The comment to reply to, and the text.
+
+    A reply to a reply goes under the top comment and mentions the citizen, as in Instagram's own app.
     """
     asked = account.get(outgoing.to_external_id, fields="id,parent_id,username").body
     above, handle = _top(asked, outgoing), asked.get("username")
@@ -139,7 +141,7 @@ def _top(asked: dict[str, Any], outgoing: Outgoing) -> str:
 
 
 def _our_replies(account: Graph, access: Access, outgoing: Outgoing, above: str) -> list[StandingMessage]:
-    """All of them: replies come oldest first."""
+    """All our replies under a comment. It cannot stop early, because replies come oldest first."""
     found: list[StandingMessage] = []
     for answer in account.pages(above, "replies", limit=100, fields="id,text,timestamp,from,user"):
         for one in listed(answer.body):
@@ -154,7 +156,7 @@ def _our_replies(account: Graph, access: Access, outgoing: Outgoing, above: str)
 
 
 def _is_us(reply: dict[str, Any], account: str) -> bool:
-    """`user` is told for our own comments only; `from` of ours has an id only its owner is shown."""
+    """Whether a reply is ours. Only our own comments have `user`; in `from` we have an id only we can see."""
     author, user = reply.get("from"), reply.get("user")
     if isinstance(author, dict) and (str(author.get("id")) == account or author.get("self_ig_scoped_id")):
         return True
@@ -162,7 +164,7 @@ def _is_us(reply: dict[str, Any], account: str) -> bool:
 
 
 def _answer_mention(account: Graph, access: Access, outgoing: Outgoing) -> str:
-    """A comment where somebody named us: under their post, or under their comment."""
+    """Comment where somebody mentioned us: under their post, or under their comment."""
     in_comment = outgoing.to_external_id != outgoing.conversation
     return account.post(
         access.account,
@@ -188,7 +190,7 @@ def _send_private(account: Graph, access: Access, outgoing: Outgoing) -> str:
 
 
 def _recipient(access: Access, outgoing: Outgoing) -> dict[str, str]:
-    """Whom a private message goes to: the author of a comment, or the citizen of a chat."""
+    """The recipient of a private message: the author of a comment, or the citizen of a chat."""
     if outgoing.in_private and outgoing.to_kind is not MessageKind.CHAT:
         return {"comment_id": outgoing.to_external_id}
     for key in outgoing.recipient:

@@ -1,4 +1,4 @@
-"""What Instagram tells about an account, to facts: comments, mentions, private messages, polled pages.
+"""Turns Instagram's bodies into facts: comments, mentions, private messages, polled pages.
 
 Pure. Sources: Instagram Platform "Webhooks" (fields comments, live_comments, mentions, messages), "IG Media",
 "IG Comment". An entry has one of three forms: `changes`, `messaging`, or `field` and `value` on itself; a
@@ -42,7 +42,7 @@ class _InstagramMedia(PayloadShape):
 
 
 class _CommentChange(PayloadShape):
-    """The `value` of comments and live_comments; the id goes by two names."""
+    """The `value` of comments and live_comments. Its id has one of two names."""
 
     id: Id | None = None
     comment_id: Id | None = None
@@ -118,7 +118,7 @@ def _body_facts(body: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _change_facts(given: Any, entry: MetaEntry, position: int) -> Iterator[Fact]:
-    """What one change tells. `position` orders what one body tells: Meta's clock counts whole seconds."""
+    """The facts of one change. `position` keeps their order in a body: Meta's times are whole seconds."""
     field = word(given.get("field")) if isinstance(given, dict) else "unknown"
     value = given.get("value") if isinstance(given, dict) else None
     fact: Fact | None = None
@@ -140,7 +140,7 @@ def _with_author(given: Any) -> Any:
 
 
 def _comment(change: _CommentChange, account: str, moment: datetime) -> Fact | None:
-    """Instagram's hooks carry no time of the comment itself; that of the batch stands in."""
+    """A comment. Instagram's hooks have no time for it, so it gets the time of the batch."""
     external_id = change.id or change.comment_id
     if external_id is None:
         return None
@@ -162,9 +162,9 @@ def _comment(change: _CommentChange, account: str, moment: datetime) -> Fact | N
 
 
 def _mention(mention: _Mention, account: str, moment: datetime) -> Fact | None:
-    """Somebody named us, in a comment or a caption. The hook holds ids only: a person must look.
+    """Somebody mentioned us in a comment or caption. The hook has ids only, so a person must look at it.
 
-    It never overwrites words we know: it counts as observed before the message was written.
+    The observation time before the message's own keeps it from overwriting a text that is known.
     """
     external_id = mention.comment_id or mention.media_id
     if external_id is None:
@@ -184,12 +184,12 @@ def _mention(mention: _Mention, account: str, moment: datetime) -> Fact | None:
 
 
 def _is_us(person: MetaPerson | None, account: str) -> bool:
-    """Our own account comes under its own id, or with the id that only its owner is shown."""
+    """Whether `person` is our account: by its own id, or by the id that only its owner can see."""
     return person is not None and (person.id == account or person.self_ig_scoped_id is not None)
 
 
 def _author(person: MetaPerson | None, account: str) -> Author | None:
-    """Where the id is hidden the user name stands in for it: it can change, but keeps one thread together."""
+    """The author. A hidden id is replaced by the user name, which can change but keeps a thread together."""
     if person is None or _is_us(person, account):
         return None
     if person.id is not None:
@@ -221,7 +221,7 @@ def _polled_facts(polled: Polled) -> tuple[Fact, ...]:
 
 
 def _polled_media(given: Any, polled: Polled) -> Iterator[Fact]:
-    """A post of ours with its comments: the list of media of an account holds nobody else's."""
+    """One of our posts with its comments. An account's media list has only its own posts."""
     try:
         media = _InstagramPolledMedia.model_validate(given)
     except ValidationError:
@@ -251,7 +251,7 @@ def _polled_media(given: Any, polled: Polled) -> Iterator[Fact]:
 
 
 def _polled_comment(given: Any, polled: Polled, media_id: str, above: str) -> Iterator[Fact]:
-    """A comment and the replies under it. `above` is what it stands under unless it says so itself."""
+    """A comment and its replies. `above` is the parent's id, unless the comment names its parent."""
     try:
         comment = _PolledComment.model_validate(_with_author(given))
     except ValidationError:

@@ -1,9 +1,9 @@
-"""A WhatsApp line of ours, through heyoo: the only file that names that library.
+"""Sends from one of our WhatsApp numbers, through heyoo: the only file that imports that library.
 
-heyoo 0.1.2 is pinned exactly, for it is held at three seams: its module globals `requests` (no session, no
-time-out, errors swallowed) and `logging` (citizens' numbers to the root logger) are replaced, and the address
-attributes are set after construction (it writes Graph v14 and v15, both dead). Of its calls only
-`send_custom_json` is used: the others know neither business-scoped ids nor a reference that comes back.
+heyoo 0.1.2 is pinned exactly, because we change it in three places: its globals `requests` (no session, no
+time-out, errors ignored) and `logging` (logs citizens' numbers) are replaced, and its URLs are set after
+construction (it uses Graph v14 and v15, which no longer exist). We only call `send_custom_json`: the other
+methods support neither business-scoped ids nor a reference that receipts return.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ MAX_TEXT = 4096
 MAX_INTERACTIVE_TEXT = 1024
 MAX_ROWS = 10
 MAX_ROW_TITLE = 24
-# What opens the rows: WhatsApp draws a list beside it. At most 20 characters, and of no language.
+# The label of the button that opens the list: at most 20 characters, and the same in every language.
 ROWS_BUTTON = "☰"
 
 
-# Whom to tell of the limits while one line calls: the library's global knows no line.
+# Receives the usage headers of the current call: the library's global does not know which number calls.
 _on_usage: ContextVar[Callable[[Usage], None] | None] = ContextVar("on_usage", default=None)
 
 
@@ -69,20 +69,20 @@ def _tell(response: requests.Response) -> None:
 
 
 class _Requests:
-    """Stands where heyoo names the library `requests`; holds no account, so one for the process will do."""
+    """Replaces the module `requests` inside heyoo. It has no account, so the process needs only one."""
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
-        """As `requests.post`, but with our time-outs, and raising PlatformError."""
+        """Like `requests.post`, with our time-outs. Raises PlatformError."""
         with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.post(url, **kwargs)
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
-        """As `requests.get`, but with our time-outs, and raising PlatformError."""
+        """Like `requests.get`, with our time-outs. Raises PlatformError."""
         with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.get(url, **kwargs)
 
     def delete(self, url: str, **kwargs: Any) -> requests.Response:
-        """As `requests.delete`, but with our time-outs, and raising PlatformError."""
+        """Like `requests.delete`, with our time-outs. Raises PlatformError."""
         with PlatformSession(classify_graph, on_answer=_tell) as session:
             return session.delete(url, **kwargs)
 
@@ -118,7 +118,7 @@ class WhatsAppLine:
             _on_usage.reset(mark)
 
     def send(self, message: dict[str, Any]) -> str:
-        """Sends one message as the Cloud API writes it; its id (wamid)."""
+        """Send a message in the Cloud API's format. Returns its id (wamid)."""
         try:
             with self._telling():
                 answer = self._api.send_custom_json({"messaging_product": "whatsapp", **message})
@@ -130,7 +130,7 @@ class WhatsAppLine:
         raise Unknown("an answer without an id", reason=Failure.NO_ID)
 
     def number(self) -> dict[str, Any]:
-        """How WhatsApp describes this line."""
+        """WhatsApp's description of this number."""
         with self._telling():
             response = heyoo.requests.get(
                 self._number_url,
@@ -147,7 +147,7 @@ class WhatsAppLine:
 
 
 def send(access: Access, outgoing: Outgoing) -> SendOutcome:
-    """Answers in the citizen's chat, quoting the message; offers the choices as rows of a list."""
+    """Reply in the citizen's chat, quoting the message, with any choices as rows of a list."""
     if outgoing.to_kind not in (MessageKind.CHAT, MessageKind.UNSUPPORTED):
         return Refused(Failure.NOT_A_CHAT)
     if len(outgoing.text) > MAX_TEXT:
@@ -159,7 +159,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
         **recipient,
         **_content(outgoing),
         "context": {"message_id": outgoing.to_external_id},
-        # Comes back with every receipt: how a message is known whose id never reached us.
+        # Every receipt returns this, so a message is recognised even if we never received its id.
         "biz_opaque_callback_data": outgoing.reference,
     }
     try:
@@ -169,7 +169,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def _recipient(outgoing: Outgoing) -> dict[str, str] | None:
-    """To whom: a group, or the person by the surest of their keys. A business-scoped id has its own field."""
+    """The recipient field: a group, or a person's best key. Business-scoped ids have their own field."""
     if outgoing.conversation:
         return {"recipient_type": "group", "to": outgoing.conversation}
     for key in outgoing.recipient:
@@ -182,7 +182,7 @@ def _recipient(outgoing: Outgoing) -> dict[str, str] | None:
 
 
 def _content(outgoing: Outgoing) -> dict[str, Any]:
-    """The text, with rows to choose from where they fit what WhatsApp takes; else the text alone."""
+    """The text with a list of choices, or the text alone if the choices exceed WhatsApp's limits."""
     fits = (
         0 < len(outgoing.choices) <= MAX_ROWS
         and all(0 < len(title) <= MAX_ROW_TITLE for _, title in outgoing.choices)
@@ -202,17 +202,17 @@ def _content(outgoing: Outgoing) -> dict[str, Any]:
 
 
 def look(_access: Access, _outgoing: Outgoing) -> LookOutcome:
-    """WhatsApp shows no sent messages; a receipt with our reference is the evidence, when it comes."""
+    """Always CannotTell: WhatsApp cannot list sent messages. Only a receipt with our reference is proof."""
     return CannotTell("WhatsApp tells only by receipts")
 
 
 def poll(_access: Access, edge: str, _cursor: str | None) -> PolledPage:
-    """WhatsApp is not polled: what a hook missed cannot be fetched."""
+    """Always raises ValueError: WhatsApp cannot be polled, so a lost hook cannot be fetched later."""
     raise ValueError(f"WhatsApp has no edge {edge!r}")
 
 
 def probe(access: Access) -> ProbeOutcome:
-    """Does the line answer to these credentials?"""
+    """Whether the credentials give access to the number."""
     try:
         number = WhatsAppLine(access).number()
     except PlatformError as error:

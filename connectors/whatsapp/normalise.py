@@ -1,7 +1,7 @@
-"""WhatsApp Cloud API hook bodies as facts. Pure: no clock, no network, no database.
+"""Turns hook bodies of the WhatsApp Cloud API into facts. Pure: no clock, no network, no database.
 
-Every entry, change, message and status is read by itself and routed by the phone number id of its own
-change: one body may carry a thousand of them for several lines, and one spoilt part must not cost the others.
+Every entry, change, message and status is parsed separately and assigned to the phone number id of its
+change: a body may have a thousand of them for several numbers, and one bad part must not lose the rest.
 
 Source: developers.facebook.com, WhatsApp Business Platform, webhooks reference (`messages`,
 `smb_message_echoes`, business-scoped user ids).
@@ -56,12 +56,12 @@ RECEIPTS = {
     "sent": Receipt.SENT,
     "delivered": Receipt.DELIVERED,
     "read": Receipt.READ,
-    "played": Receipt.READ,  # a voice message that was listened to
+    "played": Receipt.READ,  # of a voice message
     "failed": Receipt.FAILED,
 }
-# Fields whose changes hold messages and their statuses. Elsewhere `statuses` are of calls.
+# Fields whose changes contain messages and their statuses. In other fields `statuses` belong to calls.
 MESSAGE_FIELDS = (None, "messages", "smb_message_echoes")
-# Said by the platform or by a gesture; nothing a person has to answer.
+# Types that need no answer: system messages and reactions.
 NO_WORK = ("reaction", "system", "request_welcome")
 
 
@@ -71,7 +71,7 @@ def claims(raw: bytes) -> bool:
 
 
 def normalise(raw: bytes) -> tuple[Fact, ...]:
-    """The facts of one hook body, in its order. Raises UnreadablePayload and nothing else."""
+    """The facts of one hook body, in order. Raises UnreadablePayload and nothing else."""
     if Polled.from_bytes(raw):
         raise UnreadablePayload("WhatsApp is not polled")
     body = read_object(raw)
@@ -122,7 +122,7 @@ def _change(account: str, value: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _person(bsuid: str | None, phone: str | None, contact: WhatsAppContact | None = None) -> Author | None:
-    """A person by what we know of them; the business-scoped id first: a number can change hands."""
+    """A person by their known keys, the business-scoped id first, because a number can change owners."""
     keys = []
     if bsuid:
         keys.append(AuthorKey(KeyScope.BSUID, bsuid))
@@ -140,10 +140,10 @@ def _person(bsuid: str | None, phone: str | None, contact: WhatsAppContact | Non
 
 
 def _author(head: Head, contacts: list[WhatsAppContact], senders: set[str]) -> Author | None:
-    """Who wrote a message: by its own ids, joined with the contact that carries one of them.
+    """The author of a message: its own ids, merged with the contact that has one of them.
 
-    A message may name nobody (a sender without a number, in older bodies) and some countries' numbers differ
-    between `from` and `wa_id`: then the change's only contact is meant, if only one person can have written.
+    Older bodies may have no sender, and in some countries `from` and `wa_id` differ. Then the change's only
+    contact is the author, if only one person can have written.
     """
     named = {head.sender, head.sender_bsuid} - {None}
     contact = next((each for each in contacts if {each.wa_id, each.user_id} & named), None)
@@ -210,8 +210,8 @@ def _message(
     )
 
 
-# What a message says: its text, its attachments, and the id of the button or row chosen; None when it
-# cannot be read.
+# The content of a message: text, attachments, and the id of the chosen button or row; None if it is
+# unreadable.
 Content = tuple[str, tuple[AttachmentSeen, ...], str | None]
 
 
@@ -230,7 +230,7 @@ def _button(message: dict[str, Any]) -> Content | None:
 
 
 def _interactive(message: dict[str, Any]) -> Content | None:
-    # The object is missing when the platform itself could not read the answer.
+    # The object is missing if the platform itself could not read the answer.
     interactive = part(Interactive, message.get("interactive"))
     chosen = (interactive.button_reply or interactive.list_reply) if interactive else None
     return (chosen.title, (), chosen.id) if chosen else None

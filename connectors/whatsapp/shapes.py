@@ -1,7 +1,7 @@
-"""The parts of WhatsApp Cloud API bodies that we read, as small models.
+"""Models for the parts of WhatsApp Cloud API bodies that we read.
 
-Source: developers.facebook.com, WhatsApp Business Platform, webhooks reference. What the reference promises
-and bodies in the wild leave out is optional here.
+Source: developers.facebook.com, WhatsApp Business Platform, webhooks reference. Fields that real bodies omit
+are optional here, even if the reference requires them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connectors.payload import Id, PayloadShape
 
 
 class Metadata(PayloadShape):
-    """Which of our lines a change is about."""
+    """Our phone number that a change concerns."""
 
     phone_number_id: Id
 
@@ -25,7 +25,7 @@ class WhatsAppProfile(PayloadShape):
 
 
 class WhatsAppContact(PayloadShape):
-    """A person named beside the messages. `wa_id` (a number) may be missing; `user_id` is the BSUID."""
+    """A person listed beside the messages. `wa_id` (a number) may be missing; `user_id` is the BSUID."""
 
     profile: WhatsAppProfile | None = None
     wa_id: Id | None = None
@@ -33,25 +33,25 @@ class WhatsAppContact(PayloadShape):
 
 
 class Head(PayloadShape):
-    """What every message carries, whatever its type."""
+    """The fields of every message, whatever its type."""
 
     id: Id
     timestamp: Any = None  # whole seconds since 1970, as text
     sender: Id | None = Field(default=None, alias="from")
     sender_bsuid: Id | None = Field(default=None, alias="from_user_id")
-    to: Id | None = None  # of our own messages, echoed
+    to: Id | None = None  # in echoes of our own messages
     to_user_id: Id | None = None
     group_id: Id | None = None
 
 
 class Context(PayloadShape):
-    """The message this one answers; without `id` when it was only forwarded."""
+    """The message that this one answers. A forwarded message has no `id` here."""
 
     id: Id | None = None
 
 
 class Referral(PayloadShape):
-    """The advertisement or post that led here."""
+    """The advertisement or post that started the chat."""
 
     source_url: str | None = None
     headline: str | None = None
@@ -74,14 +74,14 @@ class Choice(PayloadShape):
 
 
 class Interactive(PayloadShape):
-    """The button or row chosen of what we offered."""
+    """The button or row that the citizen chose."""
 
     button_reply: Choice | None = None
     list_reply: Choice | None = None
 
 
 class Media(PayloadShape):
-    """A file. `id` lives 7 days, `url` 5 minutes."""
+    """A file. `id` is valid for 7 days, `url` for 5 minutes."""
 
     id: Id | None = None
     url: str | None = None
@@ -130,7 +130,7 @@ class Order(PayloadShape):
 
 
 class Edit(PayloadShape):
-    """New words for an earlier message, in the shape of a message without head."""
+    """The new content of an earlier message, as a message without Head."""
 
     original_message_id: Id
     message: dict[str, Any]
@@ -153,13 +153,13 @@ class Error(PayloadShape):
 
     @property
     def told(self) -> str:
-        """What went wrong, in the platform's fullest words."""
+        """The longest of the platform's error texts."""
         details = self.error_data.details if self.error_data else None
         return details or self.details or self.message or self.title or ""
 
 
 class Status(PayloadShape):
-    """How far a message of ours came."""
+    """The delivery status of one of our messages."""
 
     id: Id
     status: str

@@ -1,4 +1,4 @@
-"""Account Activity hooks (v1.1), and direct messages as both of X's hooks carry them. Pure.
+"""Turns X's old Account Activity hooks (v1.1), and direct messages of both hook formats, into facts. Pure.
 
 Source: developer.x.com, Account Activity API, "Activity data object structure".
 """
@@ -45,7 +45,7 @@ _KINDS = {"photo": "image", "video": "video", "animated_gif": "video"}
 
 
 def is_one(body: dict[str, Any]) -> bool:
-    """Whether a body is of this family; `user_event` (a revoked access) names no account."""
+    """Whether a body is an Account Activity hook. `user_event` (revoked access) names no account."""
     return "for_user_id" in body or "user_event" in body
 
 
@@ -95,7 +95,7 @@ def _tweet(account: str, raw: Any) -> Fact:
         observed_at=at,
         author=None if from_us or user is None else author(user.id, user.name, handle),
         from_us=from_us,
-        # v1.1 does not name the conversation: the post it answers is the nearest thing to it.
+        # v1.1 does not name the conversation, so the answered post is used instead.
         conversation=parent or first_id,
         parent_external_id=parent,
         edited_at=at if first_id != tweet.id else None,
@@ -114,7 +114,7 @@ def _deleted(account: str, raw: Any) -> Fact:
 
 
 def direct_messages(account: str, body: dict[str, Any]) -> Iterator[Fact]:
-    """The direct messages in `body`, with the people it names beside them."""
+    """The direct messages in `body`, with the users listed beside them."""
     people = body.get("users")
     for raw in items(body.get("direct_message_events")):
         event = part(DirectEvent, raw)
@@ -142,7 +142,7 @@ def direct_messages(account: str, body: dict[str, Any]) -> Iterator[Fact]:
 
 
 def conversation_event(account: str, raw: Any, includes: Any) -> Fact:
-    """A direct message as a page of API v2 lists it."""
+    """A direct message from a list of API v2."""
     event = part(ConversationEvent, raw)
     at = moment(event.created_at) or happened(event.id) if event else None
     if event is None or at is None or event.event_type != "MessageCreate" or event.text is None:
@@ -154,7 +154,7 @@ def conversation_event(account: str, raw: Any, includes: Any) -> Fact:
     names = {user.id: user for user in users if user}
     others = [id for id in event.participant_ids if id != account] if from_us else [event.sender_id]
     known = names.get(others[0] or "") if others else None
-    # A conversation of many has no one recipient.
+    # A group conversation has no single recipient.
     other = None
     if len(others) == 1:
         other = author(others[0], known.name if known else None, known.username if known else None)

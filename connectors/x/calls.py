@@ -1,4 +1,4 @@
-"""What we do on X: read who names us, answer in the thread, look for an answer whose fate is unknown."""
+"""Calls to X: polling mentions, replying in the thread, finding a reply with an uncertain outcome."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ from inbox.values import (
 
 EDGES = ("mentions",)
 MAX_PRIVATE_LENGTH = 10_000
-_MOST_PAGES = 10  # of our own posts, when one is looked for
-_MOST_SURVEYED = 32  # pages: X itself shows the newest 3,200 of our own posts, and 800 that name us
-_FEW_PAGES = 2  # while a send is not yet ended: its lease runs
-# X lists a post seconds to minutes late, and not in order: what is so young is read again at every poll. X
-# counts a post once a day, so that only the calls cost, and of those no more than so many.
+_MOST_PAGES = 10  # of our own posts, when searching for a reply
+_MOST_SURVEYED = 32  # pages: X shows only the newest 3,200 of our own posts and 800 mentions
+_FEW_PAGES = 2  # of our own posts within a send, whose lease is short
+# X lists posts seconds to minutes late and out of order, so the newest minutes are read again at every poll.
+# X bills a post once a day, so repeated reading costs only calls, and their number is limited.
 _OVERLAP = timedelta(minutes=15)
 _MOST_REREAD = 3
 
@@ -63,12 +63,12 @@ _MOST_REREAD = 3
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far a list has been read; kept between polls as the cursor.
+    """The position in a list; stored between polls as the cursor.
 
-    X lists newest first. A walk starts at the newest and goes down, page by page, past `since`, the newest
-    post of the walk before, to what was written some minutes before that. Only when it has arrived does
-    `newest`, where it started, become the next `since`: a walk broken off goes on at `token`, and no page
-    between is ever skipped. `reread` counts the pages that reached below `since`.
+    X lists the newest posts first. A walk starts at the newest post and reads backwards, page by page, until
+    some minutes before `since`, the newest post of the previous walk. Only at its end does `newest`, its own
+    start, become the next `since`. An interrupted walk continues at `token`, so no page is skipped. `reread`
+    counts the pages that reached below `since`.
     """
 
     since: str | None = None
@@ -78,7 +78,7 @@ class Walk:
 
     @staticmethod
     def read(cursor: str | None) -> Walk:
-        """The walk a cursor tells of; a cursor that cannot be read starts anew."""
+        """Parse a cursor. An unreadable one gives a new walk."""
         try:
             told = json.loads(cursor or "{}")
             since, newest, token, reread = (told.get(key) for key in ("since", "newest", "token", "reread"))
@@ -92,19 +92,19 @@ class Walk:
         )
 
     def written(self) -> str:
-        """The cursor that tells of this walk."""
+        """This walk as a cursor."""
         return json.dumps({name: value for name, value in asdict(self).items() if value})
 
     @property
     def down_to(self) -> str | None:
-        """The id above which is read: an id of X holds the moment it was given, above its last 22 bits."""
+        """The lowest id to read. X's ids contain the time, above the last 22 bits."""
         if self.since is None:
             return None
         overlap = int(_OVERLAP / timedelta(milliseconds=1)) << 22
         return str(max(int(self.since) - overlap, 1))
 
     def after(self, page: dict[str, Any]) -> Walk:
-        """The walk after one more page of it."""
+        """The walk after reading one more page."""
         listed = page.get("data")
         ids = (
             [each.get("id") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
@@ -125,7 +125,7 @@ def _digits(id: Any) -> str | None:
 
 
 def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
-    """One page of the posts that name us. Raises PlatformError."""
+    """The next page of posts that mention us. Raises PlatformError."""
     if edge not in EDGES:
         raise ValueError(f"X has no edge {edge!r}; there are {EDGES}")
     walk = Walk.read(cursor)
@@ -135,7 +135,7 @@ def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
         except Rejected as error:
             if walk.token is None or error.reason is not Failure.INVALID:
                 raise
-            # Page tokens do not live for ever: the walk begins again from the top, down to the same `since`.
+            # Page tokens expire: start again from the top, down to the same `since`.
             walk = replace(walk, token=None, reread=0)
             response = account.mentions(since_id=walk.down_to, page_token=None)
     further = walk.after(json_object(response))
@@ -146,7 +146,7 @@ def poll(access: Access, edge: str, cursor: str | None) -> PolledPage:
 
 
 def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
-    """All posts that name us since `since`, then all of our own. Raises PlatformError."""
+    """All posts that mention us since `since`, then all our own. Raises PlatformError."""
     with XAccount(access) as account:
         for edge, read in (("mentions", account.mentions), ("own_posts", account.own_posts)):
             token = None
@@ -162,7 +162,7 @@ def survey(access: Access, since: datetime) -> Iterator[PolledPage]:
 
 
 def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
-    """Those of a hundred posts at most of which X says that they are not there. Raises PlatformError."""
+    """The ids, of at most a hundred, that X says do not exist. Raises PlatformError."""
     with XAccount(access) as account:
         response = account.posts(ids)
     body = response.content.decode("utf-8", "replace")
@@ -178,12 +178,12 @@ def gone(access: Access, ids: Sequence[str]) -> frozenset[str]:
 
 
 def is_private(outgoing: Outgoing) -> bool:
-    """Whether it goes to one person alone."""
+    """Whether the reply is a direct message."""
     return outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
 
 
 def send(access: Access, outgoing: Outgoing) -> SendOutcome:
-    """Answers a post in its thread, or a direct message with one."""
+    """Reply to a post in its thread, or to a direct message."""
     try:
         if is_private(outgoing):
             return _send_in_private(access, outgoing)
@@ -208,10 +208,10 @@ def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
-    """What "duplicate" means: the same words of ours stand somewhere on X since yesterday.
+    """The outcome after X refused a "duplicate": we posted the same text within the last day.
 
-    Under the post in question they are this reply, from a try we know nothing of. Elsewhere they are another
-    citizen's answer. Nowhere: X may show them later.
+    If it is under this citizen's post, it is this reply from an earlier attempt. If it is elsewhere, it is the
+    answer to another citizen. If it is nowhere, X may list it later.
     """
     if is_private(outgoing):
         return MaybeSent(Failure.DUPLICATE_SOMEWHERE)
@@ -234,7 +234,7 @@ def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def look(access: Access, outgoing: Outgoing) -> LookOutcome:
-    """Looks through our own posts for one that answers the same post, in time and in words."""
+    """Find our own post that answers the same post, with the same words and at the right time."""
     if is_private(outgoing):
         return CannotTell("direct messages are not read back")
     tried = outgoing.first_tried_at
@@ -251,7 +251,7 @@ def look(access: Access, outgoing: Outgoing) -> LookOutcome:
 def _own_posts(
     access: Access, *, since: datetime | None, most: int = _MOST_PAGES
 ) -> Iterator[list[MessageSeen]]:
-    """Our own posts and replies, a page at a time, newest first. Raises Rejected rather than stop early."""
+    """Our own posts and replies in pages, newest first. Raises Rejected if there are too many."""
     token = None
     for _ in range(most):
         with XAccount(access) as account:
@@ -270,7 +270,7 @@ def _own_posts(
 
 
 def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[StandingMessage]:
-    """Posts of ours as they are compared; only those that answer the post `under`, when given."""
+    """Our posts in the form that `judge` compares; with `under`, only the replies to that post."""
     return [
         StandingMessage(fact.external_id, _bare(fact.text), fact.sent_at)
         for fact in page
@@ -279,12 +279,12 @@ def _standing(page: list[MessageSeen], *, under: str | None = None) -> list[Stan
 
 
 def _bare(text: str) -> str:
-    """What can be compared: X rewrites every link, and puts the names of those answered in front."""
+    """The comparable text, without links, which X rewrites, and the mentions in front."""
     return re.sub(r"\A(?:@[A-Za-z0-9_]{1,15}\s+)+", "", re.sub(r"https?://\S+", "", text))
 
 
 def probe(access: Access) -> ProbeOutcome:
-    """Whom do these credentials belong to?"""
+    """Whether the credentials give access to the right account."""
     try:
         with XAccount(access) as account:
             me = account.me()

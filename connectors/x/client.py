@@ -1,8 +1,8 @@
-"""The X API as one of our accounts, through tweepy: the only file that names that library.
+"""Calls the X API for one account, through tweepy: the only file that imports that library.
 
-tweepy 4.17.0 is pinned exactly, for it is held at these seams: `session` is ours (base URL, deadline, typed
-errors), `return_type` gives the plain answer (long posts, string ids, headers), it never waits for a rate
-limit itself, and its loggers stay above DEBUG, where it and OAuth's write tokens.
+tweepy 4.17.0 is pinned exactly, because we change its behaviour: `session` is ours (base URL, deadline, typed
+errors), `return_type` gives the raw response (long posts, string ids, headers), it never waits for a rate
+limit, and its loggers stay above DEBUG, because at DEBUG it and the OAuth library log tokens.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ _FIELDS = {
 
 
 class XAccount:
-    """Calls on behalf of `access`: by OAuth 1.0a when all four secrets are there, else by bearer token.
+    """Calls for `access`, with OAuth 1.0a if it has all four secrets, else with the bearer token.
 
-    Raises PlatformError and nothing else. Used in a `with` block, which closes its connection.
+    Raises PlatformError and nothing else. Use it in a `with` block, which closes the connection.
     """
 
     def __init__(self, access: Access) -> None:
@@ -101,13 +101,13 @@ class XAccount:
                 self._on_usage(usage)
 
     def me(self) -> dict[str, Any]:
-        """The account these credentials belong to."""
+        """The account that the credentials belong to."""
         response = self._api.get_me(user_auth=self._by_user, user_fields=["name", "username"])
         data = json_object(response).get("data")
         return data if isinstance(data, dict) else {}
 
     def missing(self) -> tuple[str, ...] | None:
-        """What the answer to a signed call says is lacking; None where calls are not signed."""
+        """The permissions that a signed call's answer says are missing; None if calls are not signed."""
         if not self._by_user:
             return None
         level = self._api.get_me(user_auth=True).headers.get("x-access-level", "")
@@ -116,7 +116,7 @@ class XAccount:
     def mentions(
         self, *, since_id: str | None = None, since: datetime | None = None, page_token: str | None
     ) -> requests.Response:
-        """One page of posts that name the account, newest first."""
+        """One page of posts that mention the account, newest first."""
         return self._read(
             self._api.get_users_mentions, since_id=since_id, start_time=since, pagination_token=page_token
         )
@@ -126,7 +126,7 @@ class XAccount:
         return self._read(self._api.get_users_tweets, start_time=since, pagination_token=page_token)
 
     def posts(self, ids: Sequence[str]) -> requests.Response:
-        """Up to a hundred posts by their ids; which are not there stands among the errors."""
+        """Up to a hundred posts by id. Missing ones are listed in `errors`."""
         response: requests.Response = self._api.get_tweets(
             [_numeric(id) for id in ids], user_auth=self._by_user, tweet_fields=["created_at"]
         )
@@ -145,14 +145,14 @@ class XAccount:
         return response
 
     def reply(self, post_id: str, text: str) -> str:
-        """Answers a post in its thread; the id of ours."""
+        """Reply to a post. Returns the id of our post."""
         response = self._api.create_tweet(
             text=text, in_reply_to_tweet_id=_numeric(post_id), user_auth=self._by_user
         )
         return _written(response, "id")
 
     def direct_message(self, user_id: str, text: str) -> str:
-        """Writes to a person alone; the id of the message."""
+        """Send a direct message. Returns its id."""
         response = self._api.create_direct_message(
             participant_id=_numeric(user_id), text=text, user_auth=self._by_user
         )
@@ -160,10 +160,10 @@ class XAccount:
 
 
 def examine(access: Access) -> Examination:
-    """What the credentials may do, as far as X says. Raises PlatformError.
+    """The permissions of the credentials, as far as X reports them. Raises PlatformError.
 
-    Of an OAuth 1.0a token the header `x-access-level` of each answer tells. Of an OAuth 2.0 token only the
-    answer that gave it did: what that said is kept beside the token, and counts for no other.
+    For an OAuth 1.0a token every answer has the header `x-access-level`. The scopes of an OAuth 2.0 token are
+    known only from the answer that issued it: they are stored with a mark that identifies the token.
     """
     with XAccount(access) as account:
         missing = account.missing()
@@ -176,12 +176,12 @@ def examine(access: Access) -> Examination:
 
 
 def _mark(token: str) -> str:
-    """By which a token is known again without being told."""
+    """A digest that identifies a token without revealing it."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 def renew(access: Access) -> Renewal | None:
-    """Both tokens anew for a refresh token, which works once; None without one (OAuth 1.0a never ends).
+    """Exchange a refresh token, valid once, for new tokens. None without one (OAuth 1.0a never expires).
 
     Raises PlatformError. Source: docs.x.com, "OAuth 2.0: refresh token"; the public client sends its id.
     """
@@ -213,7 +213,7 @@ def renew(access: Access) -> Renewal | None:
 
 
 def _numeric(id: str) -> str:
-    """An id as part of an address; ids come from bodies, and none may lead elsewhere."""
+    """A numeric id as part of a URL. Raises Rejected: ids from bodies must not alter the path."""
     if not re.fullmatch("[0-9]{1,19}", id):
         raise Rejected("an id that is none of X's", reason=Failure.FOREIGN_ID)
     return id
@@ -229,17 +229,17 @@ def _written(response: requests.Response, name: str) -> str:
 
 # --- errors -------------------------------------------------------------------------------------------
 
-# Problem types that tell of our app or token, whatever was asked.
+# Problem types that concern our app or token, not the single call.
 _ACCESS_TYPES = ("client-forbidden", "unsupported-authentication", "oauth1-permissions")
-# An account of ours that X has shut; X gives no code for it in API v2.
+# Our account was suspended; API v2 has no code for it.
 _SHUT = re.compile(r"\byour account\b.*\b(suspended|locked)\b", re.IGNORECASE)
 
 
 def classify(response: requests.Response, write: bool) -> PlatformError | None:
-    """The error in an answer of the X API; None when it is a success.
+    """The error in an answer of the X API; None for a success.
 
-    Only an answer in X's own form is a verdict: a refusal without JSON is some gateway's and proves nothing
-    about a write. Source: docs.x.com, "Response codes and errors".
+    Only an answer in X's own format is conclusive: a refusal without JSON comes from a gateway and does not
+    prove that a write was not executed. Source: docs.x.com, "Response codes and errors".
     """
     status = response.status_code
     if status < 300:
@@ -267,7 +267,7 @@ def classify(response: requests.Response, write: bool) -> PlatformError | None:
 
 
 def _wait(response: requests.Response) -> float | None:
-    """Seconds until the exhausted limit begins anew, by X's own clock; None when X does not say."""
+    """Seconds until the exhausted limit resets, by X's own clock; None if X does not say."""
     for name in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
         reset = response.headers.get(f"{name}-reset", "")
         if response.headers.get(f"{name}-remaining") == "0" and re.fullmatch("[0-9]{1,12}", reset):

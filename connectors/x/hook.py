@@ -1,4 +1,4 @@
-"""How X's hooks prove themselves, and how we prove to X that the hook is ours.
+"""Verifies X's hook signatures and answers X's challenge.
 
 Source: docs.x.com, "Webhooks: securing" (challenge-response check and signature header).
 """
@@ -21,7 +21,7 @@ def _signed(secret: str, what: bytes) -> bytes:
 def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) -> bool:
     """Whether a consumer secret signs exactly these bytes.
 
-    Compared as bytes: `compare_digest` raises on text that is not ASCII, and a forged header may hold any.
+    Compared as bytes, because `compare_digest` raises for non-ASCII text, which a forged header may contain.
     """
     given = headers.get("x-twitter-webhooks-signature", "").encode(errors="replace")
     genuine = False
@@ -33,7 +33,7 @@ def _is_genuine(secrets: Sequence[str], headers: dict[str, str], body: bytes) ->
 def _answer_challenge(
     secrets: Sequence[str], _verify_token: str, query: dict[str, str]
 ) -> tuple[str, str] | None:
-    """The token signed with the newest consumer secret; None when X asked nothing."""
+    """The CRC token signed with the newest consumer secret; None if the query has no token."""
     token, secret = query.get("crc_token"), next(filter(None, secrets), None)
     if not token or secret is None:
         return None

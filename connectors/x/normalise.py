@@ -1,7 +1,7 @@
-"""X bodies as facts: polled pages, X Activity events, old Account Activity hooks. Pure.
+"""Turns X's bodies into facts: polled pages, X Activity events, old Account Activity hooks. Pure.
 
-A post's id is the first of its edit history, so that an edit is the same message. X writes &, < and > as HTML
-entities in every text; they are undone here, once, and nothing else is.
+A post's id is the first of its edit history, so that an edit is the same message. X escapes &, < and > as
+HTML entities in every text; they are unescaped here, once, and nothing else is.
 
 Sources: see `shapes`.
 """
@@ -37,18 +37,18 @@ from inbox.values import (
     UnreadablePayload,
 )
 
-# X Activity events whose payload is a post.
+# The X Activity events whose payload is a post.
 POST_EVENTS = ("post.create", "post.mention.create", "post.reply.create", "post.quote.create")
 DIRECT_EVENTS = ("dm.received", "dm.sent")
 
 
 def claims(_raw: bytes) -> bool:
-    """Whether this body of X's hook is X's: it serves no other platform."""
+    """Always true: no other platform shares X's hook."""
     return True
 
 
 def normalise(raw: bytes) -> tuple[Fact, ...]:
-    """The facts of one body, in its order. Raises UnreadablePayload and nothing else."""
+    """The facts of one body, in order. Raises UnreadablePayload and nothing else."""
     polled = Polled.from_bytes(raw)
     if polled:
         if polled.platform != PLATFORM:
@@ -69,7 +69,7 @@ def normalise(raw: bytes) -> tuple[Fact, ...]:
 
 
 def _event(event: dict[str, Any]) -> Iterator[Fact]:
-    """The facts of one X Activity event. Its envelope carries no time of its own."""
+    """The facts of one X Activity event. Its envelope has no time."""
     kind, payload = event.get("event_type"), event.get("payload")
     ours = part(Filter, event.get("filter"))
     if ours is None or not isinstance(payload, dict):
@@ -85,7 +85,7 @@ def _event(event: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _deleted(account: str, payload: dict[str, Any]) -> Fact:
-    """A post taken down. Nobody tells when: its own time stands for it, the earliest it can have been."""
+    """A deleted post. The event has no time, so it gets the post's own, the earliest possible."""
     gone = part(DeletedPost, payload)
     at = happened(gone.id) if gone else None
     if gone is None or at is None:
@@ -97,7 +97,7 @@ def _deleted(account: str, payload: dict[str, Any]) -> Fact:
 
 
 class _Included:
-    """What stands beside the posts of an answer: people, files, and posts they refer to."""
+    """The `includes` of an answer: users, media and referenced posts."""
 
     def __init__(self, includes: Any) -> None:
         given = includes if isinstance(includes, dict) else {}
@@ -110,15 +110,15 @@ class _Included:
 
 
 def _bare(value: Any) -> Any:
-    """The object itself: Activity events wrap some of them in `data`."""
+    """The object without the `data` in which Activity events wrap some objects."""
     return value["data"] if isinstance(value, dict) and isinstance(value.get("data"), dict) else value
 
 
 def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iterator[Fact]:
-    """The facts of an API v2 answer: a post or a list of them, with what they refer to.
+    """The facts of an API v2 answer: a post or a list of posts, with the posts they refer to.
 
-    A post that ours or a citizen's replies to is told too, as context: without it a complaint cannot be
-    understood. Of several edits of one post in a page only the last is told.
+    The post that a reply answers is included as context, without which a complaint cannot be understood. If a
+    page has several edits of a post, only the last one counts.
     """
     included = _Included(body.get("includes"))
     given = body.get("data")
@@ -143,7 +143,7 @@ def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iter
         yield _post(account, post, included, asked_at)
     for error in items(body.get("errors")):
         missing = part(Missing, error)
-        # A post looked for by its own id is gone; one that an expansion could not follow tells nothing sure.
+        # A post requested by its id is gone; one that only an expansion could not find may still exist.
         if missing is None or missing.parameter not in ("id", "ids") or missing.resource_type != "tweet":
             continue
         if missing.type.endswith("/resource-not-found") and missing.resource_id and asked_at:
@@ -151,7 +151,7 @@ def _page(account: str, body: dict[str, Any], asked_at: datetime | None) -> Iter
 
 
 def _posted_at(post: Post) -> datetime | None:
-    """When a post was written: as it says, or as its id does where the field was not asked for."""
+    """The time of a post, from its field or else from its id."""
     return moment(post.created_at) or happened(post.id)
 
 
@@ -160,7 +160,7 @@ def _post(
 ) -> MessageSeen:
     at = _posted_at(post)
     if at is None:
-        raise UnreadablePayload("a post without a time")  # sorted out before
+        raise UnreadablePayload("a post without a time")  # excluded by the caller
     from_us = post.author_id == account
     parent = post.referenced("replied_to")
     if parent in included.posts:

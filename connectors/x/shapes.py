@@ -1,4 +1,4 @@
-"""The parts of X's bodies that we read, as small models.
+"""Models for the parts of X's bodies that we read.
 
 Sources: docs.x.com, "Post object", "X Activity API event payload examples"; developer.x.com, Account Activity
 API and data dictionary v1.1 (deprecated, still delivered to old subscriptions).
@@ -16,7 +16,7 @@ from connectors.payload import Id, PayloadShape
 
 
 class NoteTweet(PayloadShape):
-    """The whole text of a post longer than 280; its `text` is cut."""
+    """The full text of a post with more than 280 characters; its `text` is truncated."""
 
     text: str
 
@@ -31,7 +31,7 @@ class PostAttachments(PayloadShape):
 
 
 class Post(PayloadShape):
-    """A post. Every edit is a new id; `edit_history_tweet_ids` holds all of them, the first one first."""
+    """A post. Every edit has a new id; `edit_history_tweet_ids` lists all of them, the first one first."""
 
     id: Id
     text: str
@@ -46,17 +46,17 @@ class Post(PayloadShape):
 
     @property
     def first_id(self) -> str:
-        """The id under which we know the post, whatever edit this is."""
+        """The id of the first version, by which we store the post."""
         return self.edit_history_tweet_ids[0] if self.edit_history_tweet_ids else self.id
 
     @property
     def version(self) -> int:
-        """How many edits came before this one, 0 for the post as it was first written."""
+        """The number of earlier edits; 0 for the first version."""
         history = self.edit_history_tweet_ids
         return history.index(self.id) if self.id in history else len(history)
 
     def referenced(self, kind: str) -> str | None:
-        """The id of the post this one replies to, quotes or repeats."""
+        """The id of the post that this one replies to, quotes or retweets (`kind`)."""
         return next((each.id for each in self.referenced_tweets if each.type == kind), None)
 
 
@@ -86,7 +86,7 @@ class Medium(PayloadShape):
 
 
 class Missing(PayloadShape):
-    """A partial error: something asked for that X does not show."""
+    """A partial error: something requested that X does not show."""
 
     type: str
     resource_type: str | None = None
@@ -95,7 +95,7 @@ class Missing(PayloadShape):
 
 
 class Filter(PayloadShape):
-    """Which of our accounts an event is for."""
+    """Our account that an event is for."""
 
     user_id: Id
 
@@ -128,7 +128,7 @@ class V1Entities(PayloadShape):
 
 
 class V1Extended(PayloadShape):
-    """What does not fit into the first 140 characters of the old form."""
+    """The text beyond the first 140 characters of the old format."""
 
     full_text: str
     extended_entities: V1Entities | None = None
@@ -186,7 +186,7 @@ class DirectEvent(PayloadShape):
 
 
 class DirectUser(PayloadShape):
-    """One of the people of a message: v1.1 writes `screen_name`, the Activity API `username`."""
+    """A participant of a direct message. v1.1 has `screen_name`, the Activity API `username`."""
 
     name: str | None = None
     username: str | None = None
@@ -194,7 +194,7 @@ class DirectUser(PayloadShape):
 
 
 class ConversationEvent(PayloadShape):
-    """A direct message as API v2 lists it; without the fields that were not asked for."""
+    """A direct message in a list of API v2. Fields that were not requested are missing."""
 
     id: Id
     event_type: str  # MessageCreate, ParticipantsJoin, ParticipantsLeave
