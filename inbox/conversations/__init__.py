@@ -1,1 +1,1 @@
-"""Who speaks with us, in which conversation, and through which of our accounts we answer."""
+"""Contacts, their threads, groups of consecutive messages, and the account that answers."""

@@ -1,4 +1,4 @@
-"""Which of our accounts answers a message that may have reached us through several."""
+"""Chooses the account that answers a message which reached us through several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from inbox.refusals import Thing
 
 
 def door_for(session: Session, message: Message, key: str | None) -> Channel:
-    """The channel that answers: the one named, else the first the message came through. Raises UnknownKey."""
+    """The channel with this key, else the one through which the message first arrived.
+
+    Raises UnknownKey if the message did not arrive through that channel.
+    """
     doors = session.scalars(
         select(Channel)
         .join(MessageDoor, MessageDoor.channel_id == Channel.id)

@@ -1,7 +1,7 @@
-"""Who speaks, and in which conversation: contacts by their keys, threads by channel and key.
+"""Finds and creates contacts by their keys: the ids by which a platform knows a person.
 
-Unique keys decide races: of two first messages of one person at one moment, one makes the contact and the
-thread, the other finds them.
+The unique index on keys decides races: if two workers insert the same person, the second one finds the
+contact of the first.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from inbox.values import Author, AuthorKey
 
 
 def contact(session: Session, platform: str, author: Author, observed_at: datetime) -> Contact:
-    """The contact that goes by any of the author's keys, the surest first; made if there is none.
+    """Find the contact by any of the author's keys, best first, or create it. Adds the missing keys.
 
-    Names are those of the youngest sighting: an older one, arriving late, fills gaps alone.
+    Names come from the newest sighting; an older one that arrives late only fills empty fields.
     """
     holders = _holders(session, author.keys)
-    known = _surest(holders, author)
+    known = _best(holders, author)
     if known is None:
-        known = _made(session, platform, author)
+        known = _create(session, platform, author)
     elif len(holders) < _how_many(author):
         _add_keys(session, known, author)
     _take_names(known, author, observed_at)
@@ -37,17 +37,17 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
 
 
 def _take_names(contact: Contact, author: Author, observed_at: datetime) -> None:
-    is_younger = contact.named_at is None or contact.named_at < observed_at
+    is_newer = contact.named_at is None or contact.named_at < observed_at
     is_same_moment = contact.named_at == observed_at
-    for field, value in _shown(author).items():
-        shown_before = getattr(contact, field)
-        if value and (is_younger or shown_before is None or (is_same_moment and shown_before < value)):
+    for field, value in _names(author).items():
+        known = getattr(contact, field)
+        if value and (is_newer or known is None or (is_same_moment and known < value)):
             setattr(contact, field, value)
-    if is_younger and author.name:
+    if is_newer and author.name:
         contact.named_at = observed_at
 
 
-def _shown(author: Author) -> dict[str, str | None]:
+def _names(author: Author) -> dict[str, str | None]:
     return {
         "name": clean(author.name) if author.name else None,
         "handle": clean(author.handle) if author.handle else None,
@@ -56,36 +56,36 @@ def _shown(author: Author) -> dict[str, str | None]:
 
 
 def find(session: Session, author: Author) -> Contact | None:
-    """The contact that goes by any of the author's keys, the surest first; None when there is none."""
-    return _surest(_holders(session, author.keys), author)
+    """The contact with any of the author's keys, best first; None if there is none."""
+    return _best(_holders(session, author.keys), author)
 
 
 Holders = dict[tuple[str, str], Contact]
-"""Who goes by which key."""
+"""The contact of each known key, by (scope, value)."""
 
 
-def _surest(holders: Holders, author: Author) -> Contact | None:
+def _best(holders: Holders, author: Author) -> Contact | None:
     found = (holders.get((key.scope, clean(key.value))) for key in author.keys)
-    return next((one for one in found if one is not None), None)
+    return next((holder for holder in found if holder is not None), None)
 
 
-def _made(session: Session, platform: str, author: Author) -> Contact:
+def _create(session: Session, platform: str, author: Author) -> Contact:
     fresh = Contact(platform=platform, first_seen_at=now())
     session.add(fresh)
     session.flush()
     if _add_keys(session, fresh, author) == _how_many(author):
         return fresh
-    # Another worker made this citizen between our look and our insert; theirs counts.
-    _unmake(session, [fresh.id])
+    # Another worker created this contact between our query and our insert: use theirs.
+    _delete(session, [fresh.id])
     known = find(session, author)
     if known is None:
-        raise ValueError("a contact's keys vanished while it was made")
+        raise ValueError("a contact's keys disappeared while it was created")
     _add_keys(session, known, author)
     return known
 
 
 def _add_keys(session: Session, contact: Contact, author: Author) -> int:
-    """Give the contact the keys nobody has yet. How many that were."""
+    """Add the keys that no contact has yet. Returns how many were added."""
     if not author.keys:
         return 0
     added = session.execute(
@@ -100,26 +100,26 @@ def _how_many(author: Author) -> int:
     return len({(key.scope, clean(key.value)) for key in author.keys})
 
 
-def _unmake(session: Session, contact_ids: Sequence[int]) -> None:
-    """Take back contacts that were just made, of whose keys somebody else has some."""
+def _delete(session: Session, contact_ids: Sequence[int]) -> None:
+    """Delete contacts that were just created but lost some of their keys to another worker."""
     session.execute(delete(ContactKey).where(ContactKey.contact_id.in_(contact_ids)))
     session.execute(delete(Contact).where(Contact.id.in_(contact_ids)))
 
 
-Shown = tuple[str, Author, datetime]
-"""An author as some platform showed them, and when."""
+Sighting = tuple[str, Author, datetime]
+"""(platform, author, observed_at)."""
 
 
-def many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
-    """The ids of the contacts of authors who have no key in common, made where there are none.
+def find_or_create_many(session: Session, sightings: Sequence[Sighting]) -> list[int | None]:
+    """The contact ids of authors who have no key in common, found or created in bulk.
 
-    None, and nothing done, where it takes more than to look and to make: a key that is new to somebody
-    known, or keys of two; and where somebody else makes the same contact at this moment.
+    None where keys conflict (a new key for a known contact, or keys of two contacts) or another worker was
+    first; the caller falls back to `contact`, one author at a time.
     """
-    holders = _holders(session, [key for _, author, _ in shown for key in author.keys])
+    holders = _holders(session, [key for _, author, _ in sightings for key in author.keys])
     ids: list[int | None] = []
     new: list[int] = []
-    for place, (_, author, observed_at) in enumerate(shown):
+    for place, (_, author, observed_at) in enumerate(sightings):
         first, *others = (holders.get((key.scope, clean(key.value))) for key in author.keys)
         is_one = all(other is first for other in others)
         if is_one and first is not None:
@@ -128,13 +128,13 @@ def many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
             new.append(place)
         ids.append(first.id if is_one and first is not None else None)
     if new:
-        for place, made in zip(new, _make_many(session, [shown[place] for place in new]), strict=True):
+        for place, made in zip(new, _create_many(session, [sightings[place] for place in new]), strict=True):
             ids[place] = made
     return ids
 
 
 def _holders(session: Session, keys: Iterable[AuthorKey]) -> Holders:
-    """Who goes by which of `keys`; those nobody goes by are left out."""
+    """The contacts that have any of `keys`."""
     rows = [{"scope": key.scope, "value": clean(key.value)} for key in keys]
     if not rows:
         return {}
@@ -147,23 +147,23 @@ def _holders(session: Session, keys: Iterable[AuthorKey]) -> Holders:
     return {(scope, value): contact for scope, value, contact in found}
 
 
-def _make_many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
-    """New contacts with their keys. None for one who is not ours to make: another worker just did."""
-    ids = next_ids(session, Contact, len(shown))
+def _create_many(session: Session, sightings: Sequence[Sighting]) -> list[int | None]:
+    """Create contacts with their keys. None for one that another worker created first."""
+    ids = next_ids(session, Contact, len(sightings))
     moment = now()
     contacts = [
         {
             "id": id,
             "platform": platform,
-            **_shown(author),
+            **_names(author),
             "named_at": observed_at if author.name else None,
             "first_seen_at": moment,
         }
-        for id, (platform, author, observed_at) in zip(ids, shown, strict=True)
+        for id, (platform, author, observed_at) in zip(ids, sightings, strict=True)
     ]
     session.execute(insert_many(Contact, contacts))
-    keys = [row for id, (_, author, _) in zip(ids, shown, strict=True) for row in _key_rows(id, author)]
-    keys.sort(key=lambda row: (row["scope"], row["value"]))  # two of us never wait for each other
+    keys = [row for id, (_, author, _) in zip(ids, sightings, strict=True) for row in _key_rows(id, author)]
+    keys.sort(key=lambda row: (row["scope"], row["value"]))  # the same order in all workers avoids deadlocks
     added = Counter(
         session.scalars(
             insert_many(ContactKey, keys)
@@ -171,9 +171,9 @@ def _make_many(session: Session, shown: Sequence[Shown]) -> list[int | None]:
             .returning(ContactKey.contact_id)
         )
     )
-    raced = {id for id, (_, author, _) in zip(ids, shown, strict=True) if added[id] < _how_many(author)}
+    raced = {id for id, (_, author, _) in zip(ids, sightings, strict=True) if added[id] < _how_many(author)}
     if raced:
-        _unmake(session, sorted(raced))
+        _delete(session, sorted(raced))
     return [None if id in raced else id for id in ids]
 
 

@@ -1,7 +1,7 @@
-"""What one person wrote in one breath is triaged together.
+"""Groups consecutive messages of one person, so that they are triaged together.
 
-Messages of one thread, each within ten minutes of the one before by the platform's clock, are one group while
-they are NEW. Triage moves a whole group at once.
+The NEW messages of a thread form a group if each was sent within ten minutes of the one before. Triage moves
+a whole group at once.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from inbox.history import Actor
 from inbox.models import Message
 from inbox.states import MessageState
 
-ONE_BREATH = timedelta(minutes=10)
+MAX_GAP = timedelta(minutes=10)
 
 
 def members(session: Session, message: Message, *, lock: bool = False) -> list[Message]:
-    """The messages of the group `message` belongs to, oldest first."""
+    """The messages of the group that `message` belongs to, oldest first."""
     query = (
         select(Message)
         .where(Message.group_id == message.group_id)
@@ -34,7 +34,7 @@ def members(session: Session, message: Message, *, lock: bool = False) -> list[M
 
 
 def regroup(session: Session, thread_id: int) -> None:
-    """Group the thread's NEW messages afresh. Groups grow together here; they are never split."""
+    """Recompute the groups of the thread's NEW messages. Groups can be merged but are never split."""
     fresh = list(
         session.scalars(
             select(Message)
@@ -50,10 +50,10 @@ def regroup(session: Session, thread_id: int) -> None:
         return group
 
     for earlier, later in pairwise(fresh):
-        if later.sent_at - earlier.sent_at <= ONE_BREATH:
-            one, other = root(earlier.group_id or earlier.id), root(later.group_id or later.id)
-            if one != other:
-                joined[other] = one
+        if later.sent_at - earlier.sent_at <= MAX_GAP:
+            earlier_root, later_root = root(earlier.group_id or earlier.id), root(later.group_id or later.id)
+            if earlier_root != later_root:
+                joined[later_root] = earlier_root
     leader: dict[int, int] = {}
     for message in fresh:
         group = root(message.group_id or message.id)
@@ -69,16 +69,16 @@ def move_group(
     details: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> Sequence[Message]:
-    """Move every message of the group that is in the same state as `message`. Answers them."""
+    """Move the messages of the group that are in the same state as `message`. Returns them."""
     seen = message.state
-    moved = [one for one in members(session, message) if one.state is seen]
-    for one in moved:
-        history.move(session, one, to, by=by, details=details, **columns)
+    moved = [member for member in members(session, message) if member.state is seen]
+    for member in moved:
+        history.move(session, member, to, by=by, details=details, **columns)
     return moved
 
 
 def latest(session: Session, message: Message) -> Message:
-    """The last thing said in one breath that is still there to be answered."""
+    """The last message of the group that is not deleted, so that it can be answered."""
     group = members(session, message)
-    standing = [one for one in group if one.deleted_at is None]
+    standing = [member for member in group if member.deleted_at is None]
     return (standing or group or [message])[-1]

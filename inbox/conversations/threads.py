@@ -1,6 +1,6 @@
-"""Conversations by channel and key: one citizen under one public post, or their private chat.
+"""Threads: one citizen's conversation under one public post, or their private chat with a channel.
 
-A unique key decides races: of two first messages at one moment, one makes the thread, the other finds it.
+The unique key decides races: if two workers insert the same thread, the second one finds the first one's.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def thread(
     contact: Contact | None,
     external_id: str,
 ) -> Thread:
-    """One citizen's conversation under one public post, or their private chat with this channel.
+    """Find or create a thread. Without `conversation` it is a private chat.
 
-    Where the platform hides the author, each comment stands alone under its own `external_id`.
+    If the platform hides the author (`contact` is None), each comment gets a thread of its own.
     """
     key = thread_key(conversation, contact.id if contact else f"unknown:{external_id}")
     known = select(Thread).where(Thread.channel_id == channel.id, Thread.key == key)
@@ -49,18 +49,18 @@ def thread(
 
 
 def thread_key(conversation: str | None, who: int | str) -> str:
-    """What tells a thread from the others of its channel: the public post, if any, and who speaks."""
+    """The key of a thread within its channel: the public post, if any, and the citizen."""
     return f"{conversation or 'chat'}|{who}"
 
 
-def heard(thread: Thread, sent_at: datetime) -> None:
-    """The citizen wrote at `sent_at` by the platform's clock: the private window counts from the latest."""
+def record_citizen_message(thread: Thread, sent_at: datetime) -> None:
+    """Record that the citizen wrote at `sent_at` (the platform's clock), which renews the reply window."""
     if thread.last_citizen_at is None or thread.last_citizen_at < sent_at:
         thread.last_citizen_at = sent_at
 
 
 def of_message(session: Session, message: Message) -> Thread:
-    """The thread a message stands in, whichever of our accounts answers. Raises InvalidInput for a post."""
+    """The thread of a message, whichever account answers. Raises InvalidInput for one of our posts."""
     if message.thread_id is None:
         raise InvalidInput("message", Why.NOBODY_TO_ANSWER)
     return session.get_one(Thread, message.thread_id)

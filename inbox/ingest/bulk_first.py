@@ -41,7 +41,7 @@ def apply(session: Session, sightings: Iterable[Sighting]) -> list[Sighting]:
     plain = _apart(_unknown(session, [one for one in sightings if _may_be_plain(session, one.fact)]))
     facts_of = [one.fact for one in plain]
     shown = [(fact.platform, fact.author, fact.observed_at) for fact in facts_of if fact.author is not None]
-    authors = contacts.many(session, shown)
+    authors = contacts.find_or_create_many(session, shown)
     known = [(one, author) for one, author in zip(plain, authors, strict=True) if author is not None]
     opened = _with_new_thread(session, known)
     return _insert(session, opened) if opened else []

@@ -108,7 +108,7 @@ def _thread_for(
             contact=author,
             external_id=clean(fact.external_id),
         )
-        threads.heard(thread, fact.sent_at)
+        threads.record_citizen_message(thread, fact.sent_at)
         return thread
     if fact.recipient is not None:
         citizen = contacts.contact(session, fact.platform, fact.recipient, fact.observed_at)

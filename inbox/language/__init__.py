@@ -1,1 +1,1 @@
-"""Turkish as people type it and as we write it. Pure functions; nothing here knows a table."""
+"""Turkish text: folding, suffixes, salutations, templates, tone and personal data. Pure functions."""

@@ -1,4 +1,7 @@
-"""Word lists by which `salutation` tells a person's name from a nickname, a prayer or a shop. All folded."""
+"""Word lists with which `salutation` recognises personal names and rejects nicknames, prayers and shops.
+
+All words are folded.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# First names common here: Turkish, Kurdish, Arabic as written in Latin letters, a few of other neighbours.
+# Common first names: Turkish, Kurdish, Arabic in Latin letters, and a few others.
 FIRST_NAMES = _words(
     """
     abdulaziz abdulbaki abdulhamit abdulkadir abdulkerim abdullah abdulmecit abdulrahman abdurrahim
@@ -68,7 +71,7 @@ FIRST_NAMES = _words(
     """
 )
 
-# Words that make a "name" a slogan, a prayer, a shop, a nickname or a sentence, wherever they stand.
+# A profile name with any of these words is a slogan, a prayer, a shop, a nickname or a sentence.
 NEVER_IN_A_NAME = _words(
     """
     allah allahim allaha allahin rabbim rab rabbi ya hz la ilahe illallah amin dua duam dualar hayirli
@@ -104,7 +107,7 @@ NEVER_IN_A_NAME = _words(
     """
 )
 
-# Surnames as well as nicknames ("Ayşe Kurt", "Yalnız Kurt"): fine after a known first name only.
+# Both surnames and parts of nicknames ("Ayşe Kurt", "Yalnız Kurt"): accepted only after a known first name.
 DOUBTFUL_IN_A_NAME = _words(
     """
     kurt aslan kaplan kartal bozkurt turk bayrak beyaz siyah mavi kirmizi kara guzel seker tatli sevgi
@@ -117,7 +120,7 @@ DOUBTFUL_IN_A_NAME = _words(
 
 TITLES = _words("dr prof doc av op uzm ogr gor yrd muh mim ecz")
 
-# Arabic words of prayers and invocations; "Allah" itself is part of names only after Abd.
+# Arabic words of prayers and invocations. "Allah" itself is part of a name only after Abd.
 ARABIC_PRAYERS = _words(
     """
     لا اله الا استغفر سبحان الحمد لله اللهم يارب يا رب صلي صلى رسول بسم توكلت حسبي ونعم الوكيل اذكروا لك قران

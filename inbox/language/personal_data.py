@@ -1,9 +1,9 @@
-"""Phone, identity and account numbers and e-mail addresses inside a text that is about to be public.
+"""Finds phone, identity and account numbers and e-mail addresses in a text that will be public.
 
-The promise: no reply is posted with somebody's phone number in it. So the search reads digits the way a
-person does: Arabic-Indic and full-width digits, digits on keycaps, O for 0 and l for 1 among digits,
-brackets, dots, dashes and blanks between them, invisible marks aside. The municipality's own public numbers
-are not personal, and a request number (104233) is none at all.
+No reply may be posted with somebody's phone number in it, so the search reads digits as a person does:
+Arabic-Indic and full-width digits, keycaps, O for 0 and l for 1 among digits, with brackets, dots, dashes and
+spaces between them, ignoring invisible characters. The municipality's own public numbers are allowed, and a
+request number (104233) does not count as a phone number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stdnum.tr import tckimlik
 
 
 class Personal(StrEnum):
-    """What kind of personal data stands in a text."""
+    """The kinds of personal data."""
 
     PHONE = "phone"
     IDENTITY_NUMBER = "identity_number"
@@ -30,19 +30,19 @@ class Personal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalDatum:
-    """One piece of personal data: text[start:end]."""
+    """One piece of personal data at text[start:end]."""
 
     kind: Personal
     start: int
     end: int
 
 
-# --- reading digits as a person does ---------------------------------------------------------------
+# --- normalising digits ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The text with its disguises taken off; `places[i]` is where character i stands in the original."""
+    """The text with plain digits, without invisible characters; `places` are the original indexes."""
 
     text: str
     places: tuple[int, ...]
@@ -86,7 +86,7 @@ _GROUP = re.compile("[0-9]+")
 _DATE_OR_TIME = re.compile(
     r"(?<![0-9])(?:[0-3]?[0-9]([./-])[01]?[0-9]\1(?:19|20)[0-9]{2}|[0-2]?[0-9]:[0-5][0-9])(?![0-9])"
 )
-# The grouping by which ten digits without a leading 0 are still read as a landline, and seven as a local one.
+# Groupings in which ten digits without a leading 0 count as a landline, and seven as a local number.
 _LANDLINE_GROUPS = {(10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (3, 4, 3), (3, 2, 2, 3), (3, 3, 4)}
 _LOCAL_GROUPS = {(3, 2, 2), (3, 4)}
 
@@ -112,14 +112,14 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: str) -> bool:
 
 def _phones(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
     text = view.text
-    # A number that begins as a date does is one: "5.11.2026 9:30" has ten digits and a 5 in front.
-    in_dates = {place for shown in _DATE_OR_TIME.finditer(text) for place in range(*shown.span())}
+    # A run that begins with a date is no phone number: "5.11.2026 9:30" has ten digits and starts with 5.
+    in_dates = {place for date in _DATE_OR_TIME.finditer(text) for place in range(*date.span())}
     taken: set[int] = set()
     for run in _RUN.finditer(text):
         groups = list(_GROUP.finditer(text, run.start(), run.end()))
         first = 0
         while first < len(groups):
-            # The longest number that starts at this group; only whole groups, so that 104233 stays whole.
+            # Try the longest number that starts at this group. Groups are never split, so 104233 stays whole.
             for last in range(min(len(groups), first + 14), first, -1):
                 start, end = groups[first].start(), groups[last - 1].end()
                 digits = "".join(group[0] for group in groups[first:last])
@@ -167,7 +167,7 @@ def _ibans(view: _View, _own: frozenset[str]) -> Iterator[PersonalDatum]:
         yield view.found(Personal.IBAN, account.start(), account.end())
     for account in _IBAN.finditer(view.text):
         end = account.end()
-        # A word may follow directly after the number: try shorter ends at blanks.
+        # A word may follow the number directly: try shorter ends at spaces.
         while end > account.start():
             if iban.is_valid(re.sub(r"[^A-Za-z0-9]", "", view.text[account.start() : end])):
                 yield view.found(Personal.IBAN, account.start(), end)
@@ -186,16 +186,17 @@ def _emails(view: _View, own: frozenset[str]) -> Iterator[PersonalDatum]:
 _SEARCHES: tuple[Callable[[_View, frozenset[str]], Iterator[PersonalDatum]], ...] = (
     _ibans,
     _emails,
-    _phones,  # before identity numbers: 905… is twelve digits, and eleven of them may have that checksum
+    _phones,  # before identity numbers: eleven of the twelve digits in 905… may have a valid checksum
     _identity_numbers,
 )
 
 
 def personal_data(text: str, *, own: Collection[str] = ()) -> list[PersonalDatum]:
-    """Every piece of personal data in `text`, in order, none overlapping another.
+    """All personal data in `text`, in order and without overlaps.
 
-    `own`: the municipality's public contacts, phone numbers in any spelling ("444 04 11", "185") and e-mail
-    domains ("@esenyurt.bel.tr"); they are never found."""
+    `own`: the municipality's public contacts, which are allowed: phone numbers in any spelling ("444 04 11",
+    "185") and e-mail domains ("@esenyurt.bel.tr").
+    """
     view = _view(text)
     ours = frozenset(
         contact.lower() if "@" in contact else _national(re.sub("[^0-9]", "", contact)) for contact in own

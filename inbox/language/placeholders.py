@@ -1,7 +1,7 @@
-"""Texts with gaps: "Talebiniz {number} numarasıyla {unit:ours-a} iletildi." and how the gaps are filled.
+"""Checks and fills templates such as "Talebiniz {number} numarasıyla {unit:ours-a} iletildi."
 
-A gap is `{variable}` or `{variable:ending}`; both are closed lists, so that a template an administrator saves
-is checked once, by `check_template`, and can never fail or reach into anything when a citizen is answered.
+A placeholder is `{variable}` or `{variable:ending}`. Both come from closed lists, so `check_template` can
+check a template when an administrator saves it, and rendering cannot fail or access anything else later.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ VARIABLES = frozenset(
         "day",  # a date: when the work is planned
         "reason",  # of a negative answer, in words
         "text",  # what the unit or the moderator wrote
-        "body",  # the outside body that is competent
-        "hotline",  # its number
+        "body",  # the outside authority that is responsible
+        "hotline",  # the authority's phone number
         "city",  # the municipality's name
-        "phone",  # its own number
-        "signature",  # of the account that speaks
+        "phone",  # the municipality's phone number
+        "signature",  # of the account that replies
     }
 )
 ENDINGS = SUFFIXES | {"ours"} | {f"ours-{suffix}" for suffix in SUFFIXES}
-"""What may stand after the colon: an ending of `suffixes`, "ours" ("… Müdürlüğümüz"), or both."""
+"""What may follow the colon: a suffix of `suffixes`, "ours" ("… Müdürlüğümüz"), or both ("ours-a")."""
 
 Filling = str | int | date
 
 
 class BadTemplate(InvalidInput):
-    """A template that could not be rendered. Names the variable or ending at fault."""
+    """A template that cannot be rendered. The text names the wrong variable or ending."""
 
     def __init__(self, why: Why, **values: Value) -> None:
         super().__init__("text", why, **values)
 
 
 def _parts(template: str) -> list[tuple[str, str | None, str]]:
-    """The template as (words, variable, ending); `variable` is None where only words are left."""
+    """The template as (text, variable, ending). `variable` is None for text at the end."""
     parts: list[tuple[str, str | None, str]] = []
     try:
         for words, variable, ending, conversion in Formatter().parse(template):
@@ -66,9 +66,10 @@ def _parts(template: str) -> list[tuple[str, str | None, str]]:
 
 
 def check_template(template: str, *, language: str = "tr") -> None:
-    """Nothing, if every gap of the template is known; else BadTemplate naming the first that is not.
+    """Raise BadTemplate for the first unknown placeholder.
 
-    Endings are Turkish grammar and are refused in another `language`."""
+    Endings are Turkish grammar and are refused in any other `language`.
+    """
     for _, variable, ending in _parts(template):
         if variable is None:
             continue
@@ -83,15 +84,15 @@ def check_template(template: str, *, language: str = "tr") -> None:
 
 
 def variables(template: str) -> frozenset[str]:
-    """The variables a template asks for. Raises BadTemplate when its braces do not match."""
+    """The variables in a template. Raises BadTemplate if its braces do not match."""
     return frozenset(variable for _, variable, _ in _parts(template) if variable is not None)
 
 
 def day_text(day: date, language: str = "tr") -> str:
-    """A day as a person says it: "26 Kasım Perşembe". A moment is taken in Istanbul."""
+    """A day as text, such as "26 Kasım Perşembe". A datetime is converted to Istanbul's time first."""
     if isinstance(day, datetime):
         if day.tzinfo is None:
-            raise ValueError(f"a moment without time zone has no day: {day!r}")
+            raise ValueError(f"a datetime without time zone has no day: {day!r}")
         day = day.astimezone(ISTANBUL).date()
     try:
         locale = Locale.parse(language)
@@ -112,30 +113,32 @@ def _ended(value: str, ending: str) -> str:
 
 
 def render(template: str, values: Mapping[str, Filling], *, language: str = "tr") -> str:
-    """The template with its gaps filled; braces inside a value stay what they are.
+    """Fill a template. Braces inside a value are not interpreted.
 
-    Raises BadTemplate for an unknown variable or ending and for one that has no value. An empty value leaves
-    no blank line or double space behind."""
+    Raises BadTemplate for an unknown variable or ending, and for a variable that is not in `values`. An empty
+    value leaves no blank line or double space.
+    """
     check_template(template, language=language)
-    said: list[str] = []
+    rendered: list[str] = []
     for words, variable, ending in _parts(template):
-        said.append(words)
+        rendered.append(words)
         if variable is None:
             continue
         if variable not in values:
             raise BadTemplate(Why.PLACEHOLDER_EMPTY, placeholder=variable)
         value = values[variable]
         plain = day_text(value, language) if isinstance(value, date) else str(value).strip()
-        if not plain and said[-1].endswith(" "):
-            said[-1] = said[-1].rstrip(" ")
-        said.append(_ended(plain, ending))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", "".join(said))).strip()
+        if not plain and rendered[-1].endswith(" "):
+            rendered[-1] = rendered[-1].rstrip(" ")
+        rendered.append(_ended(plain, ending))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", "".join(rendered))).strip()
 
 
 def variant(variants: Sequence[str], turn: int) -> str:
-    """The text whose turn it is; the same `turn` always gives the same one.
+    """The variant for a `turn`; the same `turn` always gives the same one.
 
-    Platforms refuse two hundred identical replies, and people read them as a robot's."""
+    Varied texts matter because platforms refuse many identical replies, and people take them for a robot's.
+    """
     if not variants:
         raise ValueError("a text has no variants")
     return variants[turn % len(variants)]

@@ -1,7 +1,7 @@
-"""How a citizen is addressed: "Sayın Ayşe Yılmaz," when the profile name looks like a name, else "Merhaba,".
+"""The salutation of a reply: "Sayın Ayşe Yılmaz," if the profile name looks like a name, else "Merhaba,".
 
-Nothing is guessed about Bey or Hanım. A wrong "Sayın KraL_34" or "Sayın Allah Büyüktür" is an insult, a plain
-"Merhaba," never is: whatever is not clearly a name gets the plain one.
+Gender (Bey or Hanım) is not guessed. "Sayın KraL_34" or "Sayın Allah Büyüktür" would be an insult, and
+"Merhaba," never is: so anything that is not clearly a name gets "Merhaba,".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST = 60
 
 
 def _is_latin(word: str) -> bool:
-    """One script in the whole word: a Cyrillic а inside a Latin name is a disguise, not a name."""
+    """Whether the whole word is Latin. A name with a Cyrillic а among Latin letters is a disguise."""
     return _LATIN_WORD.fullmatch(word) is not None and all(
         "LATIN" in unicodedata.name(letter, "") and fold(letter).isalpha()
         for letter in word
@@ -57,7 +57,7 @@ def _is_latin_name(words: list[str]) -> bool:
     first = next(key for key in [*keys, ""] if len(key) != 1)
     if first in FIRST_NAMES:
         return True
-    # An unknown first name: only when it is written as names are, and no word of it is doubtful.
+    # An unknown first name is accepted only if the words are cased like names and none is doubtful.
     return (
         len(keys) <= 3
         and all(len(key) > 2 and key not in DOUBTFUL_IN_A_NAME for key in keys)
@@ -80,7 +80,7 @@ def _name_words(name: str) -> list[str]:
 
 
 def looks_like_a_persons_name(name: str) -> bool:
-    """Whether a profile name is plainly a first name and a surname: Turkish, Kurdish or Arabic, or like one.
+    """Whether a profile name is clearly a first name and a surname, Turkish, Kurdish, Arabic or similar.
 
     "Ayşe Yılmaz", "M. Ali Kaya", "Berfîn Şêrko", "أحمد خالد"; not "KraL_34", "🌹Ayşe🌹", "Dua Kapısı".
     """
@@ -98,7 +98,7 @@ LANGUAGES = frozenset(_PLAIN)
 def salutation(name: str | None, language: str = "tr") -> str:
     """The first line of a reply: "Sayın Ayşe Yılmaz," or "Merhaba,".
 
-    `language` is one of `LANGUAGES`; another one raises KeyError.
+    Raises KeyError if `language` is not one of `LANGUAGES`.
     """
     if name is None or not looks_like_a_persons_name(name):
         return _PLAIN[language]

@@ -1,8 +1,8 @@
-"""Turkish case endings for names and numbers: "Yenikent'te", "Çınar'a", "104233'ün", "Müdürlüğümüze".
+"""Adds Turkish case endings to names and numbers: "Yenikent'te", "Çınar'a", "104233'ün", "Müdürlüğümüze".
 
-Vowel harmony follows the last vowel as it is spoken: of the last word of a number ("104233" ends in üç), of
-the last letter's name for letters read one by one ("İETT" ends in te), of the few words that break the rule
-("Kemal'in", "İstiklal'e"). Text without a Latin letter or digit at its end takes no ending.
+Vowel harmony follows the last vowel as pronounced. For a number that is its last word ("104233" ends in üç),
+for an abbreviation the last letter's name ("İETT" ends in te); some words are exceptions ("Kemal'in",
+"İstiklal'e"). Text that does not end in a Latin letter or digit gets no ending.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words whose last vowel is back but which take front endings (folded).
+# Words with a back vowel that nevertheless take front endings (folded).
 _SOFT_ENDED = _words(
     "kemal cemal celal bilal hilal ikbal istiklal iclal zuhal nihal kerbela resul saat hal ihtimal terminal "
     "santral festival petrol kontrol alkol rol gol futbol basketbol voleybol harf seyahat ziraat dikkat "
     "sadakat kabul usul mahsul meskul istikbal sual infial hayal"
 )
-# Last words of a name that already carry the possessive: before a case ending they take an n.
+# Last words of names that already have the possessive suffix: they get an n before a case ending.
 _POSSESSIVE = _words(
     "mahallesi caddesi sokagi bulvari mudurlugu sefligi baskanligi belediyesi merkezi masasi dairesi idaresi "
     "mudurlukleri isleri sitesi apartmani bloku blogu hastanesi ocagi okulu lisesi kaymakamligi valiligi "
@@ -50,7 +50,7 @@ _TAIL = re.compile(r"(?:[^\W\d_]|[’'.])+$|\d[\d.]*$")
 
 
 def _spoken_number(digits: str) -> str:
-    """The last word of a whole number as it is said: "104233" → "üç", "20" → "yirmi", "1000" → "bin"."""
+    """The last spoken word of a whole number: "104233" → "üç", "20" → "yirmi", "1000" → "bin"."""
     digits = digits.lstrip("0")
     if not digits:
         return "sıfır"
@@ -65,7 +65,7 @@ def _spoken_number(digits: str) -> str:
 
 
 def _read_by_letter(word: str) -> bool:
-    """Whether a word in capitals is spelt out: İETT, İBB, SMS, but not İSKİ, BEDAŞ, CİMER."""
+    """Whether a word in capitals is read letter by letter: İETT, İBB, SMS, but not İSKİ, BEDAŞ, CİMER."""
     if not 2 <= len(word) <= 6 or not word.isupper():
         return False
     letters = tr_lower(word)
@@ -74,7 +74,7 @@ def _read_by_letter(word: str) -> bool:
 
 
 def spoken(name: str) -> str:
-    """The end of `name` as it is pronounced, in lower case; "" without Latin letter or digit there."""
+    """The pronounced end of `name` in lower case; "" if it does not end in a Latin letter or digit."""
     tail = _TAIL.search(name.rstrip(" .)\"'”’]"))
     if tail is None:
         return ""
@@ -89,8 +89,8 @@ def spoken(name: str) -> str:
     return lower if any(letter in _VOWELS for letter in lower) else ("te" if fold(word).isascii() else "")
 
 
-def _last_vowel(name: str, said: str) -> str:
-    vowel = [letter for letter in said if letter in _VOWELS][-1]
+def _last_vowel(name: str, pronounced: str) -> str:
+    vowel = [letter for letter in pronounced if letter in _VOWELS][-1]
     if vowel in _BACK and fold(name).split()[-1].rpartition("'")[2] in _SOFT_ENDED:
         return {"a": "e", "ı": "i", "o": "ö", "u": "ü"}[vowel]
     return vowel
@@ -105,23 +105,23 @@ def _is_possessive(name: str) -> bool:
 
 
 class _Word:
-    """What the endings ask of a name: its last vowel, how it ends, and what stands between."""
+    """The properties of a name that decide its endings: last vowel, last sound, and buffer letter."""
 
     def __init__(self, name: str) -> None:
-        self.said = spoken(name)
-        self.is_empty = not self.said
-        vowel = "e" if self.is_empty else _last_vowel(name, self.said)
+        self.pronounced = spoken(name)
+        self.is_empty = not self.pronounced
+        vowel = "e" if self.is_empty else _last_vowel(name, self.pronounced)
         self.e = "e" if vowel in _FRONT else "a"
         if vowel in _FRONT:
             self.i = "ü" if vowel in _ROUND else "i"
         else:
             self.i = "u" if vowel in _ROUND else "ı"
-        self.ends_in_vowel = self.said[-1:] in _VOWELS
+        self.ends_in_vowel = self.pronounced[-1:] in _VOWELS
         self.is_possessive = not self.is_empty and self.ends_in_vowel and _is_possessive(name)
-        self.d = "t" if self.said[-1:] in _VOICELESS else "d"
+        self.d = "t" if self.pronounced[-1:] in _VOICELESS else "d"
 
     def after_vowel(self, between: str) -> str:
-        """The sound that keeps two vowels apart: n after a possessive, else `between`."""
+        """The buffer letter between two vowels: n after a possessive, else `between`."""
         if not self.ends_in_vowel:
             return ""
         return "n" if self.is_possessive else between
@@ -146,13 +146,13 @@ _ENDINGS: Mapping[str, Callable[[_Word], str]] = {
     "daki": lambda word: f"{_locative(word)}ki",
 }
 SUFFIXES = frozenset(_ENDINGS)
-"""Names of the endings: da at, dan from, a to, i object, in of, la with, li native of, daki that is at."""
+"""The suffixes by name: da at, dan from, a to, i object, in of, la with, li native of, daki located at."""
 
 
 def suffixed(name: str, suffix: str) -> str:
     """`name` with one of `SUFFIXES` after an apostrophe: suffixed("Yenikent", "da") → "Yenikent'te".
 
-    Raises KeyError for another suffix. A name in another script comes back as it is.
+    Raises KeyError for any other suffix. A name in another script is returned unchanged.
     """
     ending = _ENDINGS[suffix]
     word = _Word(name)
@@ -160,9 +160,9 @@ def suffixed(name: str, suffix: str) -> str:
 
 
 def ours(name: str, suffix: str | None = None) -> str:
-    """A body of the municipality as "our …": "Fen İşleri Müdürlüğümüz", with "a" "Fen İşleri Müdürlüğümüze".
+    """A unit of the municipality as "our …": "Fen İşleri Müdürlüğümüz", with "a" "Fen İşleri Müdürlüğümüze".
 
-    No apostrophe: the possessive makes it a common noun. Meant for Turkish names that end in a word.
+    Without apostrophe, because the possessive makes it a common noun. For Turkish names that end in a word.
     """
     word = _Word(name)
     if word.is_empty:

@@ -1,4 +1,4 @@
-"""What a text must not sound like before it goes out: warnings for the writer, a stop for personal data."""
+"""Checks a reply before it is sent: warnings about its tone, and personal data that must not be public."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from inbox.states import Outcome, Urgency
 
 
 class Tone(StrEnum):
-    """What is wrong with a text. The first four are personal data and must not become public."""
+    """The kinds of faults. The first four are personal data, which must not become public."""
 
     PHONE = "phone"
     IDENTITY_NUMBER = "identity_number"
     IBAN = "iban"
     EMAIL = "email"
     EMOJI = "emoji"  # in a negative, condolence or emergency text
-    HOLLOW_PHRASE = "hollow_phrase"  # "gereği yapılacaktır": says nothing
+    HOLLOW_PHRASE = "hollow_phrase"  # empty, such as "gereği yapılacaktır"
     NO_DAY = "no_day"  # a promise without a date behind it
-    UNFILLED_GAP = "unfilled_gap"  # a {gap} nobody filled
+    UNFILLED_GAP = "unfilled_gap"  # a {placeholder} that was not filled
 
 
 @dataclass(frozen=True, slots=True)
 class ToneFault:
-    """One thing that is wrong: text[start:end] and what it is."""
+    """One fault at text[start:end]."""
 
     what: Tone
     start: int
@@ -35,7 +35,7 @@ class ToneFault:
 
     @property
     def is_personal(self) -> bool:
-        """Whether it forbids posting the text in public, rather than only sounding wrong."""
+        """Whether it is personal data, which forbids posting the text in public."""
         return self.what.value in {kind.value for kind in Personal}
 
 
@@ -65,11 +65,11 @@ def check_tone(
     is_public: bool,
     own: Collection[str] = (),
 ) -> list[ToneFault]:
-    """What is wrong with `text`, in order of place.
+    """The faults of `text`, in order of position.
 
-    `outcome` of the answer it carries and `urgency` of the message it answers tell whether emoji are out of
-    place; condolences are seen in the text itself. Personal data count in public only; `own` are the
-    municipality's public contacts (`personal_data`).
+    Emoji are faults if the answer's `outcome` is negative, the `urgency` of the citizen's message is high, or
+    the text expresses condolences. Personal data are faults only if the text is public; `own` are the
+    municipality's public contacts (see `personal_data`).
     """
     found = [
         ToneFault(what, match.start(), match.end())

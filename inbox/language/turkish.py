@@ -1,7 +1,7 @@
-"""Text as it is stored, searched and sorted here: `clean`, `fold`, `sort_key`, and Turkish case.
+"""Prepares text for storing (`clean`), searching (`fold`) and sorting (`sort_key`), with Turkish case rules.
 
-Python's `lower` and `upper` know English only ("I".lower() is "i", Turkish wants "ı"), and the database has
-no Turkish collation. So both are our own, and the same in every process.
+Python's `lower` and `upper` follow English ("I".lower() is "i", in Turkish "ı"), and the database has no
+Turkish collation, so both are implemented here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REPLACEMENT = "\ufffd"
 
 
 def clean(text: str) -> str:
-    """`text` as PostgreSQL can keep it: no NUL, U+FFFD for a lone surrogate, a pair joined."""
+    """`text` as PostgreSQL can store it: no NUL, surrogate pairs joined, U+FFFD for a lone surrogate."""
     text = text.replace("\0", "")
     if _SURROGATE.search(text) is None:
         return text
@@ -43,7 +43,7 @@ def tr_title(word: str) -> str:
     return tr_upper(word[:1]) + tr_lower(word[1:])
 
 
-# --- folding: what search, vocabulary and names are compared in --------------------------------------
+# --- folding, for search, vocabulary and names -------------------------------------------------------
 
 _LATIN = re.compile(
     r"(?:MODIFIER LETTER |NEGATIVE CIRCLED |NEGATIVE SQUARED )?"
@@ -61,7 +61,7 @@ _LATIN_BLOCKS = (
     (0x1DF00, 0x1DF2A),
     (0x1F150, 0x1F18A),  # white letters on a black disc or square
 )
-# Letters that are no single letter with a mark, as they are written in plain a–z.
+# Letters that do not decompose into a letter and a mark, spelt with a–z.
 _SPELT = {
     "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "þ": "th", "ŋ": "n", "ə": "e", "ǝ": "e", "ɛ": "e", "ɔ": "o",
     "ĸ": "k", "ĳ": "ij", "ʃ": "s", "ʒ": "z", "ɣ": "g", "ɩ": "i", "ʊ": "u", "ʌ": "v", "ɑ": "a", "ƣ": "g",
@@ -71,7 +71,7 @@ _INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800\u0640"  # fillers, the blank braill
 
 
 def _folding_table() -> dict[int, str]:
-    """Characters that normalisation leaves alone, each with what it becomes."""
+    """The replacements of characters that Unicode normalisation does not change."""
     table: dict[int, str] = {}
     for first, last in _LATIN_BLOCKS:
         for code in range(first, last + 1):
@@ -89,9 +89,9 @@ _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs"})  # zero-width and bidi mark
 
 
 class ByCharacter(dict[int, str]):
-    """For `str.translate`: what each character becomes, asked once for those that are met."""
+    """A table for `str.translate` that computes each character's replacement once, when it first occurs."""
 
-    MOST = 4_000  # more than the scripts of any city; a million, sent on purpose, would fill the memory
+    MOST = 4_000  # more than any city's scripts need; an attacker's million characters would fill the memory
 
     def __init__(self, becomes: Callable[[str], str]) -> None:
         self._becomes = becomes
@@ -117,16 +117,16 @@ _KEPT = ByCharacter(_kept)
 
 def _fold_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_FOLDS)
-    # Cherokee alone folds to capitals, hence `lower` too.
+    # `lower` too, because Unicode case folding turns Cherokee letters into capitals.
     text = unicodedata.normalize("NFKD", text.casefold().lower()).translate(_FOLDS)
     return unicodedata.normalize("NFKC", text.translate(_KEPT))
 
 
 def fold(text: str) -> str:
-    """`text` as search compares it: Latin letters as a–z, digits as 0–9, other scripts kept without marks.
+    """`text` in the form that search compares: Latin letters as a–z, digits as 0–9, other scripts unmarked.
 
-    Both i's become i, so ISPARTA, ısparta and İSPARTA are one. Zero-width and bidi marks, accents and
-    controls are gone, white space is one blank. Folding twice changes nothing.
+    ı and i both become i, so ISPARTA, ısparta and İSPARTA are equal. Zero-width and bidi marks, accents and
+    control characters are removed, white space becomes one space. Folding twice changes nothing.
     """
     if text.isascii():
         folded = text.translate(_FOLDS).lower().translate(_KEPT)
@@ -138,23 +138,23 @@ def fold(text: str) -> str:
 
 
 def beginnings(words: Iterable[str]) -> frozenset[str]:
-    """Every beginning of every word, whole words too: a stem is looked up here before it is sought."""
+    """All prefixes of all words, including whole words. Looking up a stem here is faster than a search."""
     return frozenset(word[:end] for word in set(words) for end in range(1, len(word) + 1))
 
 
 # --- order -------------------------------------------------------------------------------------------
 
-# q, w and x are no Turkish letters but Kurdish and foreign names have them: they stand after p and v.
+# q, w and x are not Turkish, but Kurdish and foreign names have them: q sorts after p, w and x after v.
 _ALPHABET = "abcçdefgğhıijklmnoöpqrsştuüvwxyz"
 _RANK = {letter: chr(ord("A") + position) for position, letter in enumerate(_ALPHABET)}
 _NUMBER = re.compile(r"\d+")
 
 
 def sort_key(text: str) -> str:
-    """A key whose plain code-point order is the Turkish alphabet: "Çınar" before "Zafer", case aside.
+    """A key whose code-point order is the Turkish alphabet: "Çınar" before "Zafer", ignoring case.
 
-    Works as a database column under C.UTF-8 too. Digits stand first and count by value (2. Sokak before
-    10. Sokak), then letters, then other scripts; punctuation counts as a blank, an apostrophe as nothing.
+    It also works as a database column under C.UTF-8. Numbers come first, by value (2. Sokak before 10.
+    Sokak), then letters, then other scripts. Punctuation counts as a space; apostrophes are ignored.
     """
     keyed: list[str] = []
     for letter in tr_lower(text):

@@ -111,7 +111,7 @@ def _by_id(session: Session, fact: MessageSeen) -> Reply | None:
     )
 
 
-def same_words(ours: str, shown: str) -> bool:
-    """Alike but for white space and the handle that some platforms want before a reply to a reply."""
-    words, seen = ours.split(), shown.split()
+def same_words(ours: str, theirs: str) -> bool:
+    """Whether two texts are equal, ignoring white space and an @handle that platforms put in front."""
+    words, seen = ours.split(), theirs.split()
     return words == seen or (bool(seen) and seen[0].startswith("@") and words == seen[1:])

@@ -1,1 +1,1 @@
-"""What a citizen's words seem to want, how urgent that is, and where it seems to belong: proposals only."""
+"""Proposes a message's intent, urgency, unit, category and neighbourhood; a person decides."""

@@ -1,7 +1,7 @@
-"""What a citizen's words seem to want, how urgent that is, where it seems to belong: proposals only.
+"""Proposes intent, urgency, unit, category and neighbourhood for a message; a person decides.
 
-The rules are the city's own data (`vocabulary`, `suggestion`), kept in the database, built into
-patterns once a process and version of them.
+The rules are the city's own data (see `vocabulary` and `suggestion`) in the database. Each process compiles
+every version of them once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from inbox.understanding.vocabulary import Vocabulary, assess
 VOCABULARY = "vocabulary"
 _VERSION_SEEN = "version of the triage rules"
 
-# Everything the rules are made of, as one digest: a change on a settings screen holds at once, everywhere.
+# A digest of all data behind the rules, so that a change in the settings takes effect at once everywhere.
 _VERSION = text(
     """SELECT md5(concat(
         (SELECT value::text FROM city_setting WHERE key = 'vocabulary'),
@@ -34,7 +34,7 @@ class _Rules:
     version: str
     vocabulary: Vocabulary
     words: CityWords
-    units: dict[str, int]  # ids by key, as the categories propose them
+    units: dict[str, int]  # ids by key
     categories: dict[str, int]
     neighbourhoods: dict[str, int]
 
@@ -43,24 +43,24 @@ _built: _Rules | None = None
 
 
 def save_vocabulary(session: Session, raw: dict[str, Any]) -> None:
-    """Replace the city's triage rules. Raises pydantic's ValidationError naming what is wrong."""
+    """Replace the city's triage rules. Raises pydantic's ValidationError if they are invalid."""
     Vocabulary.model_validate(raw)
     session.merge(CitySetting(key=VOCABULARY, value=raw))
     session.info.pop(_VERSION_SEEN, None)
 
 
 def assess_group(session: Session, message: Message) -> None:
-    """Assess the group of `message` as one text: fragments count together."""
+    """Assess the joined texts of the message's group, and store the result on each member."""
     group = groups.members(session, message)
-    whole = "\n".join(one.text for one in group if one.text)
+    whole = "\n".join(member.text for member in group if member.text)
     proposed = proposals(session, whole)
-    for one in group:
+    for member in group:
         for name, value in proposed.items():
-            setattr(one, name, value)
+            setattr(member, name, value)
 
 
 def proposals(session: Session, whole: str) -> dict[str, Any]:
-    """What the city's rules make of some words, as columns of their messages."""
+    """The assessment of a text, as values for the columns of Message."""
     rules = _rules(session)
     verdict = assess(whole, rules.vocabulary)
     proposal = suggest(whole, rules.words)
@@ -75,9 +75,9 @@ def proposals(session: Session, whole: str) -> dict[str, Any]:
 
 
 def _rules(session: Session) -> _Rules:
-    """The city's rules, built anew only when what they are made of changed."""
+    """The compiled rules, rebuilt only after a change."""
     global _built
-    # Asked once a transaction, for reading it takes a while.
+    # Queried once per transaction, because it reads three tables.
     version: str | None = session.info.get(_VERSION_SEEN)
     if version is None:
         version = session.info[_VERSION_SEEN] = session.scalar(_VERSION) or ""
@@ -99,12 +99,24 @@ def _build(session: Session, version: str) -> _Rules:
         vocabulary=Vocabulary.model_validate(stored or {"emergencies": []}),
         words=city_words(
             [
-                KnownPlace(one.key, (one.name_tr, one.name_en, one.name_ar, *one.aliases), one.is_ambiguous)
-                for one in neighbourhoods
+                KnownPlace(
+                    neighbourhood.key,
+                    (
+                        neighbourhood.name_tr,
+                        neighbourhood.name_en,
+                        neighbourhood.name_ar,
+                        *neighbourhood.aliases,
+                    ),
+                    neighbourhood.is_ambiguous,
+                )
+                for neighbourhood in neighbourhoods
             ],
-            [Topic(one.key, one.unit.key if one.unit else None, tuple(one.stems)) for one in categories],
+            [
+                Topic(category.key, category.unit.key if category.unit else None, tuple(category.stems))
+                for category in categories
+            ],
         ),
-        units={one.unit.key: one.unit.id for one in categories if one.unit},
-        categories={one.key: one.id for one in categories},
-        neighbourhoods={one.key: one.id for one in neighbourhoods},
+        units={category.unit.key: category.unit.id for category in categories if category.unit},
+        categories={category.key: category.id for category in categories},
+        neighbourhoods={neighbourhood.key: neighbourhood.id for neighbourhood in neighbourhoods},
     )

@@ -1,8 +1,7 @@
-"""Where a message seems to belong: neighbourhood by name, category by words, unit by category.
+"""Suggests where a message belongs: the neighbourhood by name, the category by words, the unit by category.
 
-Thin on purpose: every proposal can be explained by its words, and a person decides. Names that are also
-words, people or other places ("Zafer", "Örnek", "Fatih") count only with "mah." beside them or in the
-locative.
+Every suggestion can be explained by words of the message, and a person decides. Names that are also ordinary
+words, people or other places ("Zafer", "Örnek", "Fatih") count only in the locative or beside "mah.".
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from inbox.language.turkish import beginnings, fold
 
 @dataclass(frozen=True, slots=True)
 class KnownPlace:
-    """A neighbourhood as it is looked for: all its names and aliases, in any script."""
+    """A neighbourhood with all its names and aliases, in any script."""
 
     key: str
     names: tuple[str, ...]
@@ -25,7 +24,7 @@ class KnownPlace:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A category as it is looked for. `stems`: folded beginnings of words, or phrases of such beginnings."""
+    """A category. `stems`: folded beginnings of words, or phrases of such beginnings."""
 
     key: str
     unit: str | None
@@ -34,9 +33,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Keys, each None where nothing speaks for one. `confidence` in the category: 0 none, 1 undisputed.
+    """The suggested keys; None where no word suggests one.
 
-    `words`: what it rests on, for whoever wants to know why."""
+    `confidence` in the category is between 0 and 1. `words` are the words that led to the suggestion.
+    """
 
     unit: str | None = None
     category: str | None = None
@@ -46,7 +46,7 @@ class Proposal:
 
 
 _WORD = re.compile(r"[^\W_]+")
-# Endings of a name, folded.
+# The endings of a name, folded.
 _SUFFIX = r"(?:n?d[ea]|t[ea]|n?d[ea]n|t[ea]n|n?d[ea]ki|t[ea]ki|n[iu]n|[iu]n|[yn]?[eaiu]|l[iu]|l[ea]r)?"
 _LOCATIVE = re.compile(r"(?:n?d[ea]|t[ea]|n?d[ea]n|t[ea]n|n?d[ea]ki|t[ea]ki)")
 _IS_NEIGHBOURHOOD = re.compile(r"m(?:ah|h)(?:al+e\w*)?|mahal\w*|m|حي")
@@ -57,17 +57,17 @@ _IS_SOMETHING_ELSE = re.compile(
 
 
 def _beginning(stem: str) -> str:
-    """A pattern for the words that begin so; "su" (water) and the like stand for themselves only."""
+    """A pattern for words that begin with `stem`. Stems of two letters, like "su", match whole words only."""
     return re.escape(stem) + (r"\w*" if len(stem) > 2 else "")
 
 
 @dataclass(frozen=True)
 class CityWords:
-    """All names and stems of a city, prepared once and used for every message."""
+    """All names and stems of a city, compiled once for all messages."""
 
     places: tuple[KnownPlace, ...]
     topics: tuple[Topic, ...]
-    # Each with how its first word begins: looked up before the pattern is run.
+    # Each with the beginning of its first word, which is looked up before the slower pattern runs.
     _names: tuple[tuple[str, re.Pattern[str], KnownPlace], ...] = field(init=False, repr=False, compare=False)
     _stems: tuple[tuple[str, re.Pattern[str], int, Topic], ...] = field(init=False, repr=False, compare=False)
 
@@ -100,8 +100,8 @@ class CityWords:
         object.__setattr__(self, "_stems", stems)
 
     def neighbourhood(self, words: str) -> tuple[KnownPlace, str] | None:
-        """The neighbourhood named in blank-separated folded words, and by what; None also when two are."""
-        seen: list[tuple[int, int, KnownPlace, str]] = []  # strength, place in the text, …
+        """The best-matching neighbourhood in folded words with spaces around them, and the matched text."""
+        seen: list[tuple[int, int, KnownPlace, str]] = []  # (strength, -position, place, matched text)
         taken: list[tuple[int, int]] = []
         begun = beginnings(words.split())
         for first, pattern, place in self._names:
@@ -116,11 +116,11 @@ class CityWords:
                     seen.append((strength, -found.start(), place, found[0].strip()))
         if not seen:
             return None
-        best = max(seen, key=lambda one: one[:2])
+        best = max(seen, key=lambda match: match[:2])
         return best[2], best[3]
 
     def topic(self, words: str) -> tuple[Topic, float, tuple[str, ...]] | None:
-        """The topic with most words, how clear it is, and the words."""
+        """The topic with the highest score, its confidence, and the words that matched."""
         scores: dict[str, int] = {}
         reasons: dict[str, list[str]] = {}
         begun = beginnings(words.split())
@@ -135,17 +135,17 @@ class CityWords:
             return None
         best = max(self.topics, key=lambda topic: scores.get(topic.key, 0))
         total = sum(scores.values())
-        # One word alone proves little; many of one topic and none of another prove much.
+        # One matching word proves little; many of one topic and none of another prove much.
         confidence = scores[best.key] / (total + 1)
         return best, round(confidence, 2), tuple(reasons[best.key])
 
 
 def _strength(words: str, found: re.Match[str], place: KnownPlace) -> int:
-    """0: not this neighbourhood; 1: named; 2: named with "mah." beside it."""
+    """0: not this neighbourhood; 1: named; 2: named with "mah." after it."""
     after = _WORD.findall(words[found.end() : found.end() + 40])[:1]
     suffix = found["suffix"].strip()
     if after and _IS_NEIGHBOURHOOD.fullmatch(after[0]):
-        return 0 if suffix in {"li", "lu"} else 2  # Çınarlı Mahallesi is another one
+        return 0 if suffix in {"li", "lu"} else 2  # Çınarlı Mahallesi is not Çınar Mahallesi
     if after and _IS_SOMETHING_ELSE.fullmatch(after[0]):
         return 0
     before = _WORD.findall(words[: found.start()])[-1:]
@@ -157,7 +157,7 @@ def _strength(words: str, found: re.Match[str], place: KnownPlace) -> int:
 
 
 def suggest(text: str, city: CityWords) -> Proposal:
-    """What `city`'s names and words make of a message."""
+    """The suggestion for a message, by the city's names and stems."""
     words = f" {' '.join(_WORD.findall(fold(text)))} "
     place = city.neighbourhood(words)
     topic = city.topic(words)
@@ -171,5 +171,5 @@ def suggest(text: str, city: CityWords) -> Proposal:
 
 
 def city_words(places: Iterable[KnownPlace], topics: Iterable[Topic]) -> CityWords:
-    """Names and stems, prepared for `suggest`."""
+    """Compile names and stems for `suggest`."""
     return CityWords(tuple(places), tuple(topics))

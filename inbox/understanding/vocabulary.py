@@ -1,8 +1,9 @@
-"""Triage by the city's own vocabulary: what a citizen wants, and whether somebody must look now.
+"""Assesses intent and urgency of a message by the city's own vocabulary.
 
-The vocabulary is data an administrator can read: per kind of emergency, rules of phrases that must occur
-together and phrases that must not. No single word decides: "ambulans" alone is an emergency in a message of
-four words and a complaint about a blocked road in one of forty. Every assessment names the rule that made it.
+The vocabulary is data that an administrator can read. For each kind of emergency it has rules: phrases that
+must occur together, and phrases that must not occur. No single word decides: "ambulans" is an emergency in a
+message of four words, but may be a complaint about a blocked road in one of forty. Every assessment names its
+rule.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from inbox.language.turkish import ByCharacter, beginnings, clean, fold, tr_lower
 from inbox.states import Intent, Urgency
 
-# --- a message as the rules see it -----------------------------------------------------------------
+# --- the words of a message ------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"[^\W_]+|\?|[\u2600-\u27bf\u2b50\U0001f1e6-\U0001faff]")
 
@@ -30,20 +31,21 @@ _UNMARKED = ByCharacter(lambda c: "" if unicodedata.category(c) == "Mn" else c)
 
 @lru_cache(maxsize=4_096)
 def _folded(word: str) -> str:
-    """Most words come again and again."""
+    """`fold`, cached because most words are frequent."""
     return fold(word).replace(" ", "") or "_"
 
 
 class Words:
-    """A message as its words, once folded and once only in lower case: "öldü" and "oldu" fold to the same."""
+    """The words of a message, folded and also in exact lower case, because "öldü" and "oldu" fold alike."""
 
     def __init__(self, text: str) -> None:
-        # A capital I is i or ı, nobody knows which; fold takes both for i, and so do exact phrases.
+        # A typed capital I may mean i or ı.
         spoken = unicodedata.normalize("NFC", tr_lower(clean(text).translate(_SPOKEN)))
         self.exact = _TOKEN.findall(spoken.translate(_UNMARKED))
         self.folded = list(map(_folded, self.exact))
         self._texts = (self._joined(self.folded), self._joined(self.exact))
-        # What a phrase can begin with here, as _Phrases names it: whole words, and all beginnings of words.
+        # Everything that a phrase can begin with here, in the notation of _Phrases.firsts: whole words
+        # (with a space) and all beginnings of words; with "=" for exact phrases.
         self.firsts = frozenset(
             [
                 *beginnings(self.folded),
@@ -67,7 +69,7 @@ class Words:
         return f" {' '.join(words)} ", starts
 
     def spans(self, pattern: re.Pattern[str], *, exact: bool) -> Iterator[tuple[int, int]]:
-        """First and last word of every place where `pattern`, made of whole words, occurs."""
+        """The indexes of the first and last word of every match of `pattern`, which matches whole words."""
         text, starts = self._texts[exact]
         for found in pattern.finditer(text):
             first = starts[found.start()]
@@ -78,7 +80,7 @@ class Words:
 
 
 def _phrase_pattern(phrase: str) -> str:
-    """One phrase as a regular expression over blank-separated words; `*` at a word's end is any ending."""
+    """A phrase as a regular expression over words with spaces between; `*` at a word's end is any ending."""
     words = [
         re.escape(word[:-1]) + r"\S*" if word.endswith("*") else re.escape(word) for word in phrase.split()
     ]
@@ -86,7 +88,7 @@ def _phrase_pattern(phrase: str) -> str:
 
 
 class _Phrases:
-    """Alternatives ("vefat et*|=öldü"), compiled: `=` marks one that is compared with Turkish letters."""
+    """Compiled alternatives, such as "vefat et*|=öldü". `=` marks one that is compared without folding."""
 
     def __init__(self, alternatives: str) -> None:
         phrases = [phrase.strip() for phrase in alternatives.split("|") if phrase.strip()]
@@ -97,18 +99,18 @@ class _Phrases:
             for found, is_exact in ((folded, False), (exact, True))
             if found
         ]
-        self.firsts = frozenset(  # what any of them begins with: looked up before a pattern is run
+        self.firsts = frozenset(  # the beginnings, which are looked up before a slower pattern runs
             [*map(self._first, folded), *(f"={first}" for first in map(self._first, exact))]
         )
 
     @staticmethod
     def _first(phrase: str) -> str:
-        """How it begins: a whole word, with a blank behind it, or the beginning of one."""
+        """A phrase's first word: followed by a space, or without one if only its beginning counts."""
         first = phrase.split()[0]
         return first[:-1] if first.endswith("*") else f"{first} "
 
     def spans(self, words: Words) -> list[tuple[int, int]]:
-        """First and last word of every occurrence."""
+        """The indexes of the first and last word of every occurrence."""
         if self.firsts.isdisjoint(words.firsts):
             return []
         return [span for is_exact, pattern in self._forms for span in words.spans(pattern, exact=is_exact)]
@@ -125,10 +127,11 @@ Alternatives = Annotated[str, Field(min_length=1)]
 
 
 class Rule(_Frozen):
-    """Phrases that must all occur, and phrases of which none may.
+    """Phrases that must all occur, and phrases of which none may occur.
 
-    Each entry holds alternatives split by `|`. `within`: every entry lies at most so many words from the
-    first. `at_most_words`: of the whole message."""
+    Each entry has alternatives, separated by `|`. `within`: the largest distance in words of every entry from
+    the first one. `at_most_words`: the longest message that the rule applies to.
+    """
 
     all: tuple[Alternatives, ...] = Field(min_length=1)
     none: tuple[Alternatives, ...] = ()
@@ -145,11 +148,11 @@ class Rule(_Frozen):
 
     @property
     def firsts(self) -> frozenset[str]:
-        """What the first of its phrases begins with, as Words.firsts has it."""
+        """The beginnings of its first entry, in the notation of Words.firsts."""
         return self._wanted[0].firsts
 
     def holds(self, words: Words) -> bool:
-        """Whether the rule speaks of this message."""
+        """Whether the rule matches the message."""
         if self.at_most_words is not None and len(words) > self.at_most_words:
             return False
         places = []
@@ -164,13 +167,13 @@ class Rule(_Frozen):
 
     @staticmethod
     def _close(places: list[list[tuple[int, int]]], within: int) -> bool:
-        """Whether somewhere an occurrence of each entry lies near one of the first, none on another."""
+        """Whether an occurrence of every entry is near the same occurrence of the first, without overlap."""
 
-        def apart(one: tuple[int, int], other: tuple[int, int]) -> int:
-            return max(other[0] - one[1], one[0] - other[1])
+        def distance(first: tuple[int, int], other: tuple[int, int]) -> int:
+            return max(other[0] - first[1], first[0] - other[1])
 
         return any(
-            all(any(0 < apart(first, other) <= within for other in found) for found in places[1:])
+            all(any(0 < distance(first, other) <= within for other in found) for found in places[1:])
             for first in places[0]
         )
 
@@ -179,7 +182,7 @@ class Rule(_Frozen):
 
 
 class EmergencyKind(_Frozen):
-    """One kind of emergency: its names and the rules of its two tiers."""
+    """One kind of emergency, with the rules of its two tiers."""
 
     key: str
     name_tr: str
@@ -197,7 +200,7 @@ class EmergencyKind(_Frozen):
 
 
 class Cue(_Frozen):
-    """Words that hint at an emergency, and by how much; however many of them occur, they count once."""
+    """Words that hint at an emergency, with a weight that counts once, however many of them occur."""
 
     weight: int = Field(ge=1)
     words: Alternatives
@@ -206,14 +209,14 @@ class Cue(_Frozen):
     def _phrases(self) -> _Phrases:
         return _Phrases(self.words)
 
-    def said(self, words: Words) -> str | None:
-        """The first of its words that stands in the message."""
+    def first_match(self, words: Words) -> str | None:
+        """The first of its words that occurs in the message."""
         found = self._phrases.spans(words)
         return " ".join(words.folded[found[0][0] : found[0][1] + 1]) if found else None
 
 
 class Hints(_Frozen):
-    """What no rule foresaw: hints that add up. At `threshold` and above somebody looks now."""
+    """Weighted cues for emergencies without a rule. A sum of `threshold` or more is `look_now`."""
 
     threshold: int = Field(ge=1)
     at_most_words: int = Field(ge=1)
@@ -225,19 +228,24 @@ class Hints(_Frozen):
         return tuple(map(_Phrases, self.none))
 
     def found(self, words: Words) -> str | None:
-        """The hints that add up to an emergency, in words; None when they do not."""
+        """The matched words if the cues reach the threshold, else None."""
         if len(words) > self.at_most_words:
             return None
-        hints = [(said, cue.weight) for cue in self.cues if (said := cue.said(words)) is not None]
+        hints = [
+            (words_found, cue.weight)
+            for cue in self.cues
+            if (words_found := cue.first_match(words)) is not None
+        ]
         if sum(weight for _, weight in hints) < self.threshold or any(p.occur(words) for p in self._barred):
             return None
-        return " + ".join(said for said, _ in hints)
+        return " + ".join(words_found for words_found, _ in hints)
 
 
 class Vocabulary(_Frozen):
-    """The city's words: named sets, emergencies by kind, and the rules of the other intents.
+    """The city's vocabulary: named sets of words, kinds of emergencies, rules of the other intents.
 
-    In a rule `$name` stands for the alternatives of a set. Sets are resolved when the vocabulary is built."""
+    `$name` in a rule is replaced by the alternatives of that set when the vocabulary is built.
+    """
 
     sets: Mapping[str, str] = Field(default_factory=dict)
     emergencies: tuple[EmergencyKind, ...]
@@ -248,7 +256,7 @@ class Vocabulary(_Frozen):
 
     @cached_property
     def _emergency_rules(self) -> list[tuple[Urgency, EmergencyKind, Rule]]:
-        """All of them in the order in which they are asked."""
+        """All rules in the order in which they are tried."""
         return [
             *((Urgency.SIREN, kind, rule) for kind in self.emergencies for rule in kind.siren),
             *((Urgency.LOOK_NOW, kind, rule) for kind in self.emergencies for rule in kind.look_now),
@@ -256,7 +264,7 @@ class Vocabulary(_Frozen):
 
     @cached_property
     def _places(self) -> Mapping[str, frozenset[int]]:
-        """The places of the rules in that order, by what they begin with."""
+        """Indexes into `_emergency_rules`, by the beginning of the rule's first entry."""
         places: dict[str, set[int]] = {}
         for place, (_, _, rule) in enumerate(self._emergency_rules):
             for first in rule.firsts:
@@ -264,7 +272,7 @@ class Vocabulary(_Frozen):
         return {first: frozenset(found) for first, found in places.items()}
 
     def emergency_rules(self, words: Words) -> Iterator[tuple[Urgency, EmergencyKind, Rule]]:
-        """Those that could speak of this message, sirens first."""
+        """The rules that could match the message, sirens first."""
         begun = words.firsts & self._places.keys()
         for place in sorted(frozenset[int]().union(*(self._places[first] for first in begun))):
             yield self._emergency_rules[place]
@@ -272,7 +280,7 @@ class Vocabulary(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _resolve_sets(cls, raw: Any) -> Any:
-        """Put the sets' words in the place of their names; an unknown name is an error that says so."""
+        """Replace the names of sets by their words. Raises ValueError for an unknown name."""
         if not isinstance(raw, dict):
             return raw
         sets: dict[str, str] = dict(raw.get("sets") or {})
@@ -280,7 +288,7 @@ class Vocabulary(_Frozen):
         def resolved(text: str) -> str:
             def words(name: re.Match[str]) -> str:
                 if name[1] not in sets:
-                    raise ValueError(f"there is no set ${name[1]}; there are: {', '.join(sorted(sets))}")
+                    raise ValueError(f"there is no set ${name[1]}; the sets are: {', '.join(sorted(sets))}")
                 return resolved(sets[name[1]])
 
             return re.sub(r"\$([a-z_]+)", words, text)
@@ -289,9 +297,9 @@ class Vocabulary(_Frozen):
             if isinstance(value, str):
                 return resolved(value)
             if isinstance(value, (list, tuple)):
-                return [walk(one) for one in value]
+                return [walk(item) for item in value]
             if isinstance(value, dict):
-                return {key: walk(one) for key, one in value.items()}
+                return {key: walk(item) for key, item in value.items()}
             return value
 
         return walk(raw)
@@ -302,7 +310,7 @@ class Vocabulary(_Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the vocabulary makes of a message. `matched`: the emergency's key or the intent, and the rule."""
+    """The assessment of a message. `matched`: the emergency's key or the intent, and the rule."""
 
     intent: Intent
     urgency: Urgency
@@ -322,10 +330,11 @@ def _emergency(words: Words, vocabulary: Vocabulary) -> Assessment | None:
 
 
 def assess(text: str, vocabulary: Vocabulary) -> Assessment:
-    """Intent and urgency of a message, or of the joined texts of fragments that belong together.
+    """The intent and urgency of a message, or of the joined texts of a group.
 
-    An emergency, and nothing else, is `siren` or `look_now`; a question is `prompt`; all else is `normal`.
-    What no rule knows is a request: nobody's complaint is lost as chatter."""
+    Only emergencies are `siren` or `look_now`; a question is `prompt`; everything else is `normal`. A message
+    that no rule matches is a request, so that no complaint is lost.
+    """
     words = Words(text)
     emergency = _emergency(words, vocabulary)
     if emergency is not None:
