@@ -1,4 +1,4 @@
-"""Names that a reader must be able to trust: no two classes are called the same."""
+"""Names that a reader can trust: each class name exists once, and no name hides what it holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("inbox", "connectors", "worker", "web", "stack", "sandbox", "cities", "bench")
 # The API's shapes are named after the rows they show, and so are the schemas of its document.
 SHAPES = "web/api/shapes.py"
+# Words that do not say what they hold. No module and no parameter has such a name.
+HOLLOW = {"one", "told", "look", "shown"}
+# Files that still break the rule; to be emptied.
+FOR_NOW = {
+    "inbox/channels/budgets.py",
+    "inbox/channels/report.py",
+    "inbox/ingest/comparison.py",
+    "web/desk/shown.py",
+}
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -29,3 +38,22 @@ def test_no_two_classes_have_one_name() -> None:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{path}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def _parameters(module: ast.Module) -> Iterator[ast.arg]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            arguments = node.args
+            yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            yield from (extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None)
+
+
+def test_no_module_and_no_parameter_has_a_hollow_name() -> None:
+    found = []
+    for path, module in _modules():
+        if path in FOR_NOW:
+            continue
+        if Path(path).stem in HOLLOW or Path(path).parent.name in HOLLOW:
+            found.append(path)
+        found += [f"{path}:{arg.lineno} {arg.arg}" for arg in _parameters(module) if arg.arg in HOLLOW]
+    assert found == []
