@@ -71,7 +71,7 @@ def test_with_urls_only_the_chosen_processes_run_on_them(
     with fresh_database(database_url) as url:
         own = {"DATABASE_URL": url, "BROKER_URL": broker_url}
         with up(folder, "--only", "worker,beat", env=own) as (_, output):
-            wait_until(lambda: "worker, beat run." in output.read_text(), "they run")
+            wait_until(lambda: "Running: worker, beat." in output.read_text(), "they run")
 
             assert roles(folder) == {"worker", "beat"}
             told = json.loads((folder / "run" / "environment.json").read_text())
