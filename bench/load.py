@@ -101,7 +101,7 @@ def _one_round(selector: selectors.BaseSelector, burst: Burst, left: Iterator[by
             line.send(request)
 
 
-def steadily(port: int, requests: Sequence[bytes], *, rate: float) -> Iterator[tuple[int, float]]:
+def send_steadily(port: int, requests: Sequence[bytes], *, rate: float) -> Iterator[tuple[int, float]]:
     """Send `requests` at `rate` per second, one after another. Yields (index, time before sending)."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     start = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.bodies import Citizens
 from bench.installation import Installation, until
-from bench.load import fire, steadily
+from bench.load import fire, send_steadily
 from bench.sizes import Sizes
 
 _POLL_SECONDS = 0.01  # between queries for visible messages: the precision of the latencies
@@ -89,7 +89,7 @@ def _steady(installation: Installation, sizes: Sizes) -> list[float]:
 
     watcher = threading.Thread(target=watch, name="watch", daemon=True)
     watcher.start()
-    sent = [at for _, at in steadily(installation.port, bodies, rate=sizes.steady_rate)]
+    sent = [at for _, at in send_steadily(installation.port, bodies, rate=sizes.steady_rate)]
     until(lambda: len(seen) == len(bodies), "the steady hooks' messages", seconds=60)
     stop.set()
     watcher.join()

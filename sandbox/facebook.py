@@ -198,7 +198,7 @@ def _comments(
     """The comments under an entry, oldest first; one level deep unless `filter=stream`."""
     world = call.sandbox.world
     if options.get("filter") == "stream":
-        found = [comment for comment in world.under(entry) if comment.is_public]
+        found = [comment for comment in world.descendants(entry) if comment.is_public]
         found.sort(key=lambda comment: comment.sent_at)
     else:
         found = _visible_replies(world, entry)

@@ -122,7 +122,9 @@ def _media(call: Call, entry: Entry, fields: tuple[Field, ...]) -> dict[str, Any
         "timestamp": lambda item, _field: graph_time(item.sent_at),
         "username": lambda item, _field: world.author_handle(item),
         "owner": lambda item, _field: {"id": item.author} if item.ours else None,
-        "comments_count": lambda item, _field: sum(1 for comment in world.under(item) if comment.is_public),
+        "comments_count": lambda item, _field: sum(
+            1 for comment in world.descendants(item) if comment.is_public
+        ),
         "like_count": lambda item, _field: len(item.reactions),
         "is_comment_enabled": lambda _item, _field: True,
         "comments": lambda item, field: _subcomments(call, item, field),

@@ -185,7 +185,7 @@ class World:
         now = self.clock.now()
         gone = [entry]
         if entry.platform in ("facebook", "instagram") and entry.kind != "dm":
-            gone += list(self.under(entry))
+            gone += list(self.descendants(entry))
         for deleted in gone:
             if deleted.deleted_at is None:
                 deleted.deleted_at = now
@@ -211,11 +211,11 @@ class World:
         """The direct replies to `entry`, oldest first."""
         return list(self._children.get((entry.platform, entry.id), ()))
 
-    def under(self, entry: Entry) -> Iterator[Entry]:
+    def descendants(self, entry: Entry) -> Iterator[Entry]:
         """The replies to `entry` at any depth."""
         for child in self.children(entry):
             yield child
-            yield from self.under(child)
+            yield from self.descendants(child)
 
     def posts_of(self, channel: SandboxChannel) -> list[Entry]:
         """The account's own posts that are not deleted, newest first."""

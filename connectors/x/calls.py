@@ -210,7 +210,7 @@ def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
 def _after_duplicate(access: Access, outgoing: Outgoing) -> SendOutcome:
     """The outcome after X refused a "duplicate": we posted the same text within the last day.
 
-    If it is under this citizen's post, it is this reply from an earlier attempt. If elsewhere, it is the answer
+    If it is under this citizen's post, it is this reply from an earlier attempt; elsewhere it is the answer
     to another citizen. If it is nowhere, X may list it later.
     """
     if is_private(outgoing):

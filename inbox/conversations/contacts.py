@@ -30,7 +30,7 @@ def contact(session: Session, platform: str, author: Author, observed_at: dateti
     known = _best(holders, author)
     if known is None:
         known = _create(session, platform, author)
-    elif len(holders) < _how_many(author):
+    elif len(holders) < _key_count(author):
         _add_keys(session, known, author)
     _take_names(known, author, observed_at)
     return known
@@ -73,7 +73,7 @@ def _create(session: Session, platform: str, author: Author) -> Contact:
     fresh = Contact(platform=platform, first_seen_at=now())
     session.add(fresh)
     session.flush()
-    if _add_keys(session, fresh, author) == _how_many(author):
+    if _add_keys(session, fresh, author) == _key_count(author):
         return fresh
     # Another worker created this contact between our query and our insert: use theirs.
     _delete(session, [fresh.id])
@@ -96,7 +96,7 @@ def _add_keys(session: Session, contact: Contact, author: Author) -> int:
     return len(added)
 
 
-def _how_many(author: Author) -> int:
+def _key_count(author: Author) -> int:
     return len({(key.scope, clean(key.value)) for key in author.keys})
 
 
@@ -171,7 +171,7 @@ def _create_many(session: Session, sightings: Sequence[Sighting]) -> list[int | 
             .returning(ContactKey.contact_id)
         )
     )
-    raced = {id for id, (_, author, _) in zip(ids, sightings, strict=True) if added[id] < _how_many(author)}
+    raced = {id for id, (_, author, _) in zip(ids, sightings, strict=True) if added[id] < _key_count(author)}
     if raced:
         _delete(session, sorted(raced))
     return [None if id in raced else id for id in ids]
