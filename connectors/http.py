@@ -284,7 +284,7 @@ class PlatformSession(requests.Session):
     """A `requests.Session` to pass to a platform's library.
 
     `classify(response, write)` returns the error in an answer, or None for a success. It is called for every
-    answer, including a 200, because its body may contain an error.
+    answer whose body was read, including a 200, which may contain an error.
     `rewrite` maps URL prefixes that the library uses to ours. If it is given, all other URLs are refused, so
     that no token goes to a host that an answer named.
     `on_answer` receives every answer before it is classified, for its usage and limit headers.
