@@ -140,7 +140,7 @@ def _join_open_request(session: Session, arrivals: Sequence[Arrival]) -> None:
                 Message.id != message.id,
                 Message.state.is_not(None),
                 Message.sent_at <= message.sent_at,
-                Message.sent_at >= message.sent_at - groups.ONE_BREATH,
+                Message.sent_at >= message.sent_at - groups.MAX_GAP,
             )
             .order_by(Message.sent_at.desc(), Message.id.desc())
             .limit(1)

@@ -9,10 +9,9 @@ import pytest
 
 from inbox import clock, ingest
 from inbox.db import transaction
-from inbox.failures import SetAsideKind
-from inbox.ingest import set_aside
 from inbox.models import Channel
 from inbox.queries import figures
+from inbox.queries import set_aside as set_aside_listing
 from inbox.values import MessageSeen, NotUnderstood
 from tests.support.steps import respond
 
@@ -59,28 +58,11 @@ def test_what_was_set_aside_is_counted_until_it_is_resolved_and_what_failed_is_t
     event_id = arrive(seen(account="77777"), NotUnderstood("x", "1", "field:likes"))
     assert look().set_aside == {"unknown_account": 1, "unsupported": 1}
     with transaction() as session:
-        count, since = figures.set_aside_failed(session)
+        count, since = set_aside_listing.failed(session)
         assert count == 1, "what a platform sends and nobody needs is no failure"
         assert since is not None
         ingest.replay(session, [event_id])
     assert look().set_aside == {}
-
-
-def test_pages_of_what_was_set_aside_hold_each_once_and_no_body(city: SimpleNamespace) -> None:
-    with transaction() as session:
-        event_id = ingest.store_raw_event(session, "hook:meta", b"a citizen's words") or 0
-        for position in range(5):
-            set_aside.keep(session, event_id, position, SetAsideKind.FAILED, "KeyError", None)
-    told: list[int] = []
-    before = None
-    for _ in range(3):
-        with transaction() as session:
-            page = figures.set_aside(session, before=before, limit=2)
-            assert all("body" not in row.raw_event.__dict__ for row in page.items)
-        told += [row.position for row in page.items]
-        before = page.next
-    assert told == [4, 3, 2, 1, 0]
-    assert before is None
 
 
 def test_hooks_are_told_with_what_they_kept_and_what_they_refused(city: SimpleNamespace) -> None:

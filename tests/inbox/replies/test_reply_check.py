@@ -51,7 +51,8 @@ def test_everything_under_the_same_post_stands_around_a_public_reply_oldest_firs
 def test_the_case_tells_when_the_platform_was_last_read_whole(uncertain: Reply) -> None:
     with transaction() as session:
         channel = queries.channel(session, "x-belediye")
-        comparison_runs.write(session, channel.id, comparison_runs.Run(ended=clock.now()))
+        comparison_runs.ask(session, channel)
+        comparison_runs.ended(session, channel.id, differences=0)
     assert case(uncertain).read_at is not None
 
 

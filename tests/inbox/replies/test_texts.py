@@ -77,7 +77,7 @@ def test_a_library_without_words_refuses_what_must_be_said_and_skips_what_need_n
     with transaction() as session:
         answer = session.scalars(select(Reply).order_by(Reply.id.desc()).limit(1)).one()
         message = session.get_one(Message, answer.message_id)
-        assert texts.rating_question(session, answer, message, has_choices=False, private=False) is None
+        assert texts.rating_question(session, answer, message, private=False) is None
 
 
 def test_one_text_for_many_keeps_the_salutation_open_and_each_gets_their_own(
