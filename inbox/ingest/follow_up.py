@@ -48,7 +48,7 @@ def _nothing(_session: Session, _text: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FollowUpStep:
     """One thing that an arrival sets off."""
 
     run: Run
@@ -161,11 +161,11 @@ def _join_open_request(session: Session, arrivals: Sequence[Arrival]) -> None:
         )
 
 
-STEPS: tuple[Step, ...] = (
-    Step(_call_back_waiting),
-    Step(_regroup, after_change=True),
-    Step(_assess, columns=proposals.proposals, after_change=True),
-    Step(_take_rating),
-    Step(_join_open_request),
+STEPS: tuple[FollowUpStep, ...] = (
+    FollowUpStep(_call_back_waiting),
+    FollowUpStep(_regroup, after_change=True),
+    FollowUpStep(_assess, columns=proposals.proposals, after_change=True),
+    FollowUpStep(_take_rating),
+    FollowUpStep(_join_open_request),
 )
 """In this order: a group is read as one text, and an emergency in it keeps it from joining a request."""

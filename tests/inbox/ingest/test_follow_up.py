@@ -15,7 +15,7 @@ from inbox import clock, ingest, queries, replies, tracking
 from inbox.db import engine, transaction
 from inbox.desk import triage
 from inbox.ingest import bulk_first, follow_up
-from inbox.ingest.follow_up import Arrival, Step
+from inbox.ingest.follow_up import Arrival, FollowUpStep
 from inbox.models import Message, Note, Rating, RawEvent
 from inbox.replies import sending
 from inbox.states import Intent, MessageState, Outcome
@@ -106,7 +106,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     def count_words(_session: Session, words: str) -> Mapping[str, Any]:
         return {"language": f"words-{len(words.split())}"}
 
-    monkeypatch.setattr(follow_up, "STEPS", (*follow_up.STEPS, Step(write_note, columns=count_words)))
+    monkeypatch.setattr(follow_up, "STEPS", (*follow_up.STEPS, FollowUpStep(write_note, columns=count_words)))
 
 
 def left_by_the_planted_step() -> list[tuple[str, str | None, str]]:
