@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 STAMPS := .venv/stamps
 CATALOGUE := web/translations/tr/LC_MESSAGES/messages
-SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard web/*.py web/*/*.py)
+SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard web/*.py web/*/*.py connectors/*/__init__.py)
 
 DEMO_DIR ?= var/demo
 # Two processes of tests, whole files in each; ARGS='-n 0' for one. Most of their time is waiting.

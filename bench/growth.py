@@ -17,7 +17,6 @@ from bench.installation import Installation
 from bench.load import fire
 from bench.sizes import Sizes
 from bench.stream import follow
-from connectors import CONNECTORS
 from inbox import db, ingest, queries
 from inbox.models import RawEvent, Reply
 from inbox.replies import sending
@@ -94,7 +93,7 @@ def _timed() -> dict[str, Callable[[Session], object]]:
         "inbox_all": lambda session: queries.inbox(session, view="all"),
         "inbox_counts": queries.counts,
         "claim_bodies": lambda session: ingest.claim_raw_events(session, limit=50),
-        "claim_replies": lambda session: sending.claim_for_sending(session, CONNECTORS.keys(), limit=1),
+        "claim_replies": lambda session: sending.claim_for_sending(session, limit=1),
         **{name: _search(words) for name, words in _SEARCHES.items()},
     }
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from bench.installation import Installation, until
 from bench.sizes import Sizes
 from bench.stream import newest
-from connectors import CONNECTORS
+from inbox import platforms
 from inbox.channels import budgets
 from inbox.db import transaction
 from inbox.desk import triage
@@ -80,7 +80,7 @@ def _messages_after(after: int) -> list[tuple[int, str, str]]:
 def _raise_limits() -> None:
     with transaction() as session:
         for channel in session.scalars(select(Channel).where(Channel.key.in_(_CHANNELS))):
-            limit = CONNECTORS[channel.platform].send_limit
+            limit = platforms.traits(channel.platform).limits[CallKind.SEND]
             budgets.set_limit(session, channel, CallKind.SEND, _WIDE, limit=limit, by="bench")
 
 

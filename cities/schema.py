@@ -11,8 +11,17 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
+from connectors import CONNECTORS
 from inbox.city import CityProfile
 from inbox.language.personal_data import personal_data
 from inbox.language.placeholders import BadTemplate, check_template
@@ -25,6 +34,15 @@ from inbox.values import ReplyKind
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Voice = Literal["municipality", "mayor"]
+
+
+def _connected(platform: str) -> str:
+    if platform not in CONNECTORS:
+        raise ValueError(f"there is no platform {platform!r}; there are: {', '.join(CONNECTORS)}")
+    return platform
+
+
+Platform = Annotated[str, AfterValidator(_connected)]
 
 
 class CityError(ValueError):
@@ -45,10 +63,10 @@ class NamedEntry(_Entry):
 
 
 class AccountEntry(_Entry):
-    """An account or WhatsApp number of ours. `account`: the id of the WhatsApp Business account."""
+    """An account or line of ours. `account`: the account that a line belongs to."""
 
     key: Key
-    platform: Literal["x", "facebook", "instagram", "whatsapp"]
+    platform: Platform
     name_tr: Name
     name_en: Name
     handle: Name

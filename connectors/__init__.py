@@ -1,24 +1,33 @@
-"""THE PLATFORMS. Imports inbox.values, pydantic, an SDK; nothing else of inbox.
+"""THE PLATFORMS. Imports inbox.values, inbox.platforms, pydantic, an SDK; nothing else of inbox.
 
 A platform is one folder with a `CONNECTOR` and one line here.
 """
 
 from connectors import facebook, instagram, whatsapp, x
 from connectors.contract import Connector, Hook, Polled
+from inbox import platforms
 from inbox.values import UnreadablePayload
 
-CONNECTORS: dict[str, Connector] = {
-    each.CONNECTOR.platform: each.CONNECTOR
-    for each in (
-        x,
-        facebook,
-        instagram,
-        whatsapp,
-    )
-}
+CONNECTORS: dict[str, Connector] = {}
 
-# The hook families; several platforms may share one.
-HOOKS: dict[str, Hook] = {each.hook.name: each.hook for each in CONNECTORS.values()}
+# The hook families by name, which is also the last part of their path; several platforms may share one.
+HOOKS: dict[str, Hook] = {}
+
+
+def register(connector: Connector) -> None:
+    """Make a platform known to workers, hooks, core and screens. Before anything serves or is claimed."""
+    CONNECTORS[connector.platform] = connector
+    HOOKS[connector.hook.name] = connector.hook
+    platforms.register(connector.traits)
+
+
+for each in (
+    x,
+    facebook,
+    instagram,
+    whatsapp,
+):
+    register(each.CONNECTOR)
 
 
 def for_body(source: str, raw: bytes) -> Connector | None:

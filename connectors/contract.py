@@ -8,16 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from connectors.payload import moment, read_object
+from inbox.platforms import Traits
 from inbox.values import (
     Access,
-    CallKind,
     Examination,
     Fact,
-    Limit,
     LookOutcome,
     MessageKind,
     Outgoing,
@@ -79,16 +78,20 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """How a family of hooks (Meta's, X's) proves who speaks.
+    """How a family of hooks proves who speaks. Its `name` ends its path and keys its secrets in the settings.
 
     `is_genuine(secrets, headers, body)`: does any of the secrets sign these bytes; headers are lower-case.
     `answer_challenge(secrets, verify_token, query)`: the text (and its content type) that proves the hook is
     ours, or None when the question is not genuine.
+    `asks_for_token`: who subscribes it is asked for a token of ours.
+    `earlier_settings`: the variables that held its `secrets` and `verify_token` before `COZUM_HOOK_SECRETS`.
     """
 
     name: str
     is_genuine: Callable[[Sequence[str], dict[str, str], bytes], bool]
     answer_challenge: Callable[[Sequence[str], str, dict[str, str]], tuple[str, str] | None]
+    asks_for_token: bool = False
+    earlier_settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Everything the program knows of one platform.
+    """How the program speaks with one platform; what it must know of it otherwise stands in its `traits`.
 
     `normalise(raw)` is pure: the bytes of a hook body or a `Polled` envelope to facts, in order, the same
     each time. It raises UnreadablePayload and nothing else. `claims(raw)` says whether a body of the hook
@@ -119,12 +122,10 @@ class Connector:
     `poll(access, edge, cursor)` makes one call and answers one page; it raises
     `connectors.http.PlatformError`.
     `send` and `look` never raise for what the platform or the network does: they answer with an outcome.
-    `length(text)` counts as the platform counts, against `max_length` (public) and `max_private_length`.
     `can_prove_absence(outgoing)`: may a look that finds nothing be believed.
     """
 
-    platform: str
-    label: str  # the platform's own name, as people write it
+    traits: Traits
     hook: Hook
     claims: Callable[[bytes], bool]
     normalise: Callable[[bytes], tuple[Fact, ...]]
@@ -133,26 +134,18 @@ class Connector:
     send: Callable[[Access, Outgoing], SendOutcome]
     look: Callable[[Access, Outgoing], LookOutcome]
     probe: Callable[[Access], ProbeOutcome]
-    credential_names: tuple[
-        str, ...
-    ]  # the secrets a channel of this platform needs, as the settings screen asks
-    length: Callable[[str], int]
-    max_length: int
-    max_private_length: int
-    private_window: timedelta | None  # how long after the citizen's last private message we may answer
     can_prove_absence: Callable[[Outgoing], bool]
-    rating_in_private: bool  # a rating is asked by a private message rather than in the public thread
-    has_choices: bool  # buttons or rows can be offered
-    api_url: str = ""  # the platform's own address; settings may name another
-    # What one account may do, as documented; cautious where a platform documents nothing.
-    read_limit: Limit = Limit(60, 60)
-    send_limit: Limit = Limit(60, 60)
     # What the platform knows of our token; a fresh token for one that still lives. Both raise PlatformError.
     examine: Callable[[Access], Examination] | None = None
     renew: Callable[[Access], Renewal | None] | None = None
     survey: Survey | None = None  # None: nothing there can be read afresh
 
+    def __post_init__(self) -> None:
+        told = (self.traits.hook, self.traits.can_be_compared)
+        if told != (self.hook.name, self.survey is not None):
+            raise ValueError(f"the traits of {self.platform} tell another hook or survey than it has")
+
     @property
-    def limits(self) -> Mapping[CallKind, Limit]:
-        """The limits by the kind of call."""
-        return {CallKind.READ: self.read_limit, CallKind.SEND: self.send_limit}
+    def platform(self) -> str:
+        """What `Channel.platform` holds."""
+        return self.traits.key

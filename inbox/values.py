@@ -23,7 +23,7 @@ class MessageKind(StrEnum):
 
     MENTION = "mention"  # a public post of a citizen that names us
     COMMENT = "comment"  # public, under a post (ours or somebody's)
-    CHAT = "chat"  # private: WhatsApp, a direct message
+    CHAT = "chat"  # private: a direct message
     POST = "post"  # a post of our own account, to which citizens answer
     UNSUPPORTED = "unsupported"  # a citizen said something in a form we cannot read; its raw body is kept
 
@@ -55,16 +55,6 @@ class Receipt(StrEnum):
     FAILED = "failed"
 
 
-class KeyScope(StrEnum):
-    """Within what a platform's name for a citizen is unique; page-scoped ids add `:<account>` to it."""
-
-    X = "x"
-    FACEBOOK = "facebook"
-    INSTAGRAM = "instagram"
-    PHONE = "phone"
-    BSUID = "bsuid"
-
-
 class UnreadablePayload(ValueError):
     """A body that cannot be what it claims. Raised by `normalise` and by nothing else."""
 
@@ -79,7 +69,9 @@ def _aware(name: str, moment: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AuthorKey:
-    """One name by which a platform knows a citizen, e.g. ("facebook:100200300401", "7788")."""
+    """One name by which a platform knows a citizen. `scope` is the connector's own word for what the name is
+    unique within: a platform, one page of it, all telephones.
+    """
 
     scope: str
     value: str
@@ -92,7 +84,7 @@ class Author:
     keys: tuple[AuthorKey, ...]
     name: str | None = None
     handle: str | None = None
-    phone: str | None = None  # digits with country code, as WhatsApp gives it
+    phone: str | None = None  # digits with country code
 
 
 @dataclass(frozen=True, slots=True)

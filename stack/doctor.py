@@ -30,7 +30,7 @@ from stack import status
 
 LEAST_DISK = 1 << 30
 REMEDIES = {
-    "wrong_signatures": "compare COZUM_META_APP_SECRETS or COZUM_X_CONSUMER_SECRETS with the platform's own",
+    "wrong_signatures": "compare COZUM_HOOK_SECRETS with the platform's own",
     "too_large": "check that no proxy merges hooks; run `cozum reconcile` to fetch what they contained",
     "unread": "check that a worker runs and that its log shows no errors",
     "not_compared": "run `cozum reconcile`, and check that beat runs",
@@ -147,9 +147,7 @@ def _channels() -> Iterator[Finding]:
     try:
         with db.transaction() as session:
             reports = [
-                report.report(session, channel, CONNECTORS.get(channel.platform))
-                for channel in queries.channels(session)
-                if channel.is_active
+                report.report(session, channel) for channel in queries.channels(session) if channel.is_active
             ]
     except SQLAlchemyError:
         return  # _database has reported it
@@ -179,7 +177,7 @@ def _needs() -> Iterator[Finding]:
 def _probe(connector: Connector, channel: Channel) -> Finding:
     key = channel.key
     try:
-        access = channels.access(channel, channels.credentials(channel), api_url=connector.api_url)
+        access = channels.access(channel, channels.credentials(channel))
     except InvalidInput as error:
         return Finding(f"channel {key}: {error}", "enter its credentials again, or restore the old key")
     outcome = connector.probe(access)

@@ -22,8 +22,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from connectors import CONNECTORS
-from inbox import channels, db, feed, history
+from inbox import channels, db, feed, history, platforms
 from inbox.channels import comparison_runs
 from inbox.clock import now
 from inbox.errors import InvalidInput
@@ -240,7 +239,7 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
     """Correct what may have changed since the backup, then let the system start."""
     options = {"options": "-c timezone=UTC"}
     engine = create_engine(db.dialect_url(url), hide_parameters=True, connect_args=options)
-    platforms, made_at, at = CONNECTORS.keys(), manifest.made_at, now()
+    made_at, at = manifest.made_at, now()
 
     def in_batches(step: Callable[[Session], int]) -> int:
         """Run `step` in one transaction after another until it returns 0. Returns the sum."""
@@ -253,13 +252,9 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
             total += done
 
     try:
-        in_batches(
-            lambda session: after_restore.doubt_replies(
-                session, platforms, made_at=made_at, at=at, limit=_BATCH
-            )
-        )
-        in_batches(lambda session: after_restore.leave_unasked(session, platforms, limit=_BATCH))
-        drafts = in_batches(lambda session: after_restore.mark_drafts(session, platforms, limit=_BATCH))
+        in_batches(lambda session: after_restore.doubt_replies(session, made_at=made_at, at=at, limit=_BATCH))
+        in_batches(lambda session: after_restore.leave_unasked(session, limit=_BATCH))
+        drafts = in_batches(lambda session: after_restore.mark_drafts(session, limit=_BATCH))
         with Session(engine) as session, session.begin():
             after_restore.skip_given_out(session, made_at=made_at, at=at)
             feed.raise_epoch(session)
@@ -277,10 +272,10 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
 def _ask_for_comparison(session: Session) -> Iterator[str]:
     """Schedule a comparison of every channel. Yields the keys of channels whose secrets cannot be read."""
     for channel in session.scalars(select(Channel).where(Channel.is_active).order_by(Channel.key)).all():
-        connector = CONNECTORS.get(channel.platform)
-        if connector is None:
+        traits = platforms.traits(channel.platform)
+        if traits.by_hand:
             continue
-        if connector.survey is not None:
+        if traits.can_be_compared:
             comparison_runs.ask(session, channel)
         try:
             channels.credentials(channel)

@@ -9,7 +9,6 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors import CONNECTORS
 from inbox import channels
 from inbox.channels import report
 from inbox.db import transaction
@@ -38,8 +37,7 @@ def status(folder: Path, as_json: bool) -> None:
             seen = figures.look(session)
             answer["queues"] = queues(seen)
             answer["channels"] = [
-                report.as_values(report.report(session, channel, CONNECTORS.get(channel.platform)))
-                for channel in seen.channels
+                report.as_values(report.report(session, channel)) for channel in seen.channels
             ]
         needs += needs_a_person(seen)
     except StackError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Connection, exists, insert, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
+import connectors  # noqa: F401 - the core asks for platforms, which somebody must have brought
 from inbox import db
 from inbox.models import FeedEpoch, HistoryEntry, Table
 from inbox.settings import settings
@@ -57,6 +59,12 @@ def broker_url(broker: str) -> str:
     return broker
 
 
+HOOK_SECRETS = {
+    "meta": {"secrets": ["app-secret", "second-app-secret"], "verify_token": "verify-token"},
+    "x": {"secrets": ["consumer-secret"]},
+}
+
+
 @pytest.fixture(scope="session")
 def environment(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The settings of the test run, in the environment as in production."""
@@ -66,9 +74,7 @@ def environment(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         "COZUM_DIR": str(tmp_path_factory.mktemp("data")),
         "COZUM_SECRET_KEY": "a test's secret key, thirty-two bytes long",
         "COZUM_CREDENTIAL_KEYS": f'["{Fernet.generate_key().decode()}"]',
-        "COZUM_META_APP_SECRETS": '["app-secret", "second-app-secret"]',
-        "COZUM_META_VERIFY_TOKEN": "verify-token",
-        "COZUM_X_CONSUMER_SECRETS": '["consumer-secret"]',
+        "COZUM_HOOK_SECRETS": json.dumps(HOOK_SECRETS),
         "COZUM_COOKIE_SECURE": "false",
     }
     with another_environment(values):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors import CONNECTORS
-from inbox import channels
+from inbox import channels, platforms
 from inbox.channels import budgets
 from inbox.errors import InvalidInput
 from inbox.history import Actor
 from inbox.models import Channel
-from inbox.values import Access, CallKind, Limit, Usage
+from inbox.values import Access, Usage
 
 log = structlog.get_logger()
 
@@ -36,7 +34,7 @@ class ChannelSession:
         """Keep what the calls since the last `note` told of the platform's limits."""
         told = tuple(self.told)
         if told:
-            budgets.note(session, channel, told, limits(channel.platform), by=by)
+            budgets.note(session, channel, told, platforms.traits(channel.platform).limits, by=by)
         self.told.clear()
 
 
@@ -46,18 +44,11 @@ def open_session(channel: Channel) -> ChannelSession:
     Never raises for that: work is claimed for one channel after another, and one that stopped the claim would
     stop all behind it. Without a token every call ends as lost access, which is what it is.
     """
-    connector = CONNECTORS.get(channel.platform)
     told: list[Usage] = []
     try:
         secrets = channels.credentials(channel)
     except InvalidInput:
         log.error("credentials_not_opened", channel_id=channel.id)
         secrets = {}
-    access = channels.access(channel, secrets, api_url=connector.api_url if connector else "")
+    access = channels.access(channel, secrets)
     return ChannelSession(channel.id, replace(access, on_usage=told.append), channel.credentials, told)
-
-
-def limits(platform: str) -> Mapping[CallKind, Limit]:
-    """The documented limits of a platform; none for what is worked by hand."""
-    connector = CONNECTORS.get(platform)
-    return connector.limits if connector else {}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS, http
 from connectors.contract import Connector
-from inbox import channels, replies
+from inbox import channels, platforms, replies
 from inbox.channels import budgets
 from inbox.db import transaction
 from inbox.failures import Failure
@@ -40,7 +40,6 @@ from worker.calling import ChannelSession
 log = structlog.get_logger()
 
 A_LOOK_ROUND = 1  # what is claimed and not looked for waits a whole lease
-_BUDGET = {platform: connector.send_limit for platform, connector in CONNECTORS.items()}
 
 
 def run() -> int:
@@ -52,7 +51,7 @@ def run() -> int:
         sending.expire_leases(session, limit=100)
         work = [
             (reply.id, reply.version, as_outgoing(session, reply), _line(session, reply))
-            for reply in sending.claim_for_sending(session, CONNECTORS.keys(), limit=1, budget=_BUDGET)
+            for reply in sending.claim_for_sending(session, limit=1)
         ]
     for reply_id, version, outgoing, channel_session in work:
         send_one(reply_id, version, outgoing, channel_session)
@@ -93,19 +92,19 @@ def _sent_within_the_lease(
         left = sending.lease_left(reply)
         if reply.version != version or left < settings().send_lease / 2:
             return NotSent(Failure.TOO_LATE, retry_after=0)
-        if (closed_at := sending.window_closed_at(session, reply, connector.private_window)) is not None:
+        if (closed_at := sending.window_closed_at(session, reply)) is not None:
             return Refused(Failure.WINDOW_CLOSED, f"{closed_at:%Y-%m-%d %H:%M} UTC")
-    if (too_long := _too_long(connector, outgoing)) is not None:
+    if (too_long := _too_long(access.platform, outgoing)) is not None:
         return too_long
     with http.ending_by(begun + left.total_seconds()):
         return connector.send(access, outgoing)
 
 
-def _too_long(connector: Connector, outgoing: Outgoing) -> Refused | None:
+def _too_long(platform: str, outgoing: Outgoing) -> Refused | None:
+    """What was approved while the platform took more, or before the gate knew of its length."""
     is_private = outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
-    most = connector.max_private_length if is_private else connector.max_length
-    length = connector.length(outgoing.text)
-    return Refused(Failure.TOO_LONG, f"{length}/{most}") if length > most else None
+    length = replies.length(platform, outgoing.text, private=is_private)
+    return Refused(Failure.TOO_LONG, f"{length.counted}/{length.longest}") if length.is_too_long else None
 
 
 def _is_it_the_channel(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
@@ -143,10 +142,8 @@ def look_for_uncertain() -> int:
 
 def _may_look(session: Session, reply: Reply) -> bool:
     """Take one call from the channel's budget; without one its turn comes again when the claim is over."""
-    connector = CONNECTORS.get(reply.platform)
-    return connector is not None and bool(
-        budgets.take(session, reply.channel_id, CallKind.READ, connector.read_limit)
-    )
+    limit = platforms.traits(reply.platform).limits.get(CallKind.READ)
+    return limit is not None and bool(budgets.take(session, reply.channel_id, CallKind.READ, limit))
 
 
 def _line(session: Session, reply: Reply) -> ChannelSession:

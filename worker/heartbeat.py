@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors import CONNECTORS
+from inbox import platforms
 from inbox.channels import alarms, budgets, silence
 from inbox.clock import now
 from inbox.db import transaction
@@ -86,7 +87,8 @@ def _claim() -> tuple[ChannelSession, bool, bool] | None:
         )
         channel.next_probe_at = moment + (LEASE if needs_probe else ROUND)
         if needs_probe:  # counted, never refused: it is how we know that we live
-            budgets.take(session, channel.id, CallKind.READ, CONNECTORS[channel.platform].read_limit)
+            limit = platforms.traits(channel.platform).limits[CallKind.READ]
+            budgets.take(session, channel.id, CallKind.READ, limit)
         return calling.open_session(channel), is_silent, needs_probe
 
 

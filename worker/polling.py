@@ -119,7 +119,8 @@ def _poll_edge(channel_session: ChannelSession, edge: str) -> int | None:
             session.get_one(Channel, channel_session.channel_id, with_for_update=True).polling_until = (
                 now() + LEASE
             )
-            if not budgets.take(session, channel_session.channel_id, CallKind.READ, connector.read_limit):
+            limit = connector.traits.limits[CallKind.READ]
+            if not budgets.take(session, channel_session.channel_id, CallKind.READ, limit):
                 return False  # the next poll goes on from the cursor, when the bucket has filled
             cursor = _cursor(session, channel_session.channel_id, edge).cursor
         called = True

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors import CONNECTORS
 from connectors.contract import Survey
 from connectors.http import PlatformError, RateLimited
-from inbox import channels
+from inbox import channels, platforms
 from inbox.channels import budgets, comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.failures import Failure
@@ -126,7 +126,7 @@ def _recheck(channel_session: ChannelSession, comparison: Comparison) -> None:
 
 def _may_read(channel_session: ChannelSession) -> bool:
     """Take one call from the channel's budget, waiting for it a while. Raises RateLimited when none came."""
-    limit = CONNECTORS[channel_session.access.platform].read_limit
+    limit = platforms.traits(channel_session.access.platform).limits[CallKind.READ]
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         with transaction() as session:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 
-from connectors import CONNECTORS
 from inbox import tracking
 from inbox.db import transaction
 from inbox.errors import CoreError
 from inbox.ingest import parked
-from inbox.models import Channel
 from inbox.tracking import surveys
 from worker import dispatch, ingest
 from worker.pace import side_by_side, until_done
@@ -85,18 +83,9 @@ def ask_for_ratings() -> int:
     asked = 0
     with transaction() as session:
         for answer in surveys.due_to_ask(session, limit=BATCH):
-            channel = session.get_one(Channel, answer.channel_id)
-            connector = CONNECTORS.get(channel.platform)
-            if connector is None:
-                continue
             try:
                 with session.begin_nested():
-                    question = surveys.ask(
-                        session,
-                        answer,
-                        in_private=connector.rating_in_private,
-                        has_choices=connector.has_choices,
-                    )
+                    question = surveys.ask(session, answer)
             except CoreError as error:  # a text that may not go out, as the city has written it
                 log.error("rating_not_asked", reply_id=answer.id, error=type(error).__name__)
                 continue

@@ -10,7 +10,8 @@ from connectors.graph import ORIGIN
 from connectors.instagram import client
 from connectors.instagram.normalise import OBJECT, PLATFORM, normalise
 from connectors.meta import HOOK, claims_object
-from inbox.values import Access, Examination, Limit, MessageKind, Outgoing
+from inbox.platforms import Traits
+from inbox.values import Access, CallKind, Examination, Limit, MessageKind, Outgoing
 
 _SCOPES = ("instagram_basic", "instagram_manage_comments", "instagram_manage_messages")
 
@@ -29,8 +30,23 @@ def _examine(access: Access) -> Examination:
 
 
 CONNECTOR = Connector(
-    platform=PLATFORM,
-    label="Instagram",
+    traits=Traits(
+        key=PLATFORM,
+        label="Instagram",
+        icon="brand-instagram",
+        length=client.length,
+        max_length=client.MAX_COMMENT,
+        max_private_length=client.MAX_CHAT,
+        private_window=timedelta(hours=24),
+        rating_in_private=True,
+        can_be_compared=True,
+        hook=HOOK.name,
+        credential_names=("access_token", *graph_token.APP_CREDENTIALS),
+        api_url=ORIGIN,
+        # 4800 calls a day for each person engaged with the account: its headers say how much is used. Our own
+        # bounds keep to what a quiet account has. Source: Graph API "Rate limits", business use cases.
+        limits={CallKind.READ: Limit(600, 3600), CallKind.SEND: Limit(300, 3600)},
+    ),
     hook=HOOK,
     claims=_claims,
     normalise=normalise,
@@ -39,21 +55,9 @@ CONNECTOR = Connector(
     send=client.send,
     look=client.look,
     probe=client.probe,
-    credential_names=("access_token", *graph_token.APP_CREDENTIALS),
-    length=client.length,
-    max_length=client.MAX_COMMENT,
-    max_private_length=client.MAX_CHAT,
-    private_window=timedelta(hours=24),
     can_prove_absence=_can_prove_absence,
-    rating_in_private=True,
-    has_choices=False,
-    api_url=ORIGIN,
     examine=_examine,
     renew=graph_token.renew,
-    # 4800 calls a day for each person engaged with the account: its headers say how much is used. Our own
-    # bounds keep to what a quiet account has. Source: Graph API "Rate limits", business use cases.
-    read_limit=Limit(600, 3600),
-    send_limit=Limit(300, 3600),
     survey=Survey(
         client.survey,
         whole_account=False,

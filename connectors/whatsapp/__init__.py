@@ -7,7 +7,8 @@ from connectors.contract import Connector
 from connectors.meta import HOOK
 from connectors.whatsapp import client
 from connectors.whatsapp.normalise import PLATFORM, claims, normalise
-from inbox.values import Access, Examination, Limit, Outgoing
+from inbox.platforms import Traits
+from inbox.values import Access, CallKind, Examination, Limit, Outgoing
 
 _SCOPE = "whatsapp_business_messaging"
 
@@ -21,8 +22,21 @@ def _examine(access: Access) -> Examination:
 
 
 CONNECTOR = Connector(
-    platform=PLATFORM,
-    label="WhatsApp",
+    traits=Traits(
+        key=PLATFORM,
+        label="WhatsApp",
+        icon="brand-whatsapp",
+        max_length=client.MAX_TEXT,
+        max_private_length=client.MAX_TEXT,
+        private_window=timedelta(hours=24),
+        rating_in_private=True,
+        has_choices=True,
+        hook=HOOK.name,
+        credential_names=("access_token", *graph_token.APP_CREDENTIALS),
+        api_url=client.API_URL,
+        # 5000 management calls an hour; 80 messages a second, in and out. Source: Cloud API "Throughput".
+        limits={CallKind.READ: Limit(600, 3600), CallKind.SEND: Limit(40, 1)},
+    ),
     hook=HOOK,
     claims=claims,
     normalise=normalise,
@@ -31,18 +45,7 @@ CONNECTOR = Connector(
     send=client.send,
     look=client.look,
     probe=client.probe,
-    credential_names=("access_token", *graph_token.APP_CREDENTIALS),
-    length=len,
-    max_length=client.MAX_TEXT,
-    max_private_length=client.MAX_TEXT,
-    private_window=timedelta(hours=24),
     can_prove_absence=_can_prove_absence,
-    rating_in_private=True,
-    has_choices=True,
-    api_url=client.API_URL,
     examine=_examine,
     renew=graph_token.renew,
-    # 5000 management calls an hour; 80 messages a second, in and out. Source: Cloud API "Throughput".
-    read_limit=Limit(600, 3600),
-    send_limit=Limit(40, 1),
 )

@@ -29,12 +29,12 @@ from connectors.http import (
 )
 from connectors.meta import classify_graph
 from connectors.usage import told_by_meta
+from connectors.whatsapp import shapes
 from inbox.failures import Failure
 from inbox.values import (
     Access,
     AuthorKey,
     CannotTell,
-    KeyScope,
     LookOutcome,
     MessageKind,
     Outgoing,
@@ -174,9 +174,9 @@ def _recipient(outgoing: Outgoing) -> dict[str, str] | None:
         return {"recipient_type": "group", "to": outgoing.conversation}
     for key in outgoing.recipient:
         match key:
-            case AuthorKey(KeyScope.BSUID, value):
+            case AuthorKey(shapes.BSUID, value):
                 return {"recipient_type": "individual", "recipient": value}
-            case AuthorKey(KeyScope.PHONE, value):
+            case AuthorKey(shapes.PHONE, value):
                 return {"recipient_type": "individual", "to": value}
     return None
 

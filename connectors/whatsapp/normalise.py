@@ -16,6 +16,8 @@ from connectors.contract import Polled
 from connectors.meta import failure_of
 from connectors.payload import items, moment, outermost, part, read_object, word
 from connectors.whatsapp.shapes import (
+    BSUID,
+    PHONE,
     Button,
     Card,
     Context,
@@ -39,7 +41,6 @@ from inbox.values import (
     AuthorKey,
     Fact,
     Gone,
-    KeyScope,
     MessageGone,
     MessageKind,
     MessageSeen,
@@ -125,9 +126,9 @@ def _person(bsuid: str | None, phone: str | None, contact: WhatsAppContact | Non
     """A person by their known keys, the business-scoped id first, because a number can change owners."""
     keys = []
     if bsuid:
-        keys.append(AuthorKey(KeyScope.BSUID, bsuid))
+        keys.append(AuthorKey(BSUID, bsuid))
     if phone:
-        keys.append(AuthorKey(KeyScope.PHONE, phone))
+        keys.append(AuthorKey(PHONE, phone))
     if not keys:
         return None
     profile = contact.profile if contact else None

@@ -12,6 +12,9 @@ from pydantic import Field, FiniteFloat
 
 from connectors.payload import Id, PayloadShape
 
+# Within what a citizen's name is unique (`AuthorKey.scope`): all telephones; one business of ours.
+PHONE, BSUID = "phone", "bsuid"
+
 
 class Metadata(PayloadShape):
     """Our phone number that a change concerns."""

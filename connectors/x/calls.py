@@ -30,7 +30,6 @@ from inbox.values import (
     Access,
     CannotTell,
     Found,
-    KeyScope,
     LookOutcome,
     MaybeSent,
     MessageGone,
@@ -198,7 +197,7 @@ def send(access: Access, outgoing: Outgoing) -> SendOutcome:
 
 
 def _send_in_private(access: Access, outgoing: Outgoing) -> SendOutcome:
-    person = next((key.value for key in outgoing.recipient if key.scope == KeyScope.X), None)
+    person = next((key.value for key in outgoing.recipient if key.scope == PLATFORM), None)
     if person is None:
         return Refused(Failure.NO_RECIPIENT)
     if len(outgoing.text) > MAX_PRIVATE_LENGTH:

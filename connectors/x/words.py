@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.payload import moment
 from connectors.x.shapes import Variant
-from inbox.values import Author, AuthorKey, KeyScope
+from inbox.values import Author, AuthorKey
 
 PLATFORM = "x"
 
@@ -43,7 +43,7 @@ def written(first_id: str, at: datetime) -> datetime:
 
 def author(id: str | None, name: str | None, handle: str | None) -> Author | None:
     """A person on X; None if X gives no id."""
-    return Author((AuthorKey(KeyScope.X, id),), name=name or None, handle=handle or None) if id else None
+    return Author((AuthorKey(PLATFORM, id),), name=name or None, handle=handle or None) if id else None
 
 
 def permalink(handle: str | None, id: str) -> str | None:

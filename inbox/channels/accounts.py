@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from inbox import history
+from inbox import history, platforms
 from inbox.channels import alarms
 from inbox.clock import now
 from inbox.errors import InvalidInput, UnknownKey
@@ -104,12 +104,13 @@ def rotate(session: Session) -> int:
     return len(channels)
 
 
-def access(channel: Channel, secrets: Mapping[str, SecretStr], *, api_url: str) -> Access:
-    """What a connector needs to speak as this channel; `api_url` is the platform's own address."""
+def access(channel: Channel, secrets: Mapping[str, SecretStr]) -> Access:
+    """What a connector needs to speak as this channel."""
+    own_url = platforms.traits(channel.platform).api_url
     return Access(
         platform=channel.platform,
         account=channel.external_id,
-        base_url=settings().api_urls.get(channel.platform, api_url).rstrip("/"),
+        base_url=settings().api_urls.get(channel.platform, own_url).rstrip("/"),
         credentials=secrets,
     )
 

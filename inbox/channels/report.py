@@ -5,41 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from inbox import platforms
 from inbox.channels import accounts, budgets
 from inbox.channels.budgets import Left
 from inbox.clock import now
 from inbox.models import Channel, HookCount, Message, SetAside, Thread
 from inbox.states import ChannelHealth, MessageState
-from inbox.values import CallKind, Limit, MessageKind
+from inbox.values import MessageKind
 
 CLOSING = timedelta(hours=2)
 _LAG_OF = 50
 """The lag is that of the newest messages, so many of them."""
-
-
-class Named(Protocol):
-    """Something with a name: a hook."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class Platform(Protocol):
-    """What a connector tells of its platform."""
-
-    @property
-    def limits(self) -> Mapping[CallKind, Limit]: ...
-
-    @property
-    def private_window(self) -> timedelta | None: ...
-
-    @property
-    def hook(self) -> Named: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +37,17 @@ class Report:
     days_of_token: int | None
 
 
-def report(session: Session, channel: Channel, platform: Platform | None) -> Report:
-    """How this channel fares now; without a platform it is worked by hand."""
+def report(session: Session, channel: Channel) -> Report:
+    """How this channel fares now."""
+    traits = platforms.traits(channel.platform)
     expires = channel.token_expires_at
     return Report(
         channel=channel,
         health=accounts.health(channel),
         lag=_lag(session, channel),
-        budget=tuple(budgets.look(session, channel, platform.limits)) if platform else (),
-        closing=_closing(session, channel, platform.private_window)
-        if platform and platform.private_window
-        else 0,
-        rejected=_rejected(session, platform.hook.name) if platform else 0,
+        budget=tuple(budgets.look(session, channel, traits.limits)),
+        closing=_closing(session, channel, traits.private_window) if traits.private_window else 0,
+        rejected=_rejected(session, traits.hook) if traits.hook else 0,
         set_aside=session.scalar(
             select(func.count(SetAside.id)).where(
                 SetAside.channel_id == channel.id, SetAside.resolved_at.is_(None)

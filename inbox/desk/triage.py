@@ -50,7 +50,8 @@ def answer(
 
     The same `compose_key` again answers the reply it made first: a double click is one reply. `channel`
     chooses the door where there are two. With `alone` the writer's word is the approval. Raises IllegalMove
-    when the message was answered or dismissed meanwhile, MovedMeanwhile when the key stands for other words.
+    when the message was answered or dismissed meanwhile, MovedMeanwhile when the key stands for other words,
+    InvalidInput for a text that the platform would refuse.
     """
     locked = groups.members(session, message, lock=True)
     # Looked for under the lock: of two clicks at once the second waits here until the first is done.
@@ -79,6 +80,8 @@ def answer(
     )
     if alone:
         replies.approve(session, reply, by=by)
+    else:
+        replies.check_length(session, {reply: reply.text})
     return reply
 
 

@@ -7,13 +7,12 @@ is doubted first, drafts say so to whoever approves them, and no number is given
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from inbox import history, replies
+from inbox import history, platforms, replies
 from inbox.clock import now
 from inbox.failures import Failure, Trouble
 from inbox.models import REQUEST_NUMBERS, Message, Reply, Thread
@@ -36,9 +35,7 @@ _SEQUENCES = text(
 )
 
 
-def doubt_replies(
-    session: Session, platforms: Collection[str], *, made_at: datetime, at: datetime, limit: int
-) -> int:
+def doubt_replies(session: Session, *, made_at: datetime, at: datetime, limit: int) -> int:
     """Make UNCERTAIN what may have gone out since the backup of `made_at`. Answers how many were taken up.
 
     The looks that decide begin anew, their patience counted from `at`, the restore. A question for a rating
@@ -49,7 +46,7 @@ def doubt_replies(
     doubtful = session.scalars(
         select(Reply)
         .where(
-            Reply.platform.in_(platforms),
+            Reply.platform.in_(platforms.connected()),
             or_(
                 (Reply.state == ReplyState.READY) & ~func.coalesce(not_yet_due, False),
                 Reply.state == ReplyState.SENDING,
@@ -75,7 +72,7 @@ def doubt_replies(
     return len(doubtful)
 
 
-def leave_unasked(session: Session, platforms: Collection[str], *, limit: int) -> int:
+def leave_unasked(session: Session, *, limit: int) -> int:
     """Ask for no rating of an answer whose citizen may have been asked since. Answers how many were found.
 
     The question is written down as withdrawn. To be called until it answers 0.
@@ -84,7 +81,7 @@ def leave_unasked(session: Session, platforms: Collection[str], *, limit: int) -
     answers = session.scalars(
         select(Reply)
         .where(
-            Reply.platform.in_(platforms),
+            Reply.platform.in_(platforms.connected()),
             Reply.kind == ReplyKind.ANSWER,
             or_(
                 Reply.state == ReplyState.UNCERTAIN,
@@ -118,12 +115,12 @@ def count_uncertain(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def mark_drafts(session: Session, platforms: Collection[str], *, limit: int) -> int:
+def mark_drafts(session: Session, *, limit: int) -> int:
     """Say on each draft that it may be public already. Answers how many; to be called until it is 0."""
     drafts = session.scalars(
         select(Reply)
         .where(
-            Reply.platform.in_(platforms),
+            Reply.platform.in_(platforms.connected()),
             Reply.state == ReplyState.DRAFT,
             Reply.draft_reason.is_distinct_from(DRAFT_REASON),
         )

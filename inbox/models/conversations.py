@@ -41,7 +41,7 @@ class Contact(Table):
 
 
 class ContactKey(Table):
-    """One name by which a platform knows a contact; a WhatsApp number and a BSUID are two keys of one."""
+    """One name by which a platform knows a contact; a telephone number and an id may be two keys of one."""
 
     __tablename__ = "contact_key"
     __table_args__ = (UniqueConstraint("scope", "value"),)

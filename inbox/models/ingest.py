@@ -30,7 +30,7 @@ class RawEvent(Table):
     )
 
     id: Mapped[BigId]
-    source: Mapped[str]  # "hook:meta", "hook:x", "poll:<channel key>:<edge>", "replay"
+    source: Mapped[str]  # "hook:<family>", "poll:<channel key>:<edge>", "replay"
     body: Mapped[bytes | None]  # emptied after the time the city sets
     digest: Mapped[bytes]
     received_at: Mapped[datetime]

@@ -1,6 +1,13 @@
 """What we say to citizens: drafted, approved, sent at most once, looked for, settled."""
 
-from inbox.replies.gate import check_may_go_out, check_text
+from inbox.replies.gate import (
+    Length,
+    check_length,
+    check_may_go_out,
+    check_text,
+    is_too_long,
+    length,
+)
 from inbox.replies.lifecycle import (
     approve,
     approve_all,
@@ -19,9 +26,11 @@ from inbox.replies.lifecycle import (
 from inbox.replies.matching import id_of_reference, match, reference, same_words
 
 __all__ = [
+    "Length",
     "approve",
     "approve_all",
     "back_to_draft",
+    "check_length",
     "check_may_go_out",
     "check_text",
     "close_if_ended",
@@ -30,6 +39,8 @@ __all__ = [
     "found",
     "give_back",
     "id_of_reference",
+    "is_too_long",
+    "length",
     "match",
     "redraft",
     "reference",

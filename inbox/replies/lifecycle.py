@@ -113,7 +113,8 @@ def approve_all(
 ) -> list[Reply]:
     """Release every waiting reply of the request at once, but for those named. One edit serves all.
 
-    `{salutation}` in `text` becomes each citizen's own.
+    `{salutation}` in `text` becomes each citizen's own. Raises InvalidInput TOO_LONG with all
+    replies that their text is too long for.
     """
     waiting = session.scalars(
         select(Reply)
@@ -123,10 +124,12 @@ def approve_all(
     ).all()
     if not waiting:
         raise history.illegal_move(session, request, Step.APPROVE)
+    wording = {
+        reply: texts.addressed(session, reply, text) if text is not None else reply.text for reply in waiting
+    }
+    gate.check_length(session, wording)
     for reply in waiting:
-        approve(
-            session, reply, by=by, text=texts.addressed(session, reply, text) if text is not None else None
-        )
+        approve(session, reply, by=by, text=wording[reply])
     return list(waiting)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from inbox import platforms
 from inbox.channels import comparison_runs
 from inbox.clock import now
 from inbox.models import Channel, Message, Reply
@@ -92,9 +93,9 @@ def _stands(session: Session, reply: Reply, message: Message, *, is_private: boo
     return sorted(found, key=lambda one: one.at)
 
 
-def look_again(session: Session, reply: Reply, channel: Channel, *, can_be_read: bool) -> None:
+def look_again(session: Session, reply: Reply, channel: Channel) -> None:
     """Have the platform looked at as soon as a worker can: for this reply, and whole where it can be read."""
     if reply.state is ReplyState.UNCERTAIN:
         reply.next_look_at = now()
-    if can_be_read:
+    if platforms.traits(channel.platform).can_be_compared:
         comparison_runs.ask(session, channel)

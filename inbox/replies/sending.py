@@ -6,13 +6,12 @@ absence is proved by two looks, the later well after the claim; otherwise a pers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from inbox import channels, history
+from inbox import channels, history, platforms
 from inbox.channels import budgets
 from inbox.clock import now
 from inbox.failures import Failure, Trouble
@@ -25,7 +24,6 @@ from inbox.values import (
     AccessLost,
     CallKind,
     CannotTell,
-    Limit,
     MaybeSent,
     MessageKind,
     NotSent,
@@ -43,18 +41,12 @@ _SOONEST_LOOK = timedelta(seconds=5)
 _RAREST_LOOK = timedelta(minutes=15)
 
 
-def claim_for_sending(
-    session: Session,
-    platforms: Collection[str],
-    *,
-    limit: int,
-    budget: Mapping[str, Limit] | None = None,
-) -> list[Reply]:
+def claim_for_sending(session: Session, *, limit: int) -> list[Reply]:
     """Take replies that may go out now, each with a lease. Call nothing before this is committed.
 
     Within a thread the order of writing holds; at most two sends are in flight a channel; a channel that
-    is paused, without access, switched off or at the end of its `budget` (by platform) keeps its queue; what
-    is not of `platforms` is sent by hand.
+    is paused, without access, switched off or at the end of its budget keeps its queue; what no connector
+    serves is sent by hand.
     """
     moment = now()
     earlier = aliased(Reply)
@@ -77,7 +69,7 @@ def claim_for_sending(
         select(Channel)
         .where(
             Channel.is_active,
-            Channel.platform.in_(platforms),
+            Channel.platform.in_(platforms.connected()),
             Channel.access_lost_at.is_(None),
             (Channel.paused_until.is_(None)) | (Channel.paused_until <= moment),
             oldest.is_not(None),
@@ -105,7 +97,8 @@ def claim_for_sending(
             .limit(room)
             .with_for_update(skip_locked=True, of=Reply)
         ).all()
-        if due and budget and (most := budget.get(channel.platform)):
+        if due:
+            most = platforms.traits(channel.platform).limits[CallKind.SEND]
             due = due[: budgets.take(session, channel.id, CallKind.SEND, most, wanted=len(due))]
         for reply in due:
             history.move(
@@ -127,11 +120,12 @@ def lease_left(reply: Reply) -> timedelta:
     return reply.lease_until - now() if reply.lease_until is not None else timedelta(0)
 
 
-def window_closed_at(session: Session, reply: Reply, window: timedelta | None) -> datetime | None:
+def window_closed_at(session: Session, reply: Reply) -> datetime | None:
     """When the time for a private answer ran out, if it did: counted from the citizen's last message by the
     platform's clock. None while it is open, and where there is no window.
     """
     message = session.get_one(Message, reply.message_id)
+    window = platforms.traits(reply.platform).private_window
     if window is None or message.kind is not MessageKind.CHAT:
         return None
     thread = session.get_one(Thread, reply.thread_id)

@@ -84,7 +84,8 @@ def convert(
             channel_id=door.id,
             request=request,
         )
-        replies.approve(session, reply, by=by)
+        if not replies.is_too_long(session, reply):  # else it waits as a draft for a person to shorten it
+            replies.approve(session, reply, by=by)
     return request
 
 

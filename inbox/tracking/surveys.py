@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from inbox import city, history, replies
+from inbox import city, history, platforms, replies
 from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.history import Actor
@@ -47,6 +47,7 @@ def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
             .where(
                 Reply.kind == ReplyKind.ANSWER,
                 Reply.state == ReplyState.SENT,
+                Reply.platform.in_(platforms.connected()),
                 Reply.request_id.is_not(None),
                 Reply.sent_at > now() - ASKED_LATELY,
                 Message.intent != Intent.EMERGENCY,
@@ -60,13 +61,14 @@ def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
     )
 
 
-def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool) -> Reply | None:
+def ask(session: Session, answer: Reply) -> Reply | None:
     """Ask the citizen of one sent answer for a verdict, at an hour that is decent. None where we do not ask.
 
     The text is the library's own and needs no approval.
     """
     message = session.get_one(Message, answer.message_id)
-    is_chat = message.kind is MessageKind.CHAT
+    is_chat, traits = message.kind is MessageKind.CHAT, platforms.traits(answer.platform)
+    in_private = traits.rating_in_private and not is_chat
     text = texts.rating_question(session, answer, message, private=is_chat or in_private)
     if text is None:
         return None
@@ -80,8 +82,8 @@ def ask(session: Session, answer: Reply, *, in_private: bool, has_choices: bool)
         channel_id=answer.channel_id,
         request=None,
         rates=answer,
-        choices=choices(answer) if has_choices and is_chat else (),
-        in_private=in_private and not is_chat,
+        choices=choices(answer) if traits.has_choices and is_chat else (),
+        in_private=in_private,
         not_before=_when_to_ask(session),
     )
     question.request_id = answer.request_id

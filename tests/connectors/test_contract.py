@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import gc
-import importlib.util
 import json
 import os
 import random
@@ -42,6 +41,8 @@ from inbox.values import (
     Sent,
     UnreadablePayload,
 )
+from tests.support import pigeon
+from tests.support.pigeon import PIGEON, registered
 
 HERE = Path(__file__).parent
 ASKED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -54,24 +55,11 @@ ACCOUNTS = {
 }
 
 
-def _fifth() -> Connector:
-    file = HERE / "fifth" / "carrierpigeon" / "connector.py"
-    spec = importlib.util.spec_from_file_location("carrierpigeon", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    connector: Connector = module.CONNECTOR
-    return connector
-
-
-PIGEON = _fifth()
 ALL: dict[str, Connector] = {**connectors.CONNECTORS, PIGEON.platform: PIGEON}
 
 
 def _folder(platform: str) -> Path:
-    return HERE / ("fifth/carrierpigeon" if platform == PIGEON.platform else platform)
+    return pigeon.FOLDER if platform == PIGEON.platform else HERE / platform
 
 
 def _enveloped(platform: str, edge: str, body: Any) -> bytes:
@@ -98,9 +86,10 @@ each_body = pytest.mark.parametrize(("platform", "raw"), EACH_BODY)
 
 
 @pytest.fixture(autouse=True)
-def _fifth_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fifth_is_listed() -> Iterator[None]:
     """The one line a further platform takes."""
-    monkeypatch.setitem(connectors.CONNECTORS, PIGEON.platform, PIGEON)
+    with registered():
+        yield
 
 
 def facts_or_unreadable(platform: str, raw: bytes) -> tuple[Fact, ...]:
@@ -178,19 +167,19 @@ def test_a_platform_is_listed_under_its_own_name_and_its_hook_under_the_hooks(pl
     connector = ALL[platform]
 
     assert connector.platform == platform
-    assert connector.label
-    assert connector.credential_names
-    assert platform == PIGEON.platform or connectors.HOOKS[connector.hook.name] is connector.hook
+    assert connector.traits.label
+    assert connector.traits.credential_names
+    assert connectors.HOOKS[connector.hook.name] is connector.hook
 
 
 @each_platform
 def test_lengths_are_counted_from_nothing_up(platform: str) -> None:
-    connector = ALL[platform]
+    traits = ALL[platform].traits
 
-    assert connector.length("") == 0
-    assert connector.length("a" * connector.max_length) == connector.max_length
-    assert connector.length("a" * (connector.max_length + 1)) > connector.max_length
-    assert connector.max_private_length > 0
+    assert traits.length("") == 0
+    assert traits.length("a" * traits.max_length) == traits.max_length
+    assert traits.length("a" * (traits.max_length + 1)) > traits.max_length
+    assert traits.max_private_length > 0
 
 
 @pytest.mark.parametrize("library", ["tweepy", "heyoo", "facebook"])

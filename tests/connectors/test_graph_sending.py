@@ -87,7 +87,7 @@ def test_the_longest_text_goes_out_and_a_longer_one_is_refused_by_us(
     graph_stage: GraphStage, in_private: bool
 ) -> None:
     connector = graph_stage.connector
-    most = connector.max_private_length if in_private else connector.max_length
+    most = connector.traits.longest(private=in_private)
     comment = graph_stage.say("Çöpler alınmadı")
 
     longest = graph_stage.send(graph_stage.answer_to(comment, "a" * most, in_private=in_private))

@@ -12,8 +12,6 @@ from inbox.models import Message, Reply
 from inbox.replies import sending
 from inbox.values import NotThere
 
-PLATFORMS = ("x", "facebook", "whatsapp")
-
 
 def only(session: Any, kind: Any) -> Any:
     """The one row of this kind."""
@@ -48,7 +46,7 @@ def approve(number: int, **more: Any) -> list[Reply]:
 def claim() -> list[Reply]:
     """A worker takes what may be sent now."""
     with transaction() as session:
-        return sending.claim_for_sending(session, PLATFORMS, limit=10)
+        return sending.claim_for_sending(session, limit=10)
 
 
 def end(reply: Reply, outcome: Any) -> Reply:

@@ -10,14 +10,14 @@ from datetime import timedelta
 import pytest
 
 import sandbox
-from inbox import channels, queries
+from inbox import channels, platforms, queries
 from inbox.channels import budgets
 from inbox.clock import now
 from inbox.db import transaction
 from inbox.states import ReplyState
 from inbox.values import CallKind
 from tests.worker.conftest import Town, ahead
-from worker import calling, dispatch
+from worker import dispatch
 from worker.pace import side_by_side
 
 READ, SEND = CallKind.READ, CallKind.SEND
@@ -26,7 +26,9 @@ READ, SEND = CallKind.READ, CallKind.SEND
 def left(key: str) -> dict[CallKind, budgets.Left]:
     with transaction() as session:
         channel = queries.channel(session, key)
-        return {one.kind: one for one in budgets.look(session, channel, calling.limits(channel.platform))}
+        return {
+            one.kind: one for one in budgets.look(session, channel, platforms.traits(channel.platform).limits)
+        }
 
 
 def test_a_spent_limit_of_reading_stops_no_send_where_the_platform_counts_them_apart(

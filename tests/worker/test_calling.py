@@ -79,7 +79,7 @@ def test_a_refusal_of_secrets_that_were_replaced_meanwhile_takes_no_access(town:
         fresh = channel.credentials
         channels.set_credentials(session, channel, {"access_token": "replaced by now"}, by="test")
     with transaction() as session:
-        (reply,) = sending.claim_for_sending(session, ["facebook"], limit=1)
+        (reply,) = sending.claim_for_sending(session, limit=1)
         old = calling.open_session(session.get_one(Channel, reply.channel_id))
         outgoing = dispatch.as_outgoing(session, reply)
     town.change(CLOSED, credentials=fresh)

@@ -121,7 +121,7 @@ def test_a_part_that_fails_stops_no_other(town: Town, monkeypatch: pytest.Monkey
 def test_a_reply_whose_sender_died_is_doubted_by_the_sweep_and_not_sent_again(town: Town) -> None:
     reply_id = town.approved("x-belediye")
     with transaction() as session:
-        sending.claim_for_sending(session, ["x"], limit=1)
+        sending.claim_for_sending(session, limit=1)
     ahead(settings().send_lease_seconds + 1)
 
     sweep.run()

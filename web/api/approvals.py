@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 
 from inbox.models import Reply, User
 from inbox.states import ReplyState
-from web.api import texts_fit
 from web.api.problems import RefusedCall, refused_fields
 from web.kit.access import api_token
 
@@ -30,9 +29,3 @@ def check_named(standing: Collection[Reply], named: Collection[int]) -> None:
             [("except", f"no reply of this request: {listed}")],
             existing=[str(one) for one in sorted(existing)],
         )
-
-
-def check_lengths(approved: Iterable[Reply]) -> None:
-    """Refuse an approval when any of the texts is longer than its platform takes."""
-    for reply in approved:
-        texts_fit.check(reply, to=reply.message)

@@ -11,7 +11,7 @@ from inbox.desk import triage
 from inbox.models import Message, User
 from inbox.queries import for_api
 from inbox.values import ReplyKind
-from web.api import bodies, render, shapes, texts_fit
+from web.api import bodies, render, shapes
 from web.api.blueprint import MESSAGES, api, effect, reads, show, writes
 from web.kit.access import api_token, needs
 
@@ -87,7 +87,6 @@ def answer(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bod
             alone=token is not None and token.may_approve_alone,
             by=by,
         )
-        texts_fit.check(reply, to=message)
         return render.reply(reply, for_api.names(session))
 
     return effect(header, work)

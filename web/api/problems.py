@@ -35,18 +35,6 @@ def refused_fields(
     return RefusedCall("; ".join(f"{field}: {problem}" for field, problem in problems), **members)
 
 
-def text_too_long(field: str, *, length: int, max_length: int, where: str) -> RefusedCall:
-    """The refusal of a text the platform would refuse, by its own way of counting."""
-    problem = f"has {length} characters as {where} counts them; at most {max_length} are taken"
-    return RefusedCall(
-        f"{field} {problem}.",
-        errors=[{"field": field, "problem": problem}],
-        field=field,
-        length=length,
-        max_length=max_length,
-    )
-
-
 def refuse(error: ValidationError) -> NoReturn:
     """Turn pydantic's findings into a refusal. What was sent is left out: it may hold a citizen's words."""
     problems: list[tuple[str, str]] = []

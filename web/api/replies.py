@@ -45,7 +45,6 @@ def approve(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodi
     def work(session: Session, reply: Reply, by: User) -> None:
         approvals.check_not_own([reply], by)
         core.approve(session, reply, text=body.text, version=body.version, by=by)
-        approvals.check_lengths([reply])
 
     return _act(path, header, work)
 

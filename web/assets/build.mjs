@@ -1,6 +1,7 @@
 // Bundles what the browser gets into web/static/vendor/: app.js, app.css, fonts and icons.svg.
 // The sprite holds just the icons that screens name: `icon("…")` in a template must exist; any other quoted
 // word of a template or of `web/*.py` that is an icon's name comes along, since some are passed on by name.
+// A platform names its own: `icon="…"` in its folder of connectors.
 
 import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const ASSETS = dirname(fileURLToPath(import.meta.url));
 const WEB = dirname(ASSETS);
+const CONNECTORS = join(WEB, "..", "connectors");
 const OUT = join(WEB, "static", "vendor");
 const ICONS = join(WEB, "..", "node_modules", "@tabler", "icons", "icons", "outline");
 
@@ -27,12 +29,16 @@ async function iconNames() {
     for (const [, name] of text.matchAll(/\bicon\("([a-z0-9-]+)"/g)) names.add(name);
     for (const [, name] of text.matchAll(/"([a-z][a-z0-9-]+)"/g)) if (known.has(name)) names.add(name);
   }
+  for (const file of await sources(CONNECTORS)) {
+    const text = await readFile(file, "utf8");
+    for (const [, name] of text.matchAll(/\bicon="([a-z0-9-]+)"/g)) names.add(name);
+  }
   return [...names].sort();
 }
 
 async function symbol(name) {
   const source = await readFile(join(ICONS, `${name}.svg`), "utf8").catch(() => {
-    throw new Error(`a template names the icon "${name}", which @tabler/icons does not have`);
+    throw new Error(`a template or a platform names the icon "${name}", which @tabler/icons does not have`);
   });
   const drawing = source.slice(source.indexOf(">", source.indexOf("<svg")) + 1, source.lastIndexOf("</svg>"));
   const strokes = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';

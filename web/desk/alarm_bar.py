@@ -17,8 +17,8 @@ from inbox.channels import alarms
 from inbox.db import transaction
 from inbox.models import Alarm, Channel, User
 from inbox.queries import set_aside
-from web.kit import labels
 from web.kit.access import needs, person
+from web.kit.filters import platform_label
 
 blueprint = Blueprint("alarm_bar", __name__)
 
@@ -117,7 +117,7 @@ def _named(subject: str, channels: Mapping[str, Channel]) -> str:
     channel = channels.get(subject)
     if channel is None:
         return subject
-    platform = str(labels.word(labels.PLATFORMS, channel.platform))
+    platform = platform_label(channel.platform)
     return channel.name if channel.name.startswith(platform) else f"{platform} {channel.name}"
 
 

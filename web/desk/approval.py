@@ -20,7 +20,7 @@ from inbox.refusals import Why
 from inbox.replies import texts
 from inbox.states import ReplyState
 from web.desk.blueprint import blueprint
-from web.kit import accounts, refusals, request_file
+from web.kit import refusals, request_file
 from web.kit.access import needs, person
 from web.kit.errors import status_of
 from worker.tasks import nudge
@@ -42,7 +42,7 @@ def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collec
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
         drafts = _drafts(context["file"].replies)
-        standing = {reply.id for reply in drafts if accounts.is_too_long(session, reply)}
+        standing = {reply.id for reply in drafts if replies.is_too_long(session, reply)}
     context |= {
         "too_long": standing.union(too_long),
         "cursor": cursor,
@@ -66,25 +66,29 @@ def approval(number: int) -> Response:
 @needs("reply.approve")
 def approve_all(number: int) -> Response:
     """Release the drafts that were ticked, as they were seen. An edit of the shared text serves all."""
-    too_long: set[int] = set()
     try:
         with transaction() as session:
             tracked = queries.request(session, number)
             released = replies.approve_all(
                 session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
             )
-            too_long |= {reply.id for reply in released if accounts.is_too_long(session, reply)}
-            if too_long:
-                raise errors.InvalidInput("text", Why.TOO_LONG)
     except errors.CoreError as error:
         why = refusals.explain(error)
-        return _page(number, status=status_of(error), refusal=why, too_long=too_long)
+        return _page(number, status=status_of(error), refusal=why, too_long=_too_long(error))
     nudge("send")
     flash(
         ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", len(released)),
         "success",
     )
     return make_response(redirect(url_for("desk.request_file", number=number), code=303))
+
+
+def _too_long(error: errors.CoreError) -> Collection[int]:
+    """The replies whose text was refused for its length."""
+    match error:
+        case errors.InvalidInput(why=Why.TOO_LONG, values={"replies": tuple(ids)}):
+            return [id for id in ids if isinstance(id, int)]
+    return ()
 
 
 def _edited() -> str | None:

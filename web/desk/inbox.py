@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from inbox import queries
+from inbox import queries, replies
 from inbox.db import transaction
 from web.desk import shown
 from web.desk.blueprint import blueprint
-from web.kit import accounts
 from web.kit.access import needs
 from web.kit.page import is_fragment
 from web.kit.place import here
@@ -56,7 +55,7 @@ def length() -> Response:
     """How long a text is as a channel counts it, and how long it may be. Raises UnknownKey."""
     with transaction() as session:
         channel = queries.channel(session, request.form.get("channel", ""))
-    counted, most = accounts.length(
-        channel, request.form.get("text", ""), private=bool(request.form.get("private"))
+    measured = replies.length(
+        channel.platform, request.form.get("text", ""), private=bool(request.form.get("private"))
     )
-    return make_response(jsonify(length=counted, max=most))
+    return make_response(jsonify(length=measured.counted, max=measured.longest))

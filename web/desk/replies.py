@@ -10,7 +10,6 @@ from inbox.db import transaction
 from inbox.tracking import surveys
 from web.desk import shown
 from web.desk.blueprint import blueprint
-from web.kit import accounts
 from web.kit.access import needs, person
 from worker.tasks import nudge
 
@@ -21,15 +20,13 @@ def approve(reply_id: int) -> Response:
     """Release a draft as it was seen, with the words of the form."""
     try:
         with transaction() as session:
-            reply = queries.reply(session, reply_id)
             replies.approve(
                 session,
-                reply,
+                queries.reply(session, reply_id),
                 text=request.form.get("text"),
                 version=request.form.get("version", type=int),
                 by=person(),
             )
-            accounts.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")

@@ -11,7 +11,6 @@ from inbox.desk import triage
 from inbox.values import ReplyKind
 from web.desk import shown
 from web.desk.blueprint import blueprint
-from web.kit import accounts
 from web.kit.access import needs, person
 from worker.tasks import nudge
 
@@ -65,7 +64,7 @@ def answer(message_id: int) -> Response:
         with transaction() as session:
             message = queries.message(session, message_id)
             kind = shown.kind_of_reply(message, is_question=bool(form.get("as_question")))
-            reply = triage.answer(
+            triage.answer(
                 session,
                 message,
                 text=form.get("text", ""),
@@ -74,7 +73,6 @@ def answer(message_id: int) -> Response:
                 compose_key=form.get("compose_key") or None,
                 by=person(),
             )
-            accounts.refuse_too_long(session, reply)
     except errors.CoreError as error:
         return shown.refused(error)
     nudge("send")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from flask import Response, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from connectors import CONNECTORS
-from inbox import feed, queries
+from inbox import feed, platforms, queries
 from inbox.db import transaction
 from inbox.models import Channel
 from inbox.replies import reply_check
@@ -39,8 +38,9 @@ def uncertain_case(reply_id: int) -> str:
     with transaction() as session:
         cursor = str(feed.now_cursor(session))
         case = reply_check.case(session, queries.reply(session, reply_id))
+    can_be_read = platforms.traits(case.channel.platform).can_be_compared
     template = "desk/_uncertain.html" if is_fragment() else "desk/uncertain.html"
-    return render_template(template, cursor=cursor, case=case, can_be_read=_can_be_read(case.channel))
+    return render_template(template, cursor=cursor, case=case, can_be_read=can_be_read)
 
 
 @blueprint.post("/uncertain/<int:reply_id>/look")
@@ -50,12 +50,7 @@ def uncertain_look(reply_id: int) -> Response:
     with transaction() as session:
         reply = queries.reply(session, reply_id)
         channel = session.get_one(Channel, reply.channel_id)
-        reply_check.look_again(session, reply, channel, can_be_read=_can_be_read(channel))
+        reply_check.look_again(session, reply, channel)
     nudge("reconcile")
     flash(_("The platform is being read; this page follows by itself."))
     return make_response(redirect(url_for("desk.uncertain_case", reply_id=reply_id), code=303))
-
-
-def _can_be_read(channel: Channel) -> bool:
-    connector = CONNECTORS.get(channel.platform)
-    return connector is not None and connector.survey is not None

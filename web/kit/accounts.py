@@ -6,22 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
 
-from connectors import CONNECTORS
-from inbox import channels
+from inbox import channels, platforms
 from inbox.clock import now
-from inbox.errors import InvalidInput
-from inbox.models import Channel, Message, Reply
+from inbox.models import Channel
 from inbox.queries import GroupRow
-from inbox.refusals import Why
 from inbox.states import ChannelHealth
 from inbox.values import MessageKind
 from web.kit import formats
 
 SOON = timedelta(hours=2)
-MAX_BY_HAND = 5000
-"""For a door no connector serves: a letter, a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +90,13 @@ def doors(group: GroupRow) -> list[Door]:
     ]
 
 
-def length(channel: Channel, text: str, *, private: bool) -> tuple[int, int]:
-    """How long `text` is as this channel counts, and how long it may be."""
-    connector = CONNECTORS.get(channel.platform)
-    if connector is None:
-        return len(text), MAX_BY_HAND
-    return connector.length(text), connector.max_private_length if private else connector.max_length
-
-
-def is_too_long(session: Session, reply: Reply) -> bool:
-    """Whether the platform would refuse the text for its length."""
-    channel = session.get_one(Channel, reply.channel_id)
-    message = session.get_one(Message, reply.message_id)
-    private = reply.in_private or message.kind is MessageKind.CHAT
-    counted, most = length(channel, reply.text, private=private)
-    return counted > most
-
-
-def refuse_too_long(session: Session, reply: Reply) -> None:
-    """Raises InvalidInput for a text that the platform would refuse."""
-    if is_too_long(session, reply):
-        raise InvalidInput("text", Why.TOO_LONG)
-
-
 def _door(channel: Channel, *, private: bool, window: Window | None) -> Door:
     warnings = (_health(channel), window.warning if window else "")
     return Door(
         channel.key,
         channel.name,
         channel.platform,
-        length(channel, "", private=private)[1],
+        platforms.traits(channel.platform).longest(private=private),
         window,
         " ".join(words for words in warnings if words),
     )
@@ -149,8 +120,8 @@ def _health(channel: Channel) -> str:
 
 
 def _window(channel: Channel, last_word: datetime) -> Window | None:
-    connector = CONNECTORS.get(channel.platform)
-    if connector is None or connector.private_window is None:
+    window = platforms.traits(channel.platform).private_window
+    if window is None:
         return None
-    closes_at = last_word + connector.private_window
+    closes_at = last_word + window
     return Window(closes_at, closes_at - now())

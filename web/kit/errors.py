@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from inbox import errors
+from inbox.refusals import Why
 from web.kit import access
 from web.kit.refusals import explain
 
@@ -107,8 +108,19 @@ def _core_error(error: errors.CoreError) -> Response:
         log.error("illegal_move", what=error.what, key=error.key, state=error.from_, to=error.to)
     if not access.is_api():
         return page(status, explain(error))
-    members: dict[str, Any] = {}
+    detail, members = str(error), dict[str, Any]()
     match error:
+        case errors.InvalidInput(why=Why.TOO_LONG, values=values):
+            found = "has {length} characters as {where} counts them; at most {max_length} are taken"
+            problem_here = found.format_map(values)
+            detail = f"{error.field} {problem_here}."
+            members = {
+                "errors": [{"field": error.field, "problem": problem_here}],
+                "field": error.field,
+                "why": error.why.value,
+                "length": values["length"],
+                "max_length": values["max_length"],
+            }
         case errors.UnknownKey():
             members = {"what": error.what, "key": str(error.key), "existing": error.existing}
         case errors.InvalidInput():
@@ -117,7 +129,7 @@ def _core_error(error: errors.CoreError) -> Response:
             members = {"state": error.from_, **_last(error.last)}
         case errors.MovedMeanwhile():
             members = {"state": error.now, **_last(error.last)}
-    return problem(status, str(error), **members)
+    return problem(status, detail, **members)
 
 
 def _last(change: errors.LastChange | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from flask.sansio.app import App
 from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from inbox import channels
+from inbox import channels, platforms
 from inbox.clock import now
 from inbox.failures import Trouble, Unusable
 from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
@@ -20,13 +20,6 @@ from inbox.queries import GroupRow
 from inbox.states import ChannelHealth, RequestState
 from inbox.wording import parted
 from web.kit import labels
-
-_PLATFORM_ICONS: Mapping[str, str] = {
-    "x": "brand-x",
-    "facebook": "brand-facebook",
-    "instagram": "brand-instagram",
-    "whatsapp": "brand-whatsapp",
-}
 
 _ATTACHMENTS: Mapping[str, tuple[str, LazyString]] = {
     "image": ("photo", _l("Photo")),
@@ -69,13 +62,17 @@ class Health(NamedTuple):
 
 def platform_icon(platform: str) -> str:
     """The sign of a platform; a plain one for a door that has none."""
-    return _PLATFORM_ICONS.get(platform, "message-2")
+    return platforms.traits(platform).icon
+
+
+def platform_label(platform: str) -> str:
+    """The platform's own name; a by-hand door's key."""
+    return platforms.traits(platform).label
 
 
 def short_name(channel: Channel) -> str:
     """A channel's name without its platform's, for places where the sign says the platform."""
-    platform = str(labels.PLATFORMS.get(channel.platform, channel.platform))
-    return channel.name.removeprefix(platform).lstrip(" ·:–-") or channel.name
+    return channel.name.removeprefix(platform_label(channel.platform)).lstrip(" ·:–-") or channel.name
 
 
 def initials(author: Contact | None) -> str:
@@ -190,6 +187,7 @@ def install(app: App) -> None:
     """Make these filters known to every template of `app`."""
     for show in (
         platform_icon,
+        platform_label,
         initials,
         short_name,
         first_words,

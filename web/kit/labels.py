@@ -28,7 +28,7 @@ from inbox.states import (
     Role,
     Urgency,
 )
-from inbox.values import CallKind, Gone, KeyScope, MessageKind, Receipt, ReplyKind
+from inbox.values import CallKind, Gone, MessageKind, Receipt, ReplyKind
 from inbox.wording import Worded
 
 Words = Mapping[str, LazyString]
@@ -141,13 +141,6 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         DifferenceKind.REPLY_GONE: _l("Our reply no longer stands there"),
         DifferenceKind.REPLY_THERE: _l("Stands there though we call it not sent"),
     },
-    KeyScope: {
-        KeyScope.X: _l("X account"),
-        KeyScope.FACEBOOK: _l("Facebook account"),
-        KeyScope.INSTAGRAM: _l("Instagram account"),
-        KeyScope.PHONE: _l("Phone number"),
-        KeyScope.BSUID: _l("WhatsApp business id"),
-    },
     Personal: {
         Personal.PHONE: _l("phone number"),
         Personal.IDENTITY_NUMBER: _l("identity number"),
@@ -163,13 +156,6 @@ ENUMS: Mapping[type[StrEnum], Words] = {
 }
 
 REPLY_KINDS, OUTCOMES, SET_ASIDE_KINDS = ENUMS[ReplyKind], ENUMS[Outcome], ENUMS[SetAsideKind]
-
-PLATFORMS: Words = {
-    "x": _l("X"),
-    "facebook": _l("Facebook"),
-    "instagram": _l("Instagram"),
-    "whatsapp": _l("WhatsApp"),
-}
 
 VIEWS: Words = {
     "new": _l("New"),

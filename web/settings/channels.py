@@ -10,8 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from pydantic import SecretStr
 
-from connectors import CONNECTORS
-from inbox import channels, ingest, queries
+from inbox import channels, ingest, platforms, queries
 from inbox.channels import report
 from inbox.db import transaction
 from inbox.errors import InvalidInput, UnknownKey
@@ -42,10 +41,7 @@ COLOURS: Mapping[ChannelHealth, str] = {
 def index() -> str:
     """Every account and line of ours, and how it fares."""
     with transaction() as session:
-        reports = [
-            report.report(session, channel, CONNECTORS.get(channel.platform))
-            for channel in queries.channels(session)
-        ]
+        reports = [report.report(session, channel) for channel in queries.channels(session)]
     return render_template("settings/channels.html", reports=reports, colours=COLOURS)
 
 
@@ -88,7 +84,7 @@ def set_credentials(key: str) -> Response:
     """Replace those secrets of a channel that were typed in; the others stay."""
     with transaction() as session:
         found = queries.channel(session, key)
-        names = CONNECTORS[found.platform].credential_names
+        names = platforms.traits(found.platform).credential_names
         typed = {name: request.form.get(f"secret_{name}", "").strip() for name in names}
         kept = {name: secret.get_secret_value() for name, secret in _stored(found).items()}
         wanted = {**kept, **{name: value for name, value in typed.items() if value}}
@@ -148,7 +144,7 @@ def _stored(found: Channel) -> dict[str, SecretStr]:
 
 
 def _shown(found: Channel, form: ChannelForm) -> str:
-    names = CONNECTORS[found.platform].credential_names
+    names = platforms.traits(found.platform).credential_names
     return render_template(
         "settings/channel.html",
         channel=found,

@@ -7,8 +7,7 @@ from typing import cast
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from connectors import CONNECTORS
-from inbox import feed, history, queries
+from inbox import feed, history, platforms, queries
 from inbox.channels import comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.errors import InvalidInput
@@ -25,7 +24,11 @@ def index() -> str:
     """What differs and nobody has settled, with the way to the conversation and to the platform."""
     with transaction() as session:
         runs = comparison_runs.runs(session)
-        channels = [channel for channel in queries.channels(session) if _can_be_compared(channel.platform)]
+        channels = [
+            channel
+            for channel in queries.channels(session)
+            if platforms.traits(channel.platform).can_be_compared
+        ]
         return render_template(
             "desk/differences.html",
             cursor=str(feed.now_cursor(session)),
@@ -50,15 +53,10 @@ def ask(key: str) -> Response:
     """Compare one channel with its platform as soon as a worker looks."""
     with transaction() as session:
         channel = queries.channel(session, key)
-        if not _can_be_compared(channel.platform):
+        if not platforms.traits(channel.platform).can_be_compared:
             raise InvalidInput("channel", Why.NOT_COMPARABLE)
         comparison_runs.ask(session, channel)
         history.record(session, "reconcile.asked", by=person(), channel=channel)
     nudge("reconcile")
     flash(_("%(channel)s is being compared with its platform.", channel=channel.name))
     return cast(Response, redirect(url_for("comparisons.index"), code=303))
-
-
-def _can_be_compared(platform: str) -> bool:
-    connector = CONNECTORS.get(platform)
-    return connector is not None and connector.survey is not None

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 from sqlalchemy import select
 
-from connectors import CONNECTORS
 from inbox import channels, clock, ingest
 from inbox.channels import budgets, report
 from inbox.channels.report import Report
@@ -24,7 +23,7 @@ Arrive = Callable[..., int]
 def told(key: str) -> Report:
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == key)).one()
-        return report.report(session, channel, CONNECTORS.get(channel.platform))
+        return report.report(session, channel)
 
 
 def test_the_lag_is_the_middle_of_the_newest_and_one_late_message_does_not_move_it(

@@ -23,8 +23,6 @@ from inbox.states import ReplyState
 from inbox.tracking import surveys
 from inbox.values import MessageSeen, NotThere, ReplyKind, Sent
 
-PLATFORMS = ("x", "facebook", "whatsapp")
-
 Tx = Callable[[], AbstractContextManager[Session]]
 
 
@@ -59,7 +57,7 @@ def doubt(tx: Tx, *, ago: timedelta = timedelta(hours=1)) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = after_restore.doubt_replies(session, PLATFORMS, made_at=at - ago, at=at, limit=2)
+            done = after_restore.doubt_replies(session, made_at=at - ago, at=at, limit=2)
 
 
 def reply(tx: Tx, reply_id: int) -> Reply:
@@ -82,7 +80,7 @@ def test_what_may_have_gone_out_since_the_backup_is_looked_for(
         assert one.next_look_at is not None
         assert one.next_look_at <= now()
     with tx() as session:
-        assert sending.claim_for_sending(session, PLATFORMS, limit=10) == []
+        assert sending.claim_for_sending(session, limit=10) == []
 
 
 def test_looks_made_before_the_backup_prove_nothing_after_it(tx: Tx, a_reply: Callable[..., int]) -> None:
@@ -152,7 +150,7 @@ def published(tx: Tx, arrive: Callable[..., int], seen: Callable[..., MessageSee
         request = tracking.convert(session, message, unit="fen-isleri", category="yol", by="test")
         tracking.respond(session, request, outcome="positive", text="Çukur kapatıldı.", by="test")
         (answer,) = replies.approve_all(session, request, by="test")
-        (claimed,) = sending.claim_for_sending(session, PLATFORMS, limit=1)
+        (claimed,) = sending.claim_for_sending(session, limit=1)
         sending.record_outcome(session, claimed.id, claimed.version, Sent("ours-1"))
         return answer.id
 
@@ -161,7 +159,7 @@ def leave_unasked(tx: Tx) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = after_restore.leave_unasked(session, PLATFORMS, limit=2)
+            done = after_restore.leave_unasked(session, limit=2)
 
 
 def test_nobody_is_asked_a_second_time_for_a_verdict(tx: Tx, published: int) -> None:
@@ -175,7 +173,7 @@ def test_nobody_is_asked_a_second_time_for_a_verdict(tx: Tx, published: int) -> 
 def test_a_question_for_a_verdict_that_was_due_is_withdrawn(tx: Tx, published: int) -> None:
     with tx() as session:
         answer = queries.reply(session, published)
-        question = surveys.ask(session, answer, in_private=True, has_choices=False)
+        question = surveys.ask(session, answer)
         assert question is not None
         question.not_before = now() - timedelta(minutes=1)
 
@@ -193,7 +191,7 @@ def test_a_draft_says_that_it_may_be_public(tx: Tx, a_reply: Callable[..., int])
     marked = 0
     for _ in range(3):
         with tx() as session:
-            marked += after_restore.mark_drafts(session, PLATFORMS, limit=2)
+            marked += after_restore.mark_drafts(session, limit=2)
 
     assert marked == 3
     assert {reply(tx, reply_id).draft_reason for reply_id in ids} == {"restored"}

@@ -36,7 +36,7 @@ def message(session: Session, words: str) -> Message:
 def send_all() -> None:
     """Whatever waits to be sent goes out."""
     with transaction() as session:
-        claimed = sending.claim_for_sending(session, ("x",), limit=10)
+        claimed = sending.claim_for_sending(session, limit=10)
     for reply in claimed:
         with transaction() as session:
             sending.record_outcome(session, reply.id, reply.version, Sent(f"sent-{reply.id}"))
@@ -63,7 +63,7 @@ def answer_and_ask(number: int) -> None:
     send_all()
     with transaction() as session:
         for answer in surveys.due_to_ask(session, limit=10):
-            surveys.ask(session, answer, in_private=False, has_choices=False)
+            surveys.ask(session, answer)
     send_all()
 
 

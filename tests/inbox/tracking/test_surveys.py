@@ -27,7 +27,7 @@ def answer_and_ask(number: int) -> None:
     end(claim()[0], Sent("answer-1"))
     with transaction() as session:
         (answer,) = surveys.due_to_ask(session, limit=10)
-        assert surveys.ask(session, answer, in_private=False, has_choices=False) is not None
+        assert surveys.ask(session, answer) is not None
     end(claim()[0], Sent("question-1"))
 
 

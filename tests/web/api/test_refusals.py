@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors import CONNECTORS
+from inbox import platforms
 from inbox.values import MessageKind
 
 PROBLEM = "application/problem+json"
@@ -140,8 +140,7 @@ def test_a_body_larger_than_the_limit_is_refused(small: Any, say: Any) -> None:
 def test_a_text_longer_than_its_platform_takes_is_refused_with_both_numbers(
     small: Any, say: Any, channel: str, kind: MessageKind
 ) -> None:
-    connector = CONNECTORS[channel.partition("-")[0]]
-    most = connector.max_private_length if kind is MessageKind.CHAT else connector.max_length
+    most = platforms.traits(channel.partition("-")[0]).longest(private=kind is MessageKind.CHAT)
     message = say(channel=channel, kind=kind)
 
     problem = _is_problem(small.chief.post(f"/messages/{message}/answer", {"text": "a" * (most + 1)}), 422)

@@ -8,8 +8,7 @@ from datetime import timedelta
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from connectors import CONNECTORS
-from inbox import channels, db, ingest, queries
+from inbox import channels, db, ingest, platforms, queries
 from inbox.channels import report
 from inbox.clock import now
 from inbox.models import RawEvent, SetAside
@@ -71,8 +70,8 @@ def test_the_screen_the_status_and_the_doctor_tell_the_same_figures(
             for position in range(10, 15)
         )
     with db.transaction() as session:
-        told = report.report(session, queries.channel(session, "whatsapp-cozum"), CONNECTORS["whatsapp"])
-    lag, most = round(told.lag or 0), CONNECTORS["whatsapp"].limits[CallKind.SEND].most
+        told = report.report(session, queries.channel(session, "whatsapp-cozum"))
+    lag, most = round(told.lag or 0), platforms.traits("whatsapp").limits[CallKind.SEND].most
     assert (told.closing, told.rejected, told.set_aside) == (1, 7, 5)
 
     page = supervisor.get("/settings/channels", **{"Accept-Language": "en"}).text

@@ -17,6 +17,7 @@ from pydantic import Field
 from connectors.contract import Connector, Hook, Polled
 from connectors.payload import Id, PayloadShape, items, moment, outermost, part, read_object
 from inbox.failures import Failure
+from inbox.platforms import Traits
 from inbox.values import (
     Access,
     AccessLost,
@@ -137,8 +138,15 @@ def _answer_challenge(
 
 
 CONNECTOR = Connector(
-    platform=PLATFORM,
-    label="Güvercin",
+    traits=Traits(
+        key=PLATFORM,
+        label="Güvercin",
+        max_length=40,
+        max_private_length=40,
+        rating_in_private=True,
+        hook="carrierpigeon",
+        credential_names=("seed",),
+    ),
     hook=Hook("carrierpigeon", _is_genuine, _answer_challenge),
     claims=_claims,
     normalise=normalise,
@@ -147,12 +155,5 @@ CONNECTOR = Connector(
     send=_send,
     look=_look,
     probe=_probe,
-    credential_names=("seed",),
-    length=len,
-    max_length=40,
-    max_private_length=40,
-    private_window=None,
     can_prove_absence=lambda outgoing: True,
-    rating_in_private=True,
-    has_choices=False,
 )
