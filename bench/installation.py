@@ -25,7 +25,7 @@ from sqlalchemy import make_url
 from bench.bodies import HookSecrets
 from inbox import db
 from inbox.settings import settings
-from stack import child, demo, environment, postgres, programs
+from stack import child, environment, postgres, programs, stand_ins
 from stack.embedded import embedded_postgres, embedded_valkey, fresh_database
 from stack.programs import Program
 
@@ -46,8 +46,8 @@ class Installation:
     @property
     def secrets(self) -> HookSecrets:
         """The secrets that its hooks are signed with."""
-        drawn = environment.secrets_of(self.folder)
-        return HookSecrets(meta=drawn.meta_app_secret, x=drawn.x_consumer_secret)
+        shared = stand_ins.secrets(self.folder)
+        return HookSecrets(meta=shared.meta_app_secret, x=shared.x_consumer_secret)
 
     @property
     def database_url(self) -> str:
@@ -192,8 +192,8 @@ def _installation(folder: Path, database_url: str, broker_url: str) -> Installat
     folder = environment.open_folder(folder)
     port, sandbox_port = _free_port(), _free_port()
     given = environment.settings_of(folder, port=port, database_url=database_url, broker_url=broker_url)
-    platform_settings = demo.platform_settings(
-        environment.secrets_of(folder), f"http://127.0.0.1:{sandbox_port}"
+    platform_settings = stand_ins.platform_settings(
+        stand_ins.secrets(folder), f"http://127.0.0.1:{sandbox_port}"
     )
     return Installation(
         folder, environment.for_demo(os.environ, given | platform_settings), port, sandbox_port

@@ -59,7 +59,13 @@ def _answer_challenge(
     return None if challenge is None else (challenge, "text/plain; charset=utf-8")
 
 
-HOOK = Hook(name="meta", is_genuine=_is_genuine, answer_challenge=_answer_challenge)
+HOOK = Hook(
+    name="meta",
+    is_genuine=_is_genuine,
+    answer_challenge=_answer_challenge,
+    asks_for_token=True,
+    earlier_settings={"secrets": "COZUM_META_APP_SECRETS", "verify_token": "COZUM_META_VERIFY_TOKEN"},
+)
 
 
 # --- shapes -----------------------------------------------------------------------------------------

@@ -6,8 +6,17 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class FamilySecrets(BaseModel):
+    """What one family of hooks shares with us: any of the `secrets` may sign a body."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secrets: list[SecretStr] = []
+    verify_token: SecretStr = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -23,9 +32,9 @@ class Settings(BaseSettings):
     credential_keys: list[SecretStr] = Field(
         min_length=1, description="Fernet keys; the first encrypts, all decrypt, so keys can be rotated"
     )
-    meta_app_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
-    meta_verify_token: SecretStr = SecretStr("")
-    x_consumer_secrets: list[SecretStr] = Field(default=[], description="several valid at once")
+    hook_secrets: dict[str, FamilySecrets] = Field(
+        default={}, description="what platforms sign hooks with, and ask for, by hook family"
+    )
 
     city: str = Field(default="esenyurt", description="which folder of cities/ fills empty tables")
     api_urls: dict[str, str] = Field(

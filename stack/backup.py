@@ -221,13 +221,25 @@ def take_settings(folder: Path, url: str) -> None:
 
 
 def _given_secrets(folder: Path) -> list[str]:
-    """The names of secrets that the environment overrides: their values are not in the backup."""
-    drawn = environment.secrets_of(folder)
-    own = {
-        "COZUM_SECRET_KEY": drawn.secret_key,
-        "COZUM_CREDENTIAL_KEYS": json.dumps(drawn.credential_keys),
-        "COZUM_META_VERIFY_TOKEN": drawn.meta_verify_token,
-        "COZUM_META_APP_SECRETS": json.dumps([drawn.meta_app_secret]),
-        "COZUM_X_CONSUMER_SECRETS": json.dumps([drawn.x_consumer_secret]),
-    }
-    return [name for name, value in own.items() if os.environ.get(name, value) != value]
+    """The names of settings with secrets that are not in the folder's own file, and so not in the backup."""
+    held = (folder / KEYS).read_text() if (folder / KEYS).exists() else ""
+    names = ("COZUM_SECRET_KEY", "COZUM_CREDENTIAL_KEYS", *environment.hook_variables())
+    given = {name: _strings(os.environ.get(name, "")) for name in names}
+    return [name for name, values in given.items() if any(value not in held for value in values)]
+
+
+def _strings(value: str) -> Iterator[str]:
+    """Every string in a setting's JSON; the whole value where it is not JSON."""
+    try:
+        read = json.loads(value)
+    except ValueError:
+        read = value
+    waiting = [read]
+    while waiting:
+        match waiting.pop():
+            case dict() as table:
+                waiting += table.values()
+            case list() as items:
+                waiting += items
+            case str(text) if text:
+                yield text

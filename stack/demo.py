@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from stack import environment, ports, processes, programs, supervisor
+from stack import environment, ports, processes, programs, stand_ins, supervisor
 from stack.console import say
-from stack.environment import Secrets
 from stack.parent import Parent
+from stack.stand_ins import StandInSecrets
 from stack.up import embedded
 
 FIRST_CITIZENS = 25
@@ -39,17 +39,17 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
     ports.require_free("127.0.0.1", sandbox_port, setting="SANDBOX_PORT=… make demo")
 
     servers, urls = embedded(folder, {})
-    drawn = environment.secrets_of(folder)
+    shared = stand_ins.secrets(folder)
     web_url, sandbox_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
     settings = environment.settings_of(
         folder, port=port, database_url=urls["DATABASE_URL"], broker_url=urls["BROKER_URL"]
     )
-    env = environment.for_demo(os.environ, settings | platform_settings(drawn, sandbox_url))
+    env = environment.for_demo(os.environ, settings | stand_ins.platform_settings(shared, sandbox_url))
     environment.publish(folder, env)
 
     def when_up() -> None:
         rehearsal = json.loads((folder / environment.REHEARSAL).read_text())
-        environment.write_private(card, demo_card(drawn, rehearsal, web_url, sandbox_url))
+        environment.write_private(card, demo_card(shared, rehearsal, web_url, sandbox_url))
         say(welcome(rehearsal, web_url, sandbox_url))
 
     def when_stopping() -> None:
@@ -81,20 +81,6 @@ def demo(folder: Path, port: int, sandbox_port: int, stream: bool) -> None:
     raise SystemExit(code)
 
 
-def platform_settings(drawn: Secrets, sandbox_url: str) -> dict[str, str]:
-    """The settings that replace the platforms' addresses and secrets with the sandbox's."""
-    graph = f"{sandbox_url}/graph"
-    urls = {"x": f"{sandbox_url}/x", "facebook": graph, "instagram": graph, "whatsapp": graph}
-    return {
-        "COZUM_API_URLS": json.dumps(urls),
-        "COZUM_META_APP_SECRETS": json.dumps([drawn.meta_app_secret]),
-        "COZUM_X_CONSUMER_SECRETS": json.dumps([drawn.x_consumer_secret]),
-        "COZUM_POLL_SECONDS": "2",
-        "COZUM_SWEEP_SECONDS": "5",
-        "COZUM_COOKIE_SECURE": "false",
-    }
-
-
 def welcome(rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str) -> str:
     """The text printed when everything runs: the addresses, and whom to sign in as."""
     people = "\n".join(
@@ -107,14 +93,12 @@ def welcome(rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str) -> str
 
 
 def demo_card(
-    drawn: Secrets, rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str
+    shared: StandInSecrets, rehearsal: Mapping[str, Any], web_url: str, sandbox_url: str
 ) -> dict[str, object]:
     """The contents of DIR/demo.json."""
     return {
         "web": web_url,
         "sandbox": sandbox_url,
         **rehearsal,
-        "meta_app_secret": drawn.meta_app_secret,
-        "meta_verify_token": drawn.meta_verify_token,
-        "x_consumer_secret": drawn.x_consumer_secret,
+        **stand_ins.hook_card(shared),
     }

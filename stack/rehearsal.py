@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
 
@@ -16,14 +15,13 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cities import schema
 from cities.schema import City
 from inbox import channels, city, people
 from inbox.db import transaction
 from inbox.models import Channel
-from inbox.settings import settings
 from inbox.states import Role
-from stack.environment import REHEARSAL, SANDBOX, Secrets, secrets_of, write_private
+from stack import stand_ins
+from stack.environment import REHEARSAL, SANDBOX, write_private
 
 _BY = "rehearsal"
 
@@ -57,11 +55,11 @@ class Rehearsal(BaseModel):
 
 def prepare(folder: Path, invented: City) -> None:
     """Write the sandbox's settings; in a new folder also create users, tokens and credentials."""
-    write_private(folder / SANDBOX, sandbox_settings(folder, invented.accounts))
+    write_private(folder / SANDBOX, stand_ins.sandbox_settings(folder, invented.accounts))
     if (folder / REHEARSAL).exists():
         return
     password = f"cozum-{secrets.token_hex(4)}"
-    drawn = secrets_of(folder)
+    shared = stand_ins.secrets(folder)
     with transaction() as session:
         for person in invented.people:
             known = people.by_email(session, person.email)
@@ -85,7 +83,7 @@ def prepare(folder: Path, invented: City) -> None:
                 raise ValueError(f"the rehearsal has no {role}")
             tokens[role] = people.issue_token(session, user, "demo", may_approve_alone=alone, by=_BY)
         for channel in session.scalars(select(Channel)):
-            channels.set_credentials(session, channel, _credentials(channel, drawn), by=_BY)
+            channels.set_credentials(session, channel, stand_ins.credentials(channel, shared), by=_BY)
         _ask_at_any_hour(session)
         rehearsal = Rehearsal(
             api_token=tokens[Role.SUPERVISOR],
@@ -107,19 +105,6 @@ def prepare(folder: Path, invented: City) -> None:
     write_private(folder / REHEARSAL, json.loads(rehearsal.model_dump_json()))
 
 
-def _credentials(channel: Channel, drawn: Secrets) -> dict[str, str]:
-    """The credentials that the sandbox accepts for this channel."""
-    token = f"sandbox-token-{channel.key}"
-    if channel.platform != "x":
-        return {"access_token": token}
-    return {
-        "access_token": token,
-        "access_token_secret": f"{token}-secret",
-        "consumer_key": drawn.x_consumer_key,
-        "consumer_secret": drawn.x_consumer_secret,
-    }
-
-
 def _ask_at_any_hour(session: Session) -> None:
     """Make the demo ask for ratings at once, without delay or quiet hours."""
     own = city.current_profile(session)
@@ -129,32 +114,3 @@ def _ask_at_any_hour(session: Session) -> None:
             update={"rating_delay_minutes": 0, "quiet_from": time(0, 0), "quiet_until": time(0, 0)}
         ),
     )
-
-
-def sandbox_settings(folder: Path, accounts: Iterable[schema.AccountEntry]) -> dict[str, object]:
-    """The contents of the sandbox's settings file."""
-    drawn = secrets_of(folder)
-    return {
-        "channels": [_on_sandbox(account) for account in accounts],
-        "hook_base_url": str(settings().public_url),
-        "meta_app_secret": drawn.meta_app_secret,
-        "meta_verify_token": drawn.meta_verify_token,
-        "x_consumer_key": drawn.x_consumer_key,
-        "x_consumer_secret": drawn.x_consumer_secret,
-        "clock_file": str(folder / "clock"),
-    }
-
-
-def _on_sandbox(account: schema.AccountEntry) -> dict[str, str]:
-    """One account as the sandbox knows it. Its name there lacks the platform: `Esenyurt · X` becomes `X`."""
-    channel = {
-        "key": account.key,
-        "platform": account.platform,
-        "name": account.name_tr.rpartition(" · ")[2],
-        "handle": account.handle,
-        "external_id": account.external_id,
-        "token": f"sandbox-token-{account.key}",
-    }
-    if account.platform == "whatsapp" and account.account:
-        channel |= {"waba_id": account.account, "display_phone_number": account.handle}
-    return channel

@@ -41,4 +41,9 @@ def _answer_challenge(
     return json.dumps({"response_token": proof}), "application/json"
 
 
-HOOK = Hook(name="x", is_genuine=_is_genuine, answer_challenge=_answer_challenge)
+HOOK = Hook(
+    name="x",
+    is_genuine=_is_genuine,
+    answer_challenge=_answer_challenge,
+    earlier_settings={"secrets": "COZUM_X_CONSUMER_SECRETS"},
+)

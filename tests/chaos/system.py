@@ -26,7 +26,7 @@ import psycopg
 import redis
 import requests
 
-from stack import demo, environment, postgres, processes, programs, supervisor
+from stack import demo, environment, postgres, processes, programs, stand_ins, supervisor
 from stack.parent import Parent
 from stack.programs import Program
 from stack.up import embedded
@@ -88,14 +88,14 @@ def main(folder: Path, port: int, sandbox_port: int, waits: str, x_hooks: bool, 
     lock = processes.claim(folder)
     card = folder / "demo.json"
     servers, urls = embedded(folder, {})
-    drawn = environment.secrets_of(folder)
+    shared = stand_ins.secrets(folder)
     short = Waits(**json.loads(waits))
     web_url, sandbox_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
     settings = environment.settings_of(
         folder, port=port, database_url=urls["DATABASE_URL"], broker_url=urls["BROKER_URL"]
     )
     env = environment.for_demo(
-        os.environ, settings | demo.platform_settings(drawn, sandbox_url) | short.settings()
+        os.environ, settings | stand_ins.platform_settings(shared, sandbox_url) | short.settings()
     )
     environment.publish(folder, env)
     env["PYTHONPATH"] = str(ROOT)  # this checkout, also where another one is installed
@@ -108,7 +108,7 @@ def main(folder: Path, port: int, sandbox_port: int, waits: str, x_hooks: bool, 
 
     def when_up() -> None:
         told = json.loads((folder / environment.REHEARSAL).read_text())
-        environment.write_private(card, demo.demo_card(drawn, told, web_url, sandbox_url))
+        environment.write_private(card, demo.demo_card(shared, told, web_url, sandbox_url))
 
     course = supervisor.Course(
         folder=folder,

@@ -473,3 +473,20 @@ def test_a_copy_that_fails_leaves_no_file_and_tells_no_password(
     assert "--dbname=postgresql://cozum@" in (folder / "said").read_text()
     assert "hidden" not in (folder / "said").read_text()
     assert not [one for one in file.parent.iterdir() if one.name != "bin"]
+
+
+def test_secrets_that_only_the_environment_holds_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them a restored city would refuse its platforms' hooks."""
+    told = stack_environment.settings_of(tmp_path, port=8000, database_url="d", broker_url="b")
+    for name in (*told, *stack_environment.hook_variables()):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert backup._given_secrets(tmp_path) == []
+
+    monkeypatch.setenv("COZUM_HOOK_SECRETS", '{"x": {"secrets": ["the city\'s own"]}}')
+    monkeypatch.setenv("COZUM_META_APP_SECRETS", '["of an earlier version"]')
+
+    assert backup._given_secrets(tmp_path) == ["COZUM_HOOK_SECRETS", "COZUM_META_APP_SECRETS"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inbox.settings import Settings
-from stack import environment, processes
+from stack import environment, processes, stand_ins
 from stack.errors import StackError
+from stack.stand_ins import StandInSecrets
 
 URLS = {"DATABASE_URL": "postgresql://db.example/cozum", "BROKER_URL": "redis://broker.example/0"}
 
@@ -106,3 +108,66 @@ def test_a_half_written_secret_does_not_stop_the_next_write(folder: Path) -> Non
     environment.write_private(file, {"whole": True})
 
     assert json.loads(file.read_text()) == {"whole": True}
+
+
+# --- what hooks are signed with -----------------------------------------------------------------------
+
+
+def hook_secrets(told: dict[str, str]) -> Any:
+    return json.loads(told["COZUM_HOOK_SECRETS"])
+
+
+def test_the_token_for_subscribing_a_hook_is_the_folders_where_the_city_gives_none(folder: Path) -> None:
+    own = {**URLS, "COZUM_HOOK_SECRETS": '{"meta": {"secrets": ["of the app"]}, "x": {"secrets": ["x"]}}'}
+
+    first = hook_secrets(environment.for_real_use(own, settings(folder)))
+    again = hook_secrets(environment.for_real_use(own, settings(folder)))
+
+    assert first == again
+    assert first["meta"]["secrets"] == ["of the app"]
+    assert len(first["meta"]["verify_token"]) > 20
+    assert first["x"] == {"secrets": ["x"]}
+
+
+def test_the_variables_of_earlier_versions_still_say_what_they_said(folder: Path) -> None:
+    earlier = {
+        **URLS,
+        "COZUM_META_APP_SECRETS": '["one", "two"]',
+        "COZUM_META_VERIFY_TOKEN": "asked for",
+        "COZUM_X_CONSUMER_SECRETS": '["three"]',
+    }
+    both = {**earlier, "COZUM_HOOK_SECRETS": '{"x": {"secrets": ["four"]}}'}
+
+    meta = {"secrets": ["one", "two"], "verify_token": "asked for"}
+    assert hook_secrets(environment.for_real_use(earlier, settings(folder))) == {
+        "meta": meta,
+        "x": {"secrets": ["three"]},
+    }
+    assert hook_secrets(environment.for_real_use(both, settings(folder))) == {
+        "meta": meta,
+        "x": {"secrets": ["four"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("COZUM_HOOK_SECRETS", '["a list"]'),
+        ("COZUM_HOOK_SECRETS", "{not json"),
+        ("COZUM_META_APP_SECRETS", "bare"),
+    ],
+)
+def test_secrets_of_hooks_that_cannot_be_read_are_named(folder: Path, variable: str, value: str) -> None:
+    with pytest.raises(StackError, match=variable):
+        environment.for_real_use({**URLS, variable: value}, settings(folder))
+
+
+def test_a_folder_of_an_earlier_version_keeps_its_secrets_and_is_not_written_again(folder: Path) -> None:
+    file = folder / "secrets.json"
+    drawn = {"secret_key": "s", "credential_keys": ["k"], "meta_app_secret": "a", "meta_verify_token": "v"}
+    environment.write_private(file, {**drawn, "x_consumer_key": "c", "x_consumer_secret": "d"})
+    before = file.stat().st_mtime_ns
+
+    assert stand_ins.secrets(folder) == StandInSecrets("a", "v", "c", "d")
+    assert hook_secrets(settings(folder)) == {"meta": {"verify_token": "v"}}
+    assert file.stat().st_mtime_ns == before

@@ -1,4 +1,4 @@
-"""Where platforms knock: `/hooks/meta` and `/hooks/x`. The body is kept as it came, then answered.
+"""Where platforms knock: `/hooks/<family>`. The body is kept as it came, then answered.
 
 Nothing is understood here: a body with a good signature is answered 200 whatever is in it, because a platform
 that hears anything else sends it again. What cannot be kept is answered 503, so that it is sent again. No
@@ -14,7 +14,7 @@ from http import HTTPStatus
 import psycopg
 import structlog
 from flask import Blueprint, Response, request
-from pydantic import SecretStr
+from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -22,7 +22,7 @@ from connectors import HOOKS
 from inbox import ingest
 from inbox.db import transaction
 from inbox.ingest.hook_store import Arrivals
-from inbox.settings import settings
+from inbox.settings import FamilySecrets, settings
 from web.kit.access import public
 from web.serving.asgi import Receive, Scope, Send
 from worker.tasks import nudge
@@ -30,29 +30,34 @@ from worker.tasks import nudge
 log = structlog.get_logger()
 
 MAX_BODY = 8 * 1024 * 1024
-"""Meta puts up to a thousand changes into one body: of some kilobytes each, as the longest texts are."""
+"""Some platforms put a thousand changes into one body: of some kilobytes each, as the longest texts are."""
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
 
+_NONE = FamilySecrets()
+
+
 def _secrets(hook: str) -> list[str]:
-    configured: dict[str, list[SecretStr]] = {
-        "meta": settings().meta_app_secrets,
-        "x": settings().x_consumer_secrets,
-    }
-    return [secret.get_secret_value() for secret in configured[hook]]
+    configured = settings().hook_secrets.get(hook, _NONE)
+    return [secret.get_secret_value() for secret in configured.secrets]
 
 
-@blueprint.get("/<any(meta, x):hook>")
 @public
 def challenge(hook: str) -> Response:
     """Prove to the platform that this hook is ours."""
-    token = settings().meta_verify_token.get_secret_value()
+    token = settings().hook_secrets.get(hook, _NONE).verify_token.get_secret_value()
     proof = HOOKS[hook].answer_challenge(_secrets(hook), token, request.args.to_dict())
     if proof is None:
         return _reject(hook)
     text, content_type = proof
     return Response(text, content_type=content_type)
+
+
+@blueprint.record
+def _challenges(state: BlueprintSetupState) -> None:
+    """One path for the families there are when the application is made; any other is not found."""
+    state.add_url_rule(f"/<any({', '.join(HOOKS)}):hook>", "challenge", challenge)
 
 
 class Hooks:
@@ -63,7 +68,7 @@ class Hooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that `knocks`."""
-        status = await self._take(KNOCKS[scope["path"]], scope, receive)
+        status = await self._take(_hook(scope["path"]), scope, receive)
         await send({"type": "http.response.start", "status": status, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": b""})
 
@@ -97,12 +102,18 @@ class Hooks:
 # A platform is no browser: what tells browsers about safety would be a tenth of a hook's time.
 _HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"0")]
 
-KNOCKS = {f"{blueprint.url_prefix}/{hook}": hook for hook in HOOKS}
+_PATH = f"{blueprint.url_prefix}/"
+
+
+def _hook(path: str) -> str:
+    """The family that knocks at `path`; "" when none does."""
+    hook = path.removeprefix(_PATH)
+    return hook if hook != path and hook in HOOKS else ""
 
 
 def knocks(scope: Scope) -> bool:
     """Whether a request is the body of a hook."""
-    return scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in KNOCKS
+    return scope["type"] == "http" and scope["method"] == "POST" and bool(_hook(scope["path"]))
 
 
 async def _read(receive: Receive, length: str) -> bytes:

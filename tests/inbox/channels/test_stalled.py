@@ -120,5 +120,5 @@ def test_status_and_doctor_tell_them(database: None) -> None:
 
     assert any("wrong_signatures: meta" in one for one in needs)
     assert "!! alarm wrong_signatures: meta" in told.output
-    assert "→ compare COZUM_META_APP_SECRETS" in told.output
+    assert "→ compare COZUM_HOOK_SECRETS" in told.output
     assert told.exit_code == 1
