@@ -151,8 +151,43 @@ REPLY_MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
     _P.WITHDRAWN: frozenset(),
 }
 
-UNFINISHED_REPLY = frozenset({_P.READY, _P.SENDING, _P.UNCERTAIN})
+# --- sets of states that more than one place asks about: each is named here, once ---------------------
+
+OPEN_MESSAGE = frozenset({_M.NEW, _M.WAITING})
+"""Not settled yet: the desk owes a decision, or the citizen an answer."""
+
+WITH_THE_UNIT = frozenset({_R.WITH_UNIT})
+"""The unit holds the ball: it owes its answer."""
+
+WITH_THE_DESK = frozenset({_R.RETURNED, _R.RESPONDED})
+"""The desk holds the ball: it owes another unit, or the publishing of what the unit answered."""
+
+OPEN_REQUEST = WITH_THE_UNIT | WITH_THE_DESK
+"""Somebody of ours owes the next step. Past its deadline such a request is overdue."""
+
+UNANSWERED_REQUEST = frozenset({_R.WITH_UNIT, _R.RETURNED})
+"""No unit has answered it: it may still go to another one."""
+
+ANSWERED_REQUEST = frozenset({_R.RESPONDED, _R.CLOSED})
+"""The unit has done its part."""
+
+MAYBE_PUBLIC_REPLY = frozenset({_P.SENDING, _P.UNCERTAIN})
+"""Given to the platform, and its fate is not known: what appears there may be this reply."""
+
+UNFINISHED_REPLY = frozenset({_P.READY}) | MAYBE_PUBLIC_REPLY
+"""Released and not over: it holds back later replies of its thread."""
+
 ENDED_REPLY = frozenset({_P.SENT, _P.WITHDRAWN})
+"""Nothing more is owed for it."""
+
+CALLED_UNSENT_REPLY = frozenset({_P.READY, _P.FAILED})
+"""We say that it is not out: its words on the platform contradict us."""
+
+NEVER_SAID_REPLY = frozenset({_P.DRAFT, _P.WITHDRAWN})
+"""No part of the conversation: it has not left the desk, or was taken back for good."""
+
+REPLY_NEEDS_A_PERSON = frozenset({_P.DRAFT, _P.UNCERTAIN, _P.FAILED})
+"""It goes nowhere until somebody approves, settles or rewrites it."""
 
 
 def may_move(from_: State, to: State) -> bool:

@@ -15,7 +15,7 @@ from inbox.channels import accounts, budgets
 from inbox.channels.budgets import Left
 from inbox.clock import now
 from inbox.models import Channel, HookCount, Message, SetAside, Thread
-from inbox.states import ChannelHealth, MessageState
+from inbox.states import OPEN_MESSAGE, ChannelHealth
 from inbox.values import MessageKind
 
 CLOSING = timedelta(hours=2)
@@ -78,7 +78,7 @@ def _closing(session: Session, channel: Channel, window: timedelta) -> int:
             .where(
                 Thread.channel_id == channel.id,
                 Message.kind == MessageKind.CHAT,
-                Message.state.in_((MessageState.NEW, MessageState.WAITING)),
+                Message.state.in_(OPEN_MESSAGE),
                 Thread.last_citizen_at > ends_from,
                 Thread.last_citizen_at <= ends_from + CLOSING,
             )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from inbox import history
 from inbox.conversations import groups
 from inbox.models import Message, TrackedRequest
-from inbox.states import Intent, MessageState, RequestState
+from inbox.states import OPEN_MESSAGE, Intent, MessageState
 from inbox.tracking import surveys
 from inbox.understanding import proposals
 
@@ -112,7 +112,7 @@ def _regroup(session: Session, arrivals: Sequence[Arrival]) -> None:
 
 def _assess(session: Session, arrivals: Sequence[Arrival]) -> None:
     """How urgent it is and where it belongs. Words said in one breath are read as one text."""
-    for message in _beside_others(session, arrivals, MessageState.NEW, MessageState.WAITING):
+    for message in _beside_others(session, arrivals, *OPEN_MESSAGE):
         proposals.assess_group(session, message)
 
 
@@ -148,7 +148,7 @@ def _join_open_request(session: Session, arrivals: Sequence[Arrival]) -> None:
         if before is None or before.state is not MessageState.CONVERTED or before.request_id is None:
             continue
         request = session.get_one(TrackedRequest, before.request_id)
-        if request.state in (RequestState.CLOSED, RequestState.CANCELLED):
+        if not request.is_open:
             continue
         history.move(
             session,

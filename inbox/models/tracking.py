@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, Sequence, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from inbox.clock import now
 from inbox.models._base import BigId, Link, Table, words
 from inbox.models.city import Category, Neighbourhood, Unit
 from inbox.models.conversations import Message
 from inbox.models.people import User
 from inbox.models.replies import Reply
-from inbox.states import Outcome, RequestState
+from inbox.states import OPEN_REQUEST, WITH_THE_UNIT, Outcome, RequestState
 
 REQUEST_NUMBERS = Sequence("request_number", start=10_001, metadata=Table.metadata)
 """One sequence for all years; a check digit is appended: see `tracking.next_number`."""
@@ -48,6 +50,38 @@ class TrackedRequest(Table):
     )
     answers: Mapped[list[Answer]] = relationship(lazy="raise", order_by="Answer.id")
     replies: Mapped[list[Reply]] = relationship(lazy="raise", order_by="Reply.id", viewonly=True)
+
+    # Each question has a form for a row and one for SQL; a test compares the two over random rows.
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Whether somebody of ours owes the next step."""
+        return self.state in OPEN_REQUEST
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open_in_sql(cls) -> ColumnElement[bool]:
+        return cls.state.in_(OPEN_REQUEST)
+
+    @hybrid_property
+    def is_overdue(self) -> bool:
+        """Whether somebody of ours owes the next step for longer than the city promises."""
+        return self.is_open and self.due_at < now()
+
+    @is_overdue.inplace.expression
+    @classmethod
+    def _is_overdue_in_sql(cls) -> ColumnElement[bool]:
+        return and_(cls.is_open, cls.due_at < now())
+
+    @hybrid_property
+    def is_planned(self) -> bool:
+        """Whether the unit has it in its programme for a day to come, which the citizen was told."""
+        return self.state in WITH_THE_UNIT and self.planned_until is not None
+
+    @is_planned.inplace.expression
+    @classmethod
+    def _is_planned_in_sql(cls) -> ColumnElement[bool]:
+        return and_(cls.state.in_(WITH_THE_UNIT), cls.planned_until.is_not(None))
 
 
 class Answer(Table):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.channels import alarms
 from inbox.clock import now
 from inbox.models import Alarm, Channel, HookCount, Message, RawEvent, Reply, SetAside, TrackedRequest
-from inbox.states import MessageState, RawEventState, ReplyState, RequestState
+from inbox.states import MessageState, RawEventState, ReplyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,7 @@ def look(session: Session) -> Figures:
             ),
         },
         overdue_requests=session.scalar(
-            select(func.count(TrackedRequest.id)).where(
-                TrackedRequest.state.in_((RequestState.WITH_UNIT, RequestState.RETURNED)),
-                TrackedRequest.due_at < now(),
-            )
+            select(func.count(TrackedRequest.id)).where(TrackedRequest.is_overdue)
         )
         or 0,
         hooks_rejected={count.hook: count.rejected for count in hooks_rejected(session)},

@@ -10,7 +10,6 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from inbox.clock import now
 from inbox.errors import InvalidInput
 from inbox.language.turkish import fold
 from inbox.models import Message, MessageDoor, Reply, TrackedRequest
@@ -18,7 +17,14 @@ from inbox.queries.lookups import channel as channel_by_key
 from inbox.queries.lookups import message_parts, reply_parts, request_parts
 from inbox.queries.lookups import unit as unit_by_key
 from inbox.refusals import Why
-from inbox.states import MessageState, ReplyState, RequestState, Urgency
+from inbox.states import (
+    ANSWERED_REQUEST,
+    WITH_THE_UNIT,
+    MessageState,
+    ReplyState,
+    RequestState,
+    Urgency,
+)
 
 Row = TypeVar("Row")
 MOST = 200
@@ -142,15 +148,8 @@ def requests(
     if unit is not None:
         query = query.where(TrackedRequest.unit_id == unit_by_key(session, unit).id)
     if overdue is not None:
-        query = query.where(_overdue() if overdue else ~_overdue())
+        query = query.where(TrackedRequest.is_overdue if overdue else ~TrackedRequest.is_overdue)
     return page(session, query, TrackedRequest.id, limit=limit, after=after)
-
-
-def _overdue() -> ColumnElement[bool]:
-    return and_(
-        TrackedRequest.due_at < now(),
-        TrackedRequest.state.in_((RequestState.WITH_UNIT, RequestState.RETURNED, RequestState.RESPONDED)),
-    )
 
 
 def replies(
@@ -167,13 +166,13 @@ def replies(
 
 
 def _unit_views() -> dict[str, ColumnElement[bool]]:
-    with_unit = TrackedRequest.state == RequestState.WITH_UNIT
+    with_unit = TrackedRequest.state.in_(WITH_THE_UNIT)
     return {
-        "open": and_(with_unit, TrackedRequest.planned_until.is_(None)),
-        "planned": and_(with_unit, TrackedRequest.planned_until.is_not(None)),
-        "overdue": and_(with_unit, TrackedRequest.due_at < now()),
+        "open": and_(with_unit, ~TrackedRequest.is_planned),
+        "planned": and_(with_unit, TrackedRequest.is_planned),
+        "overdue": and_(with_unit, TrackedRequest.is_overdue),  # what the desk owes is not the unit's delay
         "returned": TrackedRequest.state == RequestState.RETURNED,
-        "answered": TrackedRequest.state.in_((RequestState.RESPONDED, RequestState.CLOSED)),
+        "answered": TrackedRequest.state.in_(ANSWERED_REQUEST),
         "all": TrackedRequest.id > 0,
     }
 

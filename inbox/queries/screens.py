@@ -25,7 +25,7 @@ from inbox.models import (
 from inbox.queries.lists import MOST, Listing, after_id, has_words, opaque, through
 from inbox.queries.lookups import message_parts, reply_parts, request
 from inbox.refusals import Thing, Why
-from inbox.states import Intent, MessageState, ReplyState, Urgency
+from inbox.states import OPEN_MESSAGE, REPLY_NEEDS_A_PERSON, Intent, MessageState, ReplyState, Urgency
 
 _MANY_ENTRIES = 300
 
@@ -215,14 +215,14 @@ def counts(session: Session) -> dict[str, int]:
     by_state = dict(
         session.execute(
             select(Message.state, func.count())
-            .where(_LEADS, Message.state.in_((MessageState.NEW, MessageState.WAITING)))
+            .where(_LEADS, Message.state.in_(OPEN_MESSAGE))
             .group_by(Message.state)
         ).all()
     )
     by_reply = dict(
         session.execute(
             select(Reply.state, func.count())
-            .where(Reply.state.in_((ReplyState.DRAFT, ReplyState.UNCERTAIN, ReplyState.FAILED)))
+            .where(Reply.state.in_(REPLY_NEEDS_A_PERSON))
             .group_by(Reply.state)
         ).all()
     )

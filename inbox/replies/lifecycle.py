@@ -20,7 +20,15 @@ from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread, TrackedRequest, User
 from inbox.refusals import Step, Why
 from inbox.replies import gate, texts
-from inbox.states import ENDED_REPLY, DifferenceKind, MessageState, ReplyState, RequestState, may_move
+from inbox.states import (
+    ENDED_REPLY,
+    OPEN_MESSAGE,
+    DifferenceKind,
+    MessageState,
+    ReplyState,
+    RequestState,
+    may_move,
+)
 from inbox.values import ReplyKind
 
 _ANSWERED_BY = {ReplyKind.ANSWER: MessageState.ANSWERED, ReplyKind.QUESTION: MessageState.WAITING}
@@ -260,7 +268,7 @@ def _tell_message(session: Session, reply: Reply, *, by: Actor) -> None:
     """An approved answer makes its message ANSWERED, an approved question WAITING."""
     target = _ANSWERED_BY.get(reply.kind)
     message = session.get_one(Message, reply.message_id)
-    if target is not None and message.state in (MessageState.NEW, MessageState.WAITING):
+    if target is not None and message.state in OPEN_MESSAGE:
         if message.state is target:
             return
         groups.move_group(session, message, target, by=by, details={"reply": reply.id})

@@ -9,7 +9,7 @@ from inbox import history
 from inbox.failures import Failure, Trouble
 from inbox.models import Reply
 from inbox.replies import lifecycle, matching
-from inbox.states import ReplyState
+from inbox.states import MAYBE_PUBLIC_REPLY, ReplyState
 from inbox.values import Receipt, ReplyReceipt
 
 # Being delivered outranks a failure told out of order: the citizen has it.
@@ -24,7 +24,7 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
     if reply.state is not ReplyState.SENT:
         # The platform knows it: whatever our call said or did not say, this is evidence.
         if fact.status is Receipt.FAILED:
-            if reply.state in (ReplyState.SENDING, ReplyState.UNCERTAIN):
+            if reply.state in MAYBE_PUBLIC_REPLY:
                 reply.receipt = Receipt.FAILED
                 lifecycle.refused(session, reply, _trouble(fact), by="receipt")
             return True

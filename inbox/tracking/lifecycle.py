@@ -97,7 +97,7 @@ def _take_in(session: Session, request: TrackedRequest, message: Message, *, by:
 
 def join(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
     """One more citizen's words on the same matter; answered already, they get the draft at once."""
-    if request.state in (RequestState.CANCELLED, RequestState.CLOSED):
+    if not request.is_open:
         raise history.illegal_move(session, request, Step.JOIN)
     _take_in(session, request, message, by=by)
     answered = session.scalars(
@@ -263,7 +263,7 @@ def planned_come_back(session: Session, *, limit: int) -> int:
     today = now().astimezone(ZoneInfo(clock.ISTANBUL)).date()
     due = session.scalars(
         select(TrackedRequest)
-        .where(TrackedRequest.state == RequestState.WITH_UNIT, TrackedRequest.planned_until <= today)
+        .where(TrackedRequest.is_planned, TrackedRequest.planned_until <= today)
         .order_by(TrackedRequest.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from inbox import channels
-from inbox.clock import now
 from inbox.models import (
     Category,
     Channel,
@@ -21,7 +20,6 @@ from inbox.models import (
 )
 from inbox.queries import for_api
 from inbox.queries.for_api import Names, WholeRequest
-from inbox.states import RequestState
 from web.api import shapes
 
 
@@ -177,7 +175,7 @@ def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
         priority=row.priority,
         opened_at=row.opened_at,
         due_at=row.due_at,
-        overdue=row.state in _OPEN and row.due_at < now(),
+        overdue=row.is_overdue,
         planned_until=row.planned_until,
         part_of=names.requests.get(row.part_of_id) if row.part_of_id is not None else None,
         messages=[message(said, names) for said in row.messages],
@@ -196,9 +194,6 @@ def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
         ratings=_ratings(row.replies),
         history=[event(entry, names) for entry in whole.history],
     )
-
-
-_OPEN = frozenset({RequestState.WITH_UNIT, RequestState.RETURNED, RequestState.RESPONDED})
 
 
 def _ratings(replies: Sequence[Reply]) -> list[shapes.CitizenRating]:

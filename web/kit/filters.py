@@ -13,11 +13,10 @@ from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from inbox import channels, platforms
-from inbox.clock import now
 from inbox.failures import Trouble, Unusable
-from inbox.models import Attachment, Channel, Contact, Message, TrackedRequest
+from inbox.models import Attachment, Channel, Contact, Message
 from inbox.queries import GroupRow
-from inbox.states import ChannelHealth, RequestState
+from inbox.states import ChannelHealth
 from inbox.wording import parted
 from web.kit import labels
 
@@ -171,12 +170,6 @@ def who(user_id: int | None, names: Mapping[int, str]) -> str:
     return names.get(user_id, gettext("a former colleague")) if user_id is not None else gettext("the system")
 
 
-def is_overdue(tracked: TrackedRequest) -> bool:
-    """Whether somebody of ours owes an answer since longer than we promise."""
-    ours = (RequestState.WITH_UNIT, RequestState.RETURNED, RequestState.RESPONDED)
-    return tracked.state in ours and tracked.due_at < now()
-
-
 def day_short(day: date) -> str:
     """`26 Kas Per`: a day in little room."""
     language = str(get_locale() or "tr").partition("_")[0]
@@ -202,7 +195,6 @@ def install(app: App) -> None:
         unusable,
         post_source,
         who,
-        is_overdue,
         day_short,
     ):
         app.add_template_filter(show)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from inbox.models import Message, Reply
 from inbox.queries import Conversation
-from inbox.states import ReplyState
+from inbox.states import NEVER_SAID_REPLY, ReplyState
 
 RECENT = 8
 """How many entries stand open above the last; older ones of a long chat are folded."""
@@ -34,7 +34,7 @@ def timeline(conversation: Conversation) -> list[Said]:
     ] + [
         Said(_moment(reply), None, reply, False, True)
         for reply in conversation.replies
-        if reply.state not in (ReplyState.DRAFT, ReplyState.WITHDRAWN)
+        if reply.state not in NEVER_SAID_REPLY
     ]
     said.sort(key=lambda one: one.at)
     first = next((place for place, one in enumerate(said) if one.in_group), 0)
