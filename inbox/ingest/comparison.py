@@ -7,28 +7,26 @@ within the last minutes is no difference: a hook may be under way, a list may la
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox import history, replies
 from inbox.channels import mismatches
 from inbox.clock import now
-from inbox.ingest import facts
+from inbox.ingest import facts, storing
 from inbox.language.turkish import clean
 from inbox.models import Channel, Message, Reply
-from inbox.states import DifferenceKind, ReplyState
+from inbox.states import MAYBE_PUBLIC_REPLY, DifferenceKind, ReplyState
 from inbox.values import Fact, Gone, MessageGone, MessageKind, MessageSeen
 
 BY = "reconcile"
 WINDOW = timedelta(days=3)
 SETTLING = timedelta(minutes=2)
-_UNSENT = (ReplyState.READY, ReplyState.FAILED)
-_UNDER_WAY = (ReplyState.SENDING, ReplyState.UNCERTAIN)
 
 
 def window(session: Session, channel: Channel) -> tuple[datetime, datetime]:
@@ -72,9 +70,6 @@ class Comparison:
                 select(Reply).where(Reply.platform == channel.platform, Reply.external_id.in_(ids))
             )
         }
-        accounts = set(
-            session.scalars(select(Channel.external_id).where(Channel.platform == channel.platform))
-        )
         is_news = False
         for fact in shown:
             if fact.kind is MessageKind.POST or fact.sent_at < self.since:
@@ -86,7 +81,7 @@ class Comparison:
                     is_news |= self._own_words(session, channel, fact, message)
                 elif reply.state is not ReplyState.SENT:  # found there after it was called not sent
                     self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
-            elif fact.author is None or not accounts & {key.value for key in fact.author.keys}:
+            elif not storing.is_an_account_of_ours(session, fact):
                 is_news |= self._citizens_words(session, channel, fact, message)
         return is_news
 
@@ -107,15 +102,18 @@ class Comparison:
     def _own_words(
         self, session: Session, channel: Channel, fact: MessageSeen, message: Message | None
     ) -> bool:
-        """Words of ours that no reply has as its own. One that waits to be sent must not go out again."""
-        for reply in _same_words(session, channel, fact, _UNSENT):
+        """Words of ours that no reply has the id of. One that waits to be sent must not go out again."""
+        reply = replies.match(session, fact) or next(
+            (one for one in replies.said_already(session, fact) if one.channel_id == channel.id), None
+        )
+        if reply is not None and reply.state is not ReplyState.SENT and reply.state not in MAYBE_PUBLIC_REPLY:
             self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             if reply.state is ReplyState.READY:
                 replies.back_to_draft(session, reply, reason="already_there", by=BY)
             return message is None
         if message is not None:
             return False
-        if fact.sent_at <= self.until and not _same_words(session, channel, fact, _UNDER_WAY):
+        if fact.sent_at <= self.until and not replies.may_be_a_reply(session, fact):
             self._note(session, channel, DifferenceKind.OURS_UNKNOWN, fact)
         return True
 
@@ -224,27 +222,3 @@ class Comparison:
     ) -> None:
         if mismatches.note(session, channel, kind, external_id, **columns):
             self.found.add((kind, external_id))
-
-
-def _same_words(
-    session: Session, channel: Channel, fact: MessageSeen, states: tuple[ReplyState, ...]
-) -> Sequence[Reply]:
-    """Replies in `states` to what `fact` answers that say the same."""
-    if fact.parent_external_id is None:
-        return []
-    candidates = session.scalars(
-        select(Reply)
-        .join(Message, Reply.message_id == Message.id)
-        .where(
-            Reply.channel_id == channel.id,
-            Reply.state.in_(states),
-            Reply.external_id.is_(None),
-            or_(
-                Message.external_id == fact.parent_external_id,
-                Message.parent_external_id == fact.parent_external_id,
-            ),
-        )
-        .order_by(Reply.id)
-        .with_for_update(of=Reply)
-    )
-    return [reply for reply in candidates if replies.same_words(reply.text, fact.text)]

@@ -23,7 +23,14 @@ from inbox.replies.lifecycle import (
     undo,
     withdraw,
 )
-from inbox.replies.matching import id_of_reference, match, reference, same_words
+from inbox.replies.matching import (
+    id_of_reference,
+    match,
+    may_be_a_reply,
+    reference,
+    said_already,
+    same_words,
+)
 
 __all__ = [
     "Length",
@@ -42,9 +49,11 @@ __all__ = [
     "is_too_long",
     "length",
     "match",
+    "may_be_a_reply",
     "redraft",
     "reference",
     "refused",
+    "said_already",
     "same_words",
     "settle",
     "undo",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.conversations import contacts
 from inbox.models import Channel, Message, Reply
-from inbox.states import ReplyState
+from inbox.states import CALLED_UNSENT_REPLY, MAYBE_PUBLIC_REPLY
 from inbox.values import MessageKind, MessageSeen
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
+
+IsItsVeryPlace: TypeAlias = bool
+"""Whether the words stand right under the message that the reply answers, not somewhere beside it."""
 
 
 def reference(reply: Reply) -> str:
@@ -28,54 +33,76 @@ def id_of_reference(text: str) -> int | None:
 
 def match(session: Session, fact: MessageSeen) -> Reply | None:
     """The Reply that a message of ours is: by id, by our reference, or by place, time and words together."""
-    by_id = _by_id(session, fact)
-    if by_id is not None:
-        return by_id
-    if fact.our_reference is not None and (reply_id := id_of_reference(fact.our_reference)) is not None:
-        by_reference = session.scalar(
-            select(Reply).where(Reply.id == reply_id, Reply.platform == fact.platform).with_for_update()
-        )
-        if by_reference is not None:
-            return by_reference
+    certain = _by_id(session, fact) or _by_reference(session, fact)
+    if certain is not None:
+        return certain
+    alike = _alike(session, fact, *_in_flight_at(fact))
+    # Its sender may have written the id down while we waited for the rows, or right before we asked for it.
+    return _by_id(session, fact) or _only_one(alike)
+
+
+def may_be_a_reply(session: Session, fact: MessageSeen) -> bool:
+    """Whether a message of ours is a Reply, also where nobody can tell which of several in the same words."""
+    return match(session, fact) is not None or bool(_alike(session, fact, *_in_flight_at(fact)))
+
+
+def said_already(session: Session, fact: MessageSeen) -> list[Reply]:
+    """Replies that we call not sent, and whose words stand where they would go: sending repeats them."""
+    unsent = (Reply.external_id.is_(None), Reply.state.in_(CALLED_UNSENT_REPLY))
+    return [reply for reply, _ in _alike(session, fact, *unsent)]
+
+
+def _alike(
+    session: Session, fact: MessageSeen, *held: ColumnElement[bool]
+) -> list[tuple[Reply, IsItsVeryPlace]]:
+    """Replies in the words of `fact` that go where it stands and are as `held` says. Oldest first, locked."""
     if fact.kind is MessageKind.CHAT:
-        return _said_in_private(session, fact)
-    if fact.parent_external_id is None:
-        return None
-    candidates = session.execute(
+        found = _to_the_citizen(session, fact, *held)
+    elif fact.parent_external_id is not None:
+        found = _under_the_parent(session, fact, fact.parent_external_id, *held)
+    else:
+        found = []
+    return [(reply, is_there) for reply, is_there in found if same_words(reply.text, fact.text)]
+
+
+def _only_one(alike: Sequence[tuple[Reply, IsItsVeryPlace]]) -> Reply | None:
+    """The first in its very place. To which of several citizens under one comment the words went otherwise,
+    only the platform's id can tell.
+    """
+    exact = [reply for reply, is_there in alike if is_there]
+    if exact:
+        return exact[0]
+    return alike[0][0] if len(alike) == 1 else None
+
+
+def _under_the_parent(
+    session: Session, fact: MessageSeen, parent: str, *held: ColumnElement[bool]
+) -> list[tuple[Reply, IsItsVeryPlace]]:
+    found = session.execute(
         select(Reply, Message.external_id)
         .join(Message, Reply.message_id == Message.id)
         .where(
             Reply.platform == fact.platform,
             # Some platforms hang a reply to a reply under the comment above both.
-            or_(
-                Message.external_id == fact.parent_external_id,
-                Message.parent_external_id == fact.parent_external_id,
-            ),
-            *_in_flight_at(fact),
+            or_(Message.external_id == parent, Message.parent_external_id == parent),
+            *held,
         )
         .order_by(Reply.id)
         .with_for_update(of=Reply)
-    ).all()
-    # Its sender may have written the id down while we waited for the rows, or right before we asked for it.
-    by_id = _by_id(session, fact)
-    if by_id is not None:
-        return by_id
-    same = [(reply, said_to) for reply, said_to in candidates if same_words(reply.text, fact.text)]
-    exact = [reply for reply, said_to in same if said_to == fact.parent_external_id]
-    if exact:
-        return exact[0]
-    # To which of several citizens under one comment these words went, only the platform's id can tell.
-    return same[0][0] if len(same) == 1 else None
+    )
+    return [(reply, said_to == parent) for reply, said_to in found]
 
 
-def _said_in_private(session: Session, fact: MessageSeen) -> Reply | None:
-    """The Reply that a private message of ours is, where the platform carried no reference back: by whom it
-    went to, time and words together. What was sent from the platform's own app in the same words counts too.
+def _to_the_citizen(
+    session: Session, fact: MessageSeen, *held: ColumnElement[bool]
+) -> list[tuple[Reply, IsItsVeryPlace]]:
+    """Where the platform carried no reference back, the citizen is all that is known of the place. What was
+    sent from the platform's own app in the same words counts too.
     """
     citizen = contacts.find(session, fact.recipient) if fact.recipient else None
     if citizen is None:
-        return None
-    candidates = session.scalars(
+        return []
+    found = session.scalars(
         select(Reply)
         .join(Message, Reply.message_id == Message.id)
         .join(Channel, Reply.channel_id == Channel.id)
@@ -84,22 +111,29 @@ def _said_in_private(session: Session, fact: MessageSeen) -> Reply | None:
             Channel.external_id == fact.account,
             Message.author_id == citizen.id,
             or_(Reply.in_private, Message.kind == MessageKind.CHAT),
-            *_in_flight_at(fact),
+            *held,
         )
         .order_by(Reply.id)
         .with_for_update(of=Reply)
-    ).all()
-    by_id = _by_id(session, fact)
-    same = [reply for reply in candidates if same_words(reply.text, fact.text)]
-    return by_id or (same[0] if len(same) == 1 else None)
+    )
+    return [(reply, False) for reply in found]
 
 
 def _in_flight_at(fact: MessageSeen) -> tuple[ColumnElement[bool], ...]:
     """What a reply must be that may turn out to be `fact`: tried before it appeared, and of unknown fate."""
     return (
         Reply.external_id.is_(None),
-        Reply.state.in_((ReplyState.SENDING, ReplyState.UNCERTAIN)),
+        Reply.state.in_(MAYBE_PUBLIC_REPLY),
         Reply.first_tried_at <= fact.sent_at + CLOCK_TOLERANCE,
+    )
+
+
+def _by_reference(session: Session, fact: MessageSeen) -> Reply | None:
+    reply_id = id_of_reference(fact.our_reference) if fact.our_reference is not None else None
+    if reply_id is None:
+        return None
+    return session.scalar(
+        select(Reply).where(Reply.id == reply_id, Reply.platform == fact.platform).with_for_update()
     )
 
 
