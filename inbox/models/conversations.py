@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models._base import BigId, Link, Table, words
@@ -147,6 +148,16 @@ class Message(Table):
     author: Mapped[Contact | None] = relationship(lazy="raise")
     attachments: Mapped[list[Attachment]] = relationship(lazy="raise", order_by="Attachment.position")
     doors: Mapped[list[MessageDoor]] = relationship(lazy="raise")
+
+    @hybrid_property
+    def is_new_emergency(self) -> bool:
+        """Whether it may be an emergency and nobody has dealt with it."""
+        return self.state is MessageState.NEW and self.intent is Intent.EMERGENCY
+
+    @is_new_emergency.inplace.expression
+    @classmethod
+    def _is_new_emergency_in_sql(cls) -> ColumnElement[bool]:
+        return and_(cls.state == MessageState.NEW, cls.intent == Intent.EMERGENCY)
 
 
 class MessageDoor(Table):

@@ -52,6 +52,11 @@ class GroupRow:
         """How many messages it holds."""
         return len(self.messages)
 
+    @property
+    def is_new_emergency(self) -> bool:
+        """Whether it may be an emergency and nobody has dealt with it."""
+        return any(message.is_new_emergency for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestFile:
@@ -226,11 +231,7 @@ def counts(session: Session) -> dict[str, int]:
             .group_by(Reply.state)
         ).all()
     )
-    emergencies = session.scalar(
-        select(func.count()).where(
-            _LEADS, Message.state == MessageState.NEW, Message.intent == Intent.EMERGENCY
-        )
-    )
+    emergencies = session.scalar(select(func.count()).where(_LEADS, Message.is_new_emergency))
     return {
         "new": by_state.get(MessageState.NEW, 0),
         "waiting": by_state.get(MessageState.WAITING, 0),

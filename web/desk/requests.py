@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from inbox import feed, queries
 from inbox.db import transaction
@@ -10,6 +13,7 @@ from inbox.states import RequestState
 from web.desk import shown
 from web.desk.blueprint import blueprint
 from web.kit.access import needs
+from web.kit.labels import label
 from web.kit.page import is_fragment
 from web.kit.request_file import with_messages
 
@@ -36,10 +40,31 @@ def requests() -> Response:
             "state": state,
             "unit": unit,
             "overdue": overdue,
-            "states": list(RequestState),
+            "tabs": _tabs(state, unit, overdue=bool(overdue)),
         }
     template = "desk/_requests.html" if is_fragment() else "desk/requests.html"
     return make_response(render_template(template, **context))
+
+
+class Tab(NamedTuple):
+    """One narrowing of the list of requests."""
+
+    words: str
+    url: str
+    is_current: bool
+
+
+def _tabs(state: str | None, unit: str | None, *, overdue: bool) -> list[Tab]:
+    """All, each state, the overdue ones; the chosen unit is kept."""
+
+    def to(**narrowed: Any) -> str:
+        return url_for("desk.requests", unit=unit, **narrowed)
+
+    return [
+        Tab(gettext("All"), to(), state is None and not overdue),
+        *(Tab(str(label(one)), to(state=one.value), state == one.value) for one in RequestState),
+        Tab(gettext("Overdue"), to(overdue=1), overdue),
+    ]
 
 
 @blueprint.get("/requests/<int:number>")

@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from inbox import errors, feed, people, queries
 from inbox.db import transaction
 from inbox.models import Message
-from inbox.queries import Conversation, GroupRow
-from inbox.states import MessageState, may_move
+from inbox.queries import Conversation
+from inbox.states import MessageState
 from inbox.values import ReplyKind
 from web.desk import alarm_bar
 from web.desk.empty import EMPTY
 from web.kit import accounts, refusals, request_file, timeline, trail
 from web.kit.access import person
+from web.kit.can import can
 from web.kit.errors import status_of
 from web.kit.page import is_fragment
 from web.kit.place import InboxPlace, here
@@ -96,7 +97,7 @@ def conversation_context(session: Session, place: InboxPlace, group_id: int) -> 
         "drafts": timeline.drafts(conversation),
         "siblings": timeline.siblings(replies),
         "history": trail.lines(conversation.history, names),
-        "can": _can(group),
+        "can": can(group),
         "doors": accounts.doors(group),
         "is_private": accounts.is_private(group),
         "units": units,
@@ -114,18 +115,6 @@ def conversation_context(session: Session, place: InboxPlace, group_id: int) -> 
         "live_ids": _live_ids(conversation),
         "kept": None,
         "refusal": "",
-    }
-
-
-def _can(group: GroupRow) -> dict[str, bool]:
-    converts = may_move(group.state, MessageState.CONVERTED)
-    return {
-        "convert": converts,
-        "join": converts,
-        "answer": may_move(group.state, MessageState.ANSWERED),
-        "inform": group.state is MessageState.CONVERTED,
-        "dismiss": may_move(group.state, MessageState.DISMISSED),
-        "reopen": may_move(group.state, MessageState.NEW) and group.state is not MessageState.CONVERTED,
     }
 
 

@@ -13,12 +13,14 @@ from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from inbox import channels, platforms
-from inbox.failures import Trouble, Unusable
+from inbox.failures import Unusable
 from inbox.models import Attachment, Channel, Contact, Message
 from inbox.queries import GroupRow
 from inbox.states import ChannelHealth
 from inbox.wording import parted
 from web.kit import labels
+from web.kit.can import can
+from web.kit.progress import failure, reply_progress, state_look
 
 _ATTACHMENTS: Mapping[str, tuple[str, LazyString]] = {
     "image": ("photo", _l("Photo")),
@@ -145,14 +147,6 @@ def post_source(post: Message) -> str:
     return gettext("Our post") if post.is_ours else gettext("Post")
 
 
-def failure(reason: str | None) -> str:
-    """What went wrong at a platform, with its own words behind; free text of before stands for itself."""
-    told = Trouble.read(reason or "")
-    if told is None:
-        return reason or ""
-    return f"{labels.label(told.failure)} ({told.words})" if told.words else str(labels.label(told.failure))
-
-
 def unusable(what: str) -> tuple[str, str]:
     """Why a part of a body is set aside, in words, and its details; ("", `what`) for the platform's own word.
 
@@ -196,5 +190,8 @@ def install(app: App) -> None:
         post_source,
         who,
         day_short,
+        can,
+        reply_progress,
+        state_look,
     ):
         app.add_template_filter(show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,22 +16,32 @@ from inbox.errors import InvalidInput
 from inbox.models import Reply, TrackedRequest
 from inbox.queries import Listing, RequestFile, for_api
 from inbox.refusals import Why
-from inbox.states import Outcome
+from inbox.states import Outcome, ReplyState, RequestState
 from web.kit import labels, timeline, trail
+from web.kit.can import can
 from web.kit.place import InboxPlace
 
 
-def context(session: Session, number: int) -> dict[str, Any]:
-    """The file of the request people call `number`. Raises NotFound."""
+def context(
+    session: Session, number: int, *, without: Collection[ReplyState] = (ReplyState.WITHDRAWN,)
+) -> dict[str, Any]:
+    """The file of the request people call `number`. `without`: states of replies that are not shown.
+
+    Raises NotFound.
+    """
     file = queries.request_file(session, number)
     names = {user.id: user.name for user in people.all_users(session)}
     replies_to: dict[int, list[Reply]] = {}
     for reply in file.replies:
+        if reply.state in without:
+            continue
         replies_to.setdefault(reply.message_id, []).append(reply)
     return {
         "at": InboxPlace(),
         "file": file,
         "tracked": file.request,
+        "can": can(file.request),
+        "must_reroute": file.request.state is RequestState.RETURNED,
         "names": names,
         "replies_to": replies_to,
         "siblings": timeline.siblings(file.replies),

@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session
 from inbox import errors, feed, people, queries, tracking
 from inbox.db import transaction
 from inbox.models import TrackedRequest
-from web.kit import filters, refusals, request_file
+from inbox.states import ReplyState
+from web.kit import filters, progress, refusals, request_file
 from web.kit.access import needs, person
 from web.kit.errors import status_of
 from web.kit.page import is_fragment
 from web.kit.request_file import day_of_form
 
 blueprint = Blueprint("units", __name__, url_prefix="/unit")
+NOT_THE_UNITS = frozenset(ReplyState) - {ReplyState.SENT}
+"""A unit reads what the citizen was told, not what the desk is still writing."""
+
 blueprint.record_once(lambda state: filters.install(state.app))
 
 
@@ -62,7 +66,8 @@ def _file(number: int, *, status: int = 200, **more: Any) -> Response:
     with transaction() as session:
         _own(session, number, "request.read")
         cursor = str(feed.now_cursor(session))
-        context = request_file.context(session, number)
+        context = request_file.context(session, number, without=NOT_THE_UNITS)
+        context["standing"] = progress.at_the_unit(context["tracked"].state)
         context["return_reasons"] = queries.reasons(session, use="return")
     if is_fragment():
         return make_response(render_template("units/_file.html", **(context | more)), status)
