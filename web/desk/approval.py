@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,9 @@ from inbox.refusals import Why
 from inbox.replies import texts
 from inbox.states import ReplyState
 from web.desk.blueprint import blueprint
-from web.kit import refusals, request_file
+from web.kit import request_file
 from web.kit.access import needs, person
-from web.kit.errors import status_of
-from worker.tasks import nudge
+from web.kit.acting import Refusal, act, see_other
 
 
 def digest(reply: Reply) -> str:
@@ -66,21 +65,21 @@ def approval(number: int) -> Response:
 @needs("reply.approve")
 def approve_all(number: int) -> Response:
     """Release the drafts that were ticked, as they were seen. An edit of the shared text serves all."""
-    try:
-        with transaction() as session:
-            tracked = queries.request(session, number)
-            released = replies.approve_all(
-                session, tracked, text=_edited(), except_=_left_out(session, tracked), by=person()
-            )
-    except errors.CoreError as error:
-        why = refusals.explain(error)
-        return _page(number, status=status_of(error), refusal=why, too_long=_too_long(error))
-    nudge("send")
-    flash(
-        ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", len(released)),
-        "success",
-    )
-    return make_response(redirect(url_for("desk.request_file", number=number), code=303))
+
+    def work(session: Session) -> int:
+        tracked = queries.request(session, number)
+        left_out = _left_out(session, tracked)
+        return len(replies.approve_all(session, tracked, text=_edited(), except_=left_out, by=person()))
+
+    def done(count: int) -> Response:
+        words = ngettext("%(num)d reply is on its way.", "%(num)d replies are on their way.", count)
+        return see_other(url_for("desk.request_file", number=number), words)
+
+    def refused(refusal: Refusal) -> Response:
+        too_long = _too_long(refusal.error)
+        return _page(number, status=refusal.status, refusal=refusal.words, too_long=too_long)
+
+    return act(work, done, refused, wakes="send")
 
 
 def _too_long(error: errors.CoreError) -> Collection[int]:

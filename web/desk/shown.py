@@ -1,21 +1,15 @@
-"""What the desk's screens need to be drawn, and how an action is answered.
-
-Every action answers with the thing it was done to, as it stands afterwards: htmx gets the fragment, a plain
-form a redirect to the page. A refusal answers with the same thing, the reason, and what had been typed.
-"""
+"""What the desk's screens need to be drawn, and the screens themselves."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template
 from sqlalchemy.orm import Session
 
-from inbox import errors, feed, people, queries
+from inbox import feed, people, queries
 from inbox.db import transaction
 from inbox.models import Message
 from inbox.queries import Conversation
@@ -23,12 +17,11 @@ from inbox.states import MessageState
 from inbox.values import ReplyKind
 from web.desk import alarm_bar
 from web.desk.empty import EMPTY
-from web.kit import accounts, refusals, request_file, timeline, trail
+from web.kit import accounts, request_file, timeline, trail
 from web.kit.access import person
 from web.kit.can import can
-from web.kit.errors import status_of
 from web.kit.page import is_fragment
-from web.kit.place import InboxPlace, here
+from web.kit.place import InboxPlace
 
 log = structlog.get_logger()
 
@@ -44,14 +37,6 @@ VIEW_LINKS = (
     ("all", "stack-2", "t"),
 )
 """The views of the left pane: name, sign, and the letter after `g`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an action says when it is done, and by which address it can be undone."""
-
-    words: str
-    undo_url: str = ""
 
 
 # --- reading ----------------------------------------------------------------------------------------
@@ -175,54 +160,3 @@ def request_page(number: int, *, status: int = 200, **more: Any) -> Response:
     if is_fragment():
         return make_response(render_template("desk/_file.html", **(context | more)), status)
     return make_response(render_template("desk/file.html", cursor=cursor, **(context | more)), status)
-
-
-# --- answering an action ----------------------------------------------------------------------------
-
-
-def again(done: Done | None = None, **more: Any) -> Response:
-    """The thing the form came from as it stands now, or the next conversation where the form asks for it."""
-    group, number = request.form.get("group", type=int), request.form.get("number", type=int)
-    if not is_fragment():
-        if done:
-            flash(done.words, "success")
-        return _redirect(group, number)
-    if number is not None:
-        answer = request_page(number, **more)
-    else:
-        shown = request.form.get("next", type=int) or group or 0
-        answer = conversation_fragment(here(), shown, **more)
-        if shown != group:
-            answer.headers["HX-Push-Url"] = url_for("desk.conversation", group_id=shown, **here().address)
-    if done:
-        answer.set_data(
-            answer.get_data(as_text=True) + render_template("desk/_toast.html", done=done, group=group)
-        )
-    answer.headers["HX-Trigger"] = "cozum:changed"
-    return answer
-
-
-def _redirect(group: int | None, number: int | None) -> Response:
-    if number is not None:
-        target = url_for("desk.request_file", number=number)
-    elif group is not None:
-        target = url_for("desk.conversation", group_id=group, **here().address)
-    else:
-        target = url_for("desk.inbox")
-    return make_response(redirect(target, code=303))
-
-
-def refused(error: errors.CoreError) -> Response:
-    """The thing the form came from with the reason of the refusal, and everything that had been typed."""
-    status = status_of(error)
-    if isinstance(error, errors.IllegalMove):
-        log.error("illegal_move", what=error.what, key=error.key, state=error.from_, to=error.to)
-    more: Mapping[str, Any] = {"refusal": refusals.explain(error), "kept": request.form}
-    group, number = request.form.get("group", type=int), request.form.get("number", type=int)
-    if number is not None:
-        return request_page(number, status=status, **more)
-    if group is None:
-        raise error
-    if is_fragment():
-        return conversation_fragment(here(), group, status=status, **more)
-    return inbox_page(here(), group_id=group, status=status, **more)

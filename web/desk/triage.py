@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
-from inbox import errors, queries, tracking
-from inbox.db import transaction
+from inbox import queries, tracking
 from inbox.desk import triage
 from inbox.values import ReplyKind
 from web.desk import shown
+from web.desk.acting import Done, act
 from web.desk.blueprint import blueprint
 from web.kit.access import needs, person
-from worker.tasks import nudge
 
 
 @blueprint.post("/messages/<int:message_id>/convert")
@@ -20,39 +20,38 @@ from worker.tasks import nudge
 def convert(message_id: int) -> Response:
     """Turn the group into a request, and tell the citizen its number where the box is ticked."""
     form = request.form
-    try:
-        with transaction() as session:
-            tracked = tracking.convert(
-                session,
-                queries.message(session, message_id),
-                unit=form.get("unit", ""),
-                category=form.get("category", ""),
-                neighbourhood=form.get("neighbourhood") or None,
-                priority=form.get("priority", "normal"),
-                note=form.get("note") or None,
-                acknowledge=bool(form.get("acknowledge")),
-                channel=form.get("channel") or None,
-                by=person(),
-            )
-            number = tracked.number
-    except errors.CoreError as error:
-        return shown.refused(error)
-    nudge("send")
-    return shown.again(shown.Done(gettext("Request %(number)s was opened.", number=number)))
+
+    def work(session: Session) -> int:
+        return tracking.convert(
+            session,
+            queries.message(session, message_id),
+            unit=form.get("unit", ""),
+            category=form.get("category", ""),
+            neighbourhood=form.get("neighbourhood") or None,
+            priority=form.get("priority", "normal"),
+            note=form.get("note") or None,
+            acknowledge=bool(form.get("acknowledge")),
+            channel=form.get("channel") or None,
+            by=person(),
+        ).number
+
+    def done(number: int) -> Done:
+        return Done(gettext("Request %(number)s was opened.", number=number))
+
+    return act(work, done, wakes="send")
 
 
 @blueprint.post("/messages/<int:message_id>/join")
 @needs("message.triage")
 def join(message_id: int) -> Response:
     """Put the group on a request that stands already."""
-    try:
-        with transaction() as session:
-            tracked = queries.request(session, request.form.get("request", type=int) or 0)
-            tracking.join(session, tracked, queries.message(session, message_id), by=person())
-            number = tracked.number
-    except errors.CoreError as error:
-        return shown.refused(error)
-    return shown.again(shown.Done(gettext("Added to request %(number)s.", number=number)))
+
+    def work(session: Session) -> int:
+        tracked = queries.request(session, request.form.get("request", type=int) or 0)
+        tracking.join(session, tracked, queries.message(session, message_id), by=person())
+        return tracked.number
+
+    return act(work, lambda number: Done(gettext("Added to request %(number)s.", number=number)))
 
 
 @blueprint.post("/messages/<int:message_id>/answer")
@@ -60,55 +59,47 @@ def join(message_id: int) -> Response:
 def answer(message_id: int) -> Response:
     """Send a reply: an answer, a question to wait for, or an interim word on what is a request already."""
     form = request.form
-    try:
-        with transaction() as session:
-            message = queries.message(session, message_id)
-            kind = shown.kind_of_reply(message, is_question=bool(form.get("as_question")))
-            triage.answer(
-                session,
-                message,
-                text=form.get("text", ""),
-                kind=kind,
-                channel=form.get("channel") or None,
-                compose_key=form.get("compose_key") or None,
-                by=person(),
-            )
-    except errors.CoreError as error:
-        return shown.refused(error)
-    nudge("send")
-    asked = kind is ReplyKind.QUESTION
-    return shown.again(
-        shown.Done(
-            gettext("Asked; it waits for the citizen now.") if asked else gettext("Your reply is on its way.")
+
+    def work(session: Session) -> ReplyKind:
+        message = queries.message(session, message_id)
+        kind = shown.kind_of_reply(message, is_question=bool(form.get("as_question")))
+        triage.answer(
+            session,
+            message,
+            text=form.get("text", ""),
+            kind=kind,
+            channel=form.get("channel") or None,
+            compose_key=form.get("compose_key") or None,
+            by=person(),
         )
-    )
+        return kind
+
+    def done(kind: ReplyKind) -> Done:
+        if kind is ReplyKind.QUESTION:
+            return Done(gettext("Asked; it waits for the citizen now."))
+        return Done(gettext("Your reply is on its way."))
+
+    return act(work, done, wakes="send")
 
 
 @blueprint.post("/messages/<int:message_id>/dismiss")
 @needs("message.triage")
 def dismiss(message_id: int) -> Response:
     """This needs nothing from us, for one of the city's reasons."""
-    try:
-        with transaction() as session:
-            triage.dismiss(
-                session,
-                queries.message(session, message_id),
-                reason=request.form.get("reason", ""),
-                by=person(),
-            )
-    except errors.CoreError as error:
-        return shown.refused(error)
-    undo = url_for("desk.reopen", message_id=message_id)
-    return shown.again(shown.Done(gettext("Dismissed."), undo_url=undo))
+
+    def work(session: Session) -> None:
+        message = queries.message(session, message_id)
+        triage.dismiss(session, message, reason=request.form.get("reason", ""), by=person())
+
+    return act(work, Done(gettext("Dismissed."), undo_url=url_for("desk.reopen", message_id=message_id)))
 
 
 @blueprint.post("/messages/<int:message_id>/reopen")
 @needs("message.triage")
 def reopen(message_id: int) -> Response:
     """Look at it again."""
-    try:
-        with transaction() as session:
-            triage.reopen(session, queries.message(session, message_id), by=person())
-    except errors.CoreError as error:
-        return shown.refused(error)
-    return shown.again(shown.Done(gettext("Open again.")))
+
+    def work(session: Session) -> None:
+        triage.reopen(session, queries.message(session, message_id), by=person())
+
+    return act(work, Done(gettext("Open again.")))

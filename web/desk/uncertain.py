@@ -6,8 +6,9 @@ a new decision.
 
 from __future__ import annotations
 
-from flask import Response, flash, make_response, redirect, render_template, url_for
-from flask_babel import gettext as _
+from flask import Response, render_template, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from inbox import feed, platforms, queries
 from inbox.db import transaction
@@ -15,8 +16,8 @@ from inbox.models import Channel
 from inbox.replies import reply_check
 from web.desk.blueprint import blueprint
 from web.kit.access import needs
+from web.kit.acting import act, see_other
 from web.kit.page import is_fragment
-from worker.tasks import nudge
 
 
 @blueprint.get("/uncertain")
@@ -47,10 +48,14 @@ def uncertain_case(reply_id: int) -> str:
 @needs("reply.settle")
 def uncertain_look(reply_id: int) -> Response:
     """Have the platform read afresh: a worker calls it, never this request."""
-    with transaction() as session:
+
+    def work(session: Session) -> None:
         reply = queries.reply(session, reply_id)
         channel = session.get_one(Channel, reply.channel_id)
         reply_check.look_again(session, reply, channel)
-    nudge("reconcile")
-    flash(_("The platform is being read; this page follows by itself."))
-    return make_response(redirect(url_for("desk.uncertain_case", reply_id=reply_id), code=303))
+
+    def done(_: None) -> Response:
+        words = gettext("The platform is being read; this page follows by itself.")
+        return see_other(url_for("desk.uncertain_case", reply_id=reply_id), words)
+
+    return act(work, done, wakes="reconcile")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import gettext, ngettext
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from inbox import channels, ingest, platforms, queries
 from inbox.channels import report
 from inbox.db import transaction
-from inbox.errors import InvalidInput, UnknownKey
+from inbox.errors import InvalidInput
 from inbox.models import Channel
 from inbox.queries import figures
 from inbox.queries import set_aside as set_aside_queries
 from inbox.states import ChannelHealth
 from web.kit.access import needs, person
-from web.kit.refusals import show_in
+from web.kit.acting import act, see_other
 from web.settings.forms import ChannelForm, credentials_form
-from worker.tasks import nudge
+from web.settings.saving import save
 
 blueprint = Blueprint("settings_channels", __name__, url_prefix="/settings")
 
@@ -61,43 +60,50 @@ def edit(key: str) -> Response:
     form = ChannelForm()
     with transaction() as session:
         found = queries.channel(session, key)
-        if form.validate():
-            try:
-                channels.edit(
-                    session,
-                    found,
-                    name=form.name.data or "",
-                    voice=form.voice.data,
-                    is_active=bool(form.is_active.data),
-                    by=person(),
-                )
-                flash(_("Saved."))
-                return cast(Response, redirect(url_for("settings_channels.index"), code=303))
-            except (InvalidInput, UnknownKey) as error:
-                show_in(form, error)
-    return make_response(_shown(found, form), 422)
+
+    def work(session: Session) -> None:
+        channels.edit(
+            session,
+            queries.channel(session, key),
+            name=form.name.data or "",
+            voice=form.voice.data,
+            is_active=bool(form.is_active.data),
+            by=person(),
+        )
+
+    return save(
+        form,
+        work,
+        lambda _: see_other(url_for("settings_channels.index"), gettext("Saved.")),
+        lambda: _shown(found, form),
+    )
 
 
 @blueprint.post("/channels/<key>/credentials")
 @needs("settings.edit")
 def set_credentials(key: str) -> Response:
     """Replace those secrets of a channel that were typed in; the others stay."""
-    with transaction() as session:
+    page = url_for("settings_channels.channel", key=key)
+    typed = {name: value.strip() for name, value in request.form.items() if value.strip()}
+
+    def work(session: Session) -> bool:
         found = queries.channel(session, key)
         names = platforms.traits(found.platform).credential_names
-        typed = {name: request.form.get(f"secret_{name}", "").strip() for name in names}
+        fresh = {name: typed[f"secret_{name}"] for name in names if f"secret_{name}" in typed}
         kept = {name: secret.get_secret_value() for name, secret in _stored(found).items()}
-        wanted = {**kept, **{name: value for name, value in typed.items() if value}}
-        renewed = False
-        if any(typed.values()):
-            channels.set_credentials(session, found, wanted, by=person())
-            renewed = True
-            flash(_("The credentials are stored. Whether they work shows with the next call."))
-        else:
-            flash(_("Nothing was typed in; the credentials stay as they were."), "warning")
-    if renewed:
-        nudge("send")
-    return cast(Response, redirect(url_for("settings_channels.channel", key=key), code=303))
+        if fresh:
+            channels.set_credentials(session, found, {**kept, **fresh}, by=person())
+        return bool(fresh)
+
+    def done(is_renewed: bool) -> Response:
+        if is_renewed:
+            return see_other(
+                page, gettext("The credentials are stored. Whether they work shows with the next call.")
+            )
+        words = gettext("Nothing was typed in; the credentials stay as they were.")
+        return see_other(page, words, category="warning")
+
+    return act(work, done, wakes="send")
 
 
 @blueprint.get("/set-aside")
@@ -114,25 +120,27 @@ def set_aside() -> str:
 @needs("settings.edit")
 def replay(event_id: int) -> Response:
     """Let one body be read afresh."""
-    with transaction() as session:
-        again = ingest.replay(session, [event_id])
-    nudge("ingest")
-    if again:
-        flash(_("It is being read again."))
-    else:
-        flash(_("Its body is no longer kept; it cannot be read again."), "warning")
-    return cast(Response, redirect(url_for("settings_channels.set_aside"), code=303))
+    page = url_for("settings_channels.set_aside")
+
+    def done(count: int) -> Response:
+        if count:
+            return see_other(page, gettext("It is being read again."))
+        words = gettext("Its body is no longer kept; it cannot be read again.")
+        return see_other(page, words, category="warning")
+
+    return act(lambda session: ingest.replay(session, [event_id]), done, wakes="ingest")
 
 
 @blueprint.post("/set-aside/replay")
 @needs("settings.edit")
 def replay_all() -> Response:
     """Let everything that was set aside be read afresh."""
-    with transaction() as session:
-        again = ingest.replay_all(session)
-    nudge("ingest")
-    flash(ngettext("%(num)d body is being read again.", "%(num)d bodies are being read again.", again))
-    return cast(Response, redirect(url_for("settings_channels.set_aside"), code=303))
+
+    def done(count: int) -> Response:
+        words = ngettext("%(num)d body is being read again.", "%(num)d bodies are being read again.", count)
+        return see_other(url_for("settings_channels.set_aside"), words)
+
+    return act(ingest.replay_all, done, wakes="ingest")
 
 
 def _stored(found: Channel) -> dict[str, SecretStr]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, Response, render_template, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from inbox import feed, history, platforms, queries
 from inbox.channels import comparison_runs, mismatches
@@ -13,7 +12,7 @@ from inbox.db import transaction
 from inbox.errors import InvalidInput
 from inbox.refusals import Why
 from web.kit.access import needs, person
-from worker.tasks import nudge
+from web.kit.acting import act, see_other
 
 blueprint = Blueprint("comparisons", __name__)
 
@@ -41,22 +40,27 @@ def index() -> str:
 @needs("reply.settle")
 def leave(difference_id: int) -> Response:
     """A person has looked at it: it stays as it is."""
-    with transaction() as session:
-        mismatches.leave_so(session, difference_id, by=person())
-    flash(_("Kept as looked at."))
-    return cast(Response, redirect(url_for("comparisons.index"), code=303))
+    return act(
+        lambda session: mismatches.leave_so(session, difference_id, by=person()),
+        lambda _: see_other(url_for("comparisons.index"), gettext("Kept as looked at.")),
+    )
 
 
 @blueprint.post("/channels/<key>/reconcile")
 @needs("settings.read")
 def ask(key: str) -> Response:
     """Compare one channel with its platform as soon as a worker looks."""
-    with transaction() as session:
+
+    def work(session: Session) -> str:
         channel = queries.channel(session, key)
         if not platforms.traits(channel.platform).can_be_compared:
             raise InvalidInput("channel", Why.NOT_COMPARABLE)
         comparison_runs.ask(session, channel)
         history.record(session, "reconcile.asked", by=person(), channel=channel)
-    nudge("reconcile")
-    flash(_("%(channel)s is being compared with its platform.", channel=channel.name))
-    return cast(Response, redirect(url_for("comparisons.index"), code=303))
+        return channel.name
+
+    def done(channel: str) -> Response:
+        words = gettext("%(channel)s is being compared with its platform.", channel=channel)
+        return see_other(url_for("comparisons.index"), words)
+
+    return act(work, done, wakes="reconcile")

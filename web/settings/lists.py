@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from inbox import queries
 from inbox.city import lists
 from inbox.db import transaction
-from inbox.errors import InvalidInput, UnknownKey
 from inbox.models import Category
 from web.kit.access import needs, person
+from web.kit.acting import see_other
 from web.kit.formats import name
-from web.kit.refusals import show_in
 from web.settings import channels, comparisons, users
 from web.settings.forms import FORMS, CategoryForm, ListForm, TextForm
+from web.settings.saving import save
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 blueprints = (blueprint, channels.blueprint, comparisons.blueprint, users.blueprint)
@@ -115,7 +115,7 @@ def new(kind: str) -> str:
     """The form for one more row."""
     with transaction() as session:
         form = _form(session, kind)
-    return render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=None)
+    return _form_page(kind, form)
 
 
 @blueprint.post(f"{_PATH}/new")
@@ -124,15 +124,12 @@ def add(kind: str) -> Response:
     """One more row of the list."""
     with transaction() as session:
         form = _form(session, kind)
-        if form.validate():
-            try:
-                lists.add(session, kind, form.values(), by=person())
-                flash(_("Added."))
-                return cast(Response, redirect(url_for("settings.rows", kind=kind), code=303))
-            except (InvalidInput, UnknownKey) as error:
-                show_in(form, error)
-    shown = render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=None)
-    return make_response(shown, 422)
+    return save(
+        form,
+        lambda session: lists.add(session, kind, form.values(), by=person()),
+        lambda _row: see_other(url_for("settings.rows", kind=kind), _("Added.")),
+        lambda: _form_page(kind, form),
+    )
 
 
 @blueprint.get(f"{_PATH}/<int:row_id>")
@@ -142,7 +139,7 @@ def row(kind: str, row_id: int) -> str:
     with transaction() as session:
         found = lists.row(session, kind, row_id)
         form = _form(session, kind, found)
-    return render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
+    return _form_page(kind, form, found)
 
 
 @blueprint.post(f"{_PATH}/<int:row_id>")
@@ -152,15 +149,20 @@ def edit(kind: str, row_id: int) -> Response:
     with transaction() as session:
         found = lists.row(session, kind, row_id)
         form = _form(session, kind, found)
-        if form.validate():
-            try:
-                lists.edit(session, kind, found, form.values(), by=person())
-                flash(_("Saved."))
-                return cast(Response, redirect(url_for("settings.rows", kind=kind), code=303))
-            except (InvalidInput, UnknownKey) as error:
-                show_in(form, error)
-    shown = render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
-    return make_response(shown, 422)
+
+    def work(session: Session) -> None:
+        lists.edit(session, kind, lists.row(session, kind, row_id), form.values(), by=person())
+
+    return save(
+        form,
+        work,
+        lambda _none: see_other(url_for("settings.rows", kind=kind), _("Saved.")),
+        lambda: _form_page(kind, form, found),
+    )
+
+
+def _form_page(kind: str, form: ListForm, found: lists.Row | None = None) -> str:
+    return render_template("settings/row.html", kind=kind, screen=SCREENS[kind], form=form, row=found)
 
 
 def _form(session: Session, kind: str, found: lists.Row | None = None) -> ListForm:

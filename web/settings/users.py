@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import structlog
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -13,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from inbox import people, queries
 from inbox.db import transaction
-from inbox.errors import InvalidInput, UnknownKey
 from inbox.language.turkish import sort_key
 from inbox.models import User
 from web.kit.access import needs, person
-from web.kit.refusals import explain, show_in
+from web.kit.acting import act, see_other
+from web.kit.refusals import explain
 from web.settings import user_sheet
 from web.settings.forms import TokenForm, UserFileForm, UserForm, unit_choices
+from web.settings.saving import save
 
 log = structlog.get_logger()
 
@@ -64,22 +63,25 @@ def add_user() -> Response:
     """One more user, and the link with which they choose their password."""
     with transaction() as session:
         form = _form(session)
-        if form.validate():
-            try:
-                added = people.add_user(
-                    session,
-                    email=form.email.data or "",
-                    name=form.name.data or "",
-                    role=form.role.data,
-                    unit=form.unit.data or None,
-                    language=form.language.data,
-                    password=None,
-                    by=person(),
-                )
-                return make_response(_links(_("%(name)s is added.", name=added.name), [added]))
-            except (InvalidInput, UnknownKey) as error:
-                show_in(form, error)
-    return make_response(render_template("settings/user.html", form=form, user=None), 422)
+
+    def work(session: Session) -> User:
+        return people.add_user(
+            session,
+            email=form.email.data or "",
+            name=form.name.data or "",
+            role=form.role.data,
+            unit=form.unit.data or None,
+            language=form.language.data,
+            password=None,
+            by=person(),
+        )
+
+    return save(
+        form,
+        work,
+        lambda added: make_response(_links(_("%(name)s is added.", name=added.name), [added])),
+        lambda: render_template("settings/user.html", form=form, user=None),
+    )
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -102,23 +104,25 @@ def edit_user(user_id: int) -> Response:
         form = _form(session, found)
         form.email.data = found.email
         form.email.validators = ()
-        if form.validate():
-            try:
-                people.edit_user(
-                    session,
-                    found,
-                    name=form.name.data or "",
-                    role=form.role.data,
-                    unit=form.unit.data or None,
-                    language=form.language.data,
-                    is_active=bool(form.is_active.data),
-                    by=person(),
-                )
-                flash(_("Saved."))
-                return cast(Response, redirect(url_for("settings_users.users"), code=303))
-            except (InvalidInput, UnknownKey) as error:
-                show_in(form, error)
-    return make_response(render_template("settings/user.html", form=form, user=found), 422)
+
+    def work(session: Session) -> None:
+        people.edit_user(
+            session,
+            people.user(session, user_id),
+            name=form.name.data or "",
+            role=form.role.data,
+            unit=form.unit.data or None,
+            language=form.language.data,
+            is_active=bool(form.is_active.data),
+            by=person(),
+        )
+
+    return save(
+        form,
+        work,
+        lambda _none: see_other(url_for("settings_users.users"), _("Saved.")),
+        lambda: render_template("settings/user.html", form=form, user=found),
+    )
 
 
 @blueprint.post("/users/<int:user_id>/reset")
@@ -163,9 +167,8 @@ def import_users() -> Response:
 def tokens() -> str:
     """Every key to the API, by what it is for."""
     with transaction() as session:
-        return render_template(
-            "settings/tokens.html", tokens=people.all_tokens(session), form=_token_form(session)
-        )
+        form = _token_form(session)
+    return _tokens(form)
 
 
 @blueprint.post("/tokens")
@@ -174,32 +177,34 @@ def issue_token() -> Response:
     """A new key to the API, shown this once."""
     with transaction() as session:
         form = _token_form(session)
-        issued = None
-        if form.validate():
-            try:
-                issued = people.issue_token(
-                    session,
-                    people.user(session, form.user.data),
-                    form.name.data or "",
-                    may_approve_alone=bool(form.may_approve_alone.data),
-                    by=person(),
-                )
-            except InvalidInput as error:
-                show_in(form, error)
-        shown = render_template(
+
+    def work(session: Session) -> str:
+        return people.issue_token(
+            session,
+            people.user(session, form.user.data),
+            form.name.data or "",
+            may_approve_alone=bool(form.may_approve_alone.data),
+            by=person(),
+        )
+
+    return save(form, work, lambda issued: make_response(_tokens(form, issued=issued)), lambda: _tokens(form))
+
+
+def _tokens(form: TokenForm, *, issued: str | None = None) -> str:
+    with transaction() as session:
+        return render_template(
             "settings/tokens.html", tokens=people.all_tokens(session), form=form, issued=issued
         )
-    return make_response(shown, 200 if issued else 422)
 
 
 @blueprint.post("/tokens/<int:token_id>/revoke")
 @needs("users.edit")
 def revoke_token(token_id: int) -> Response:
     """End one key to the API."""
-    with transaction() as session:
-        people.revoke_token(session, token_id, by=person())
-    flash(_("The token is revoked."))
-    return cast(Response, redirect(url_for("settings_users.tokens"), code=303))
+    return act(
+        lambda session: people.revoke_token(session, token_id, by=person()),
+        lambda _none: see_other(url_for("settings_users.tokens"), _("The token is revoked.")),
+    )
 
 
 def _form(session: Session, found: User | None = None) -> UserForm:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
@@ -12,9 +13,9 @@ from inbox import errors, feed, people, queries, tracking
 from inbox.db import transaction
 from inbox.models import TrackedRequest
 from inbox.states import ReplyState
-from web.kit import filters, progress, refusals, request_file
+from web.kit import filters, progress, request_file
 from web.kit.access import needs, person
-from web.kit.errors import status_of
+from web.kit.acting import Refusal, act, see_other
 from web.kit.page import is_fragment
 from web.kit.request_file import day_of_form
 
@@ -81,14 +82,20 @@ def file(number: int) -> Response:
     return _file(number)
 
 
-def _refused(number: int, error: errors.CoreError) -> Response:
-    return _file(number, status=status_of(error), refusal=refusals.explain(error), kept=request.form)
+def _act(number: int, work: Callable[[Session], object], words: str) -> Response:
+    """One action of a unit, answered with the request's file as it stands afterwards."""
+
+    def refused(refusal: Refusal) -> Response:
+        if isinstance(refusal.error, errors.NotFound | errors.NotAllowed):
+            raise refusal.error  # its file is not for this unit to see
+        return _file(number, status=refusal.status, refusal=refusal.words, kept=request.form)
+
+    return act(work, lambda _: _done(number, words), refused)
 
 
 def _done(number: int, words: str) -> Response:
     if not is_fragment():
-        flash(words, "success")
-        return make_response(redirect(url_for("units.file", number=number), code=303))
+        return see_other(url_for("units.file", number=number), words)
     answer = _file(number)
     toast = render_template("_done.html", words=words)
     answer.set_data(answer.get_data(as_text=True) + toast)
@@ -100,19 +107,18 @@ def _done(number: int, words: str) -> Response:
 def respond(number: int) -> Response:
     """The unit's answer."""
     form = request.form
-    try:
-        with transaction() as session:
-            tracking.respond(
-                session,
-                _own(session, number, "request.respond"),
-                outcome=form.get("outcome", ""),
-                text=form.get("text", ""),
-                until=day_of_form(),
-                by=person(),
-            )
-    except (errors.IllegalMove, errors.MovedMeanwhile, errors.InvalidInput) as error:
-        return _refused(number, error)
-    return _done(number, gettext("Your answer is with the desk."))
+
+    def work(session: Session) -> None:
+        tracking.respond(
+            session,
+            _own(session, number, "request.respond"),
+            outcome=form.get("outcome", ""),
+            text=form.get("text", ""),
+            until=day_of_form(),
+            by=person(),
+        )
+
+    return _act(number, work, gettext("Your answer is with the desk."))
 
 
 @blueprint.post("/requests/<int:number>/return")
@@ -120,24 +126,22 @@ def respond(number: int) -> Response:
 def return_to_desk(number: int) -> Response:
     """Not ours: back to the desk, with the reason, and no longer this unit's work."""
     said = (request.form.get("reason", ""), request.form.get("text", ""))
-    try:
-        with transaction() as session:
-            tracked = _own(session, number, "request.return")
-            reason = ": ".join(words.strip() for words in said if words.strip())
-            tracking.return_to_desk(session, tracked, reason=reason, by=person())
-    except (errors.IllegalMove, errors.MovedMeanwhile, errors.InvalidInput) as error:
-        return _refused(number, error)
-    return _done(number, gettext("Returned to the desk."))
+
+    def work(session: Session) -> None:
+        tracked = _own(session, number, "request.return")
+        reason = ": ".join(words.strip() for words in said if words.strip())
+        tracking.return_to_desk(session, tracked, reason=reason, by=person())
+
+    return _act(number, work, gettext("Returned to the desk."))
 
 
 @blueprint.post("/requests/<int:number>/note")
 @needs("request.note")
 def note(number: int) -> Response:
     """Words for colleagues."""
-    try:
-        with transaction() as session:
-            tracked = _own(session, number, "request.note")
-            tracking.note(session, tracked, text=request.form.get("text", ""), by=person())
-    except errors.InvalidInput as error:
-        return _refused(number, error)
-    return _done(number, gettext("The note is kept."))
+
+    def work(session: Session) -> None:
+        tracked = _own(session, number, "request.note")
+        tracking.note(session, tracked, text=request.form.get("text", ""), by=person())
+
+    return _act(number, work, gettext("The note is kept."))
