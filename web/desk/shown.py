@@ -17,27 +17,13 @@ from inbox.states import MessageState
 from inbox.values import ReplyKind
 from web.desk import alarm_bar
 from web.desk.empty import EMPTY
-from web.kit import accounts, request_file, timeline, trail
+from web.kit import accounts, actions, request_file, timeline, trail
 from web.kit.access import person
 from web.kit.can import can
 from web.kit.page import is_fragment
 from web.kit.place import InboxPlace
 
 log = structlog.get_logger()
-
-VIEW_LINKS = (
-    ("new", "inbox", "y"),
-    ("waiting", "hourglass", "b"),
-    ("answers", "pencil-check", "o"),
-    ("uncertain", "zoom-question", "k"),
-    ("failed", "mail-x", "f"),
-    ("answered", "message-check", "a"),
-    ("converted", "ticket", "d"),
-    ("dismissed", "archive", "x"),
-    ("all", "stack-2", "t"),
-)
-"""The views of the left pane: name, sign, and the letter after `g`."""
-
 
 # --- reading ----------------------------------------------------------------------------------------
 
@@ -47,7 +33,7 @@ def _sides(session: Session, place: InboxPlace) -> dict[str, Any]:
         "at": place,
         "counts": queries.counts(session),
         "channels": queries.channels(session),
-        "view_links": VIEW_LINKS,
+        "view_links": actions.VIEWS,
         "empty_words": EMPTY,
     }
 

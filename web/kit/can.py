@@ -49,11 +49,11 @@ def with_request(request: TrackedRequest, user: User) -> Can:
     return {
         "respond": may_move(state, RequestState.RESPONDED) and people.may(user, "request.respond", request),
         "respond_as_unit": is_with_unit and people.may(user, "request.respond", request),
-        "return": is_with_unit and people.may(user, "request.return", request),
+        "return_to_desk": is_with_unit and people.may(user, "request.return", request),
         "reroute": is_unanswered and people.may(user, "request.reroute", request),
         "close": may_move(state, RequestState.CLOSED) and people.may(user, "request.close", request),
         # What a unit returned goes on by being given to another one.
-        "reopen": not is_unanswered
+        "reopen_request": not is_unanswered
         and may_move(state, RequestState.WITH_UNIT)
         and people.may(user, "request.reopen", request),
     }

@@ -13,7 +13,8 @@ from flask_babel import lazy_gettext as _l
 
 from inbox import people
 from inbox.states import Role
-from web.kit import access
+from web.kit import access, actions
+from web.kit.actions import ACTIONS, Action
 from web.kit.languages import LANGUAGES, language
 
 
@@ -25,11 +26,14 @@ class NavigationEntry(NamedTuple):
     icon: str
     action: str
     roles: frozenset[Role] = frozenset(Role)
+    hotkey: Action | None = None  # the action whose keys lead there
 
 
 NAVIGATION = (
-    NavigationEntry("desk.inbox", _l("Inbox"), "inbox", "message.read"),
-    NavigationEntry("desk.requests", _l("Requests"), "list-check", "message.read"),
+    NavigationEntry("desk.inbox", _l("Inbox"), "inbox", "message.read", hotkey=ACTIONS["view_new"]),
+    NavigationEntry(
+        "desk.requests", _l("Requests"), "list-check", "message.read", hotkey=ACTIONS["requests"]
+    ),
     NavigationEntry(
         "units.requests",
         _l("My unit's requests"),
@@ -96,6 +100,7 @@ def install(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     app.context_processor(_known_to_every_page)
     app.add_template_global(asset)
+    actions.install(app)
 
 
 def is_fragment() -> bool:

@@ -94,10 +94,10 @@ def test_what_may_be_done_with_a_message(action: str, states: set[str]) -> None:
     [
         ("respond", {"WITH_UNIT", "RETURNED"}),
         ("respond_as_unit", {"WITH_UNIT"}),
-        ("return", {"WITH_UNIT"}),
+        ("return_to_desk", {"WITH_UNIT"}),
         ("reroute", {"WITH_UNIT", "RETURNED"}),
         ("close", {"RESPONDED"}),
-        ("reopen", {"RESPONDED", "CLOSED", "CANCELLED"}),
+        ("reopen_request", {"RESPONDED", "CLOSED", "CANCELLED"}),
     ],
 )
 def test_what_may_be_done_with_a_request(action: str, states: set[str]) -> None:
@@ -132,8 +132,8 @@ def test_what_stands_on_the_platform_is_neither_approved_nor_written_anew() -> N
 def test_an_officer_acts_on_requests_of_their_own_unit_alone(role: Role) -> None:
     user = _user(role, unit_id=7)
     own, other = (can.with_request(_request(RequestState.WITH_UNIT, unit_id=id), user) for id in (7, 8))
-    assert own["return"] is (role is Role.UNIT_OFFICER)
-    assert not other["return"]
+    assert own["return_to_desk"] is (role is Role.UNIT_OFFICER)
+    assert not other["return_to_desk"]
     assert not any(can.with_reply(_reply(one), user)["approve"] for one in ReplyState) or (
         role is Role.MODERATOR
     )
