@@ -43,7 +43,7 @@ def under_way(arrive: Callable[..., int], seen: Any, tx: Any, city: Any) -> Call
             row = session.scalars(select(Message).where(Message.external_id == said.external_id)).one()
             reply_id = triage.answer(session, row, text=WORDS, by=city.moderator).id
         with tx() as session:
-            (claimed,) = sending.claim_for_sending(session, platforms=[said.platform], limit=1)
+            (claimed,) = sending.claim_for_sending(session, limit=1)
             assert claimed.id == reply_id
             session.execute(update(Reply).where(Reply.id == reply_id).values(first_tried_at=tried_at))
         return reply_id
