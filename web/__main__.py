@@ -1,7 +1,7 @@
 """Serve the screens, the hooks and the API: `python -m web --port 8000`.
 
-One process serves: hooks in its event loop, all else in many threads, for live streams hold one each. The
-process that was started watches over it.
+One process serves: hooks and live streams in its event loop, all else in many threads. The process that was
+started watches over it.
 On SIGINT or SIGTERM the streams end first, then what is still being answered, then the process.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -25,9 +26,13 @@ from web import create_app
 from web.serving import lifecycle
 from web.serving.asgi import Application
 from web.serving.front import Front
+from web.serving.streams import MOST_STREAMS, SPARE_DESCRIPTORS
 
 GRACE_SECONDS = 10
 """How long what is being answered may take to end, once a stop was asked for."""
+
+MOST_CONNECTIONS = MOST_STREAMS + 1024
+"""Open at once, idle ones too. The server accepts no more, and those who come wait in its backlog."""
 
 
 class WebServer(MPServer):
@@ -50,6 +55,7 @@ class WebServer(MPServer):
 
 def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
     """Serve what `build` makes until told to stop; `build` runs in the process that serves."""
+    _allow_files()
     multiprocessing.set_start_method("fork")  # the pipe and the listening socket are inherited
     read_end, write_end = os.pipe()
 
@@ -66,7 +72,7 @@ def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
         loop=Loops.uvloop,
         workers=1,
         backlog=1024,
-        backpressure=1024,
+        backpressure=MOST_CONNECTIONS,
         log_level=LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # into our log, in our form
         log_access=False,
@@ -76,10 +82,19 @@ def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
     server.serve(target_loader=load, wrap_loader=False)
 
 
+def _allow_files() -> None:
+    """Let this process open a file a stream, where the system permits: many systems begin with 1,024."""
+    wanted = MOST_CONNECTIONS + SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=64, show_default=True, help="Requests and streams served at once.")
+@click.option("--threads", default=64, show_default=True, help="Screens and calls of the API made at once.")
 def main(host: str, port: int, threads: int) -> None:
     """Serve until told to stop."""
     log.configure(as_json=settings().log_json)

@@ -21,10 +21,11 @@ from inbox.values import Author, AuthorKey, Fact, MessageKind, MessageSeen
 from tests import translations
 from tests.support import people
 from tests.support.application import shared_app, sign_in
+from tests.support.front import Client, knocking
 from tests.support.people import PASSWORD
 from tests.support.waiting import until
 from web import create_app
-from web.serving import lifecycle, live
+from web.serving import lifecycle
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,6 +54,11 @@ class Browser:
         found = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get(self.page).text)
         assert found is not None
         return found[1]
+
+    def cookie(self) -> str:
+        """What it says of who it is: the header that carries its session."""
+        held = self.client.get_cookie("cozum_session")
+        return f"cozum_session={held.value}" if held is not None else ""
 
     def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
         """Send the login form."""
@@ -137,18 +143,14 @@ def officer(app: Flask, town: None) -> Browser:
 
 
 @pytest.fixture
-def streams() -> Iterator[None]:
-    """The live feed of this process before and after a test: not stopping, and nobody listens.
-
-    A stream looks twice a second whether it should stop. Whoever stops them and goes on at once leaves one
-    behind that the next test would count.
-    """
-    assert not live.hub.listeners, "an earlier test left a stream open"
-    lifecycle._stopping.clear()
-    yield
-    lifecycle.stop()
-    until(lambda: not live.hub.listeners and live.hub.thread is None)
-    lifecycle._stopping.clear()
+def served_streams(database: None) -> Iterator[Client]:
+    """A client of the whole application; its streams end with the test."""
+    with knocking() as client:
+        yield client
+        hub = client.front.streams.hub
+        lifecycle.stop()
+        lifecycle._stopping.clear()
+        until(lambda: not hub.listeners and hub._reading is None)
 
 
 # --- what citizens write ----------------------------------------------------------------------------

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
 
 from inbox import db, queries
 from inbox.desk import triage
 from tests.browser import chromium
-from web.serving import lifecycle, live
+from tests.support import crowd
+from tests.support.serving import free_port, served
 
 PASSWORD = "correct horse battery"
 Enter = Callable[[], Page]
@@ -37,14 +36,11 @@ def running_chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def address(app: Flask, citizens: Any, streams: None) -> Iterator[str]:
+def address(citizens: Any, environment: dict[str, str]) -> Iterator[str]:
     """The town's screens, served to real browsers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    lifecycle.stop()
-    server.shutdown()
-    server.server_close()
+    port = free_port()
+    with served(port, "-m", "web", "--port", str(port), env={**os.environ, **environment}):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -161,7 +157,7 @@ def test_the_tabs_of_one_browser_share_one_stream(
 
     for tab in (desk, second):
         expect(tab.locator(".row-item")).to_contain_text("Sokağımızda çukur var")
-    assert len(live.hub.listeners) == 1
+    assert crowd.streams_open(int(address.rpartition(":")[2])) == 1
 
 
 def test_everything_fits_a_telephone(desk: Page, citizens: Any) -> None:

@@ -1,10 +1,8 @@
-"""What is written for threads, served by an event loop: Flask's screens, the API, the live streams."""
+"""What is written for threads, served by an event loop: Flask's screens and the API."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from a2wsgi import WSGIMiddleware
@@ -18,13 +16,11 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_GONE = "cozum.gone"
-
 
 class InThreads:
     """A WSGI application as an ASGI one: each answer is made by one of `threads` threads.
 
-    The body of an answer ends early when whoever asked has hung up: else a stream would go on for nobody.
+    An answer does not hear that whoever asked has hung up, so none may go on for long.
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int) -> None:
@@ -33,45 +29,14 @@ class InThreads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        first = await receive()
-        if first["type"] == "http.disconnect":
-            return
-        gone = scope[_GONE] = threading.Event()
 
-        async def wait_for_end() -> None:
-            await receive()  # nothing else can come when the whole body is here
-            gone.set()
+        async def received() -> (
+            Event
+        ):  # the threads ask for a coroutine, and the server's own `receive` is none
+            return await receive()
 
-        async def receive_on() -> Event:
-            nonlocal first
-            told, first = first, {}
-            return told or await receive()
-
-        watch = None if first.get("more_body") else asyncio.create_task(wait_for_end())
-        try:
-            await self._inner(scope, receive_on, send)  # type: ignore[arg-type]
-        finally:
-            if watch is not None:
-                watch.cancel()
+        await self._inner(scope, received, send)  # type: ignore[arg-type]
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input_terminated"] = True  # the server has seen to where the body ends
-        gone: threading.Event = environ["asgi.scope"][_GONE]
-        answer = self._application(environ, start_response)
-        return _Parts(answer, gone)
-
-
-class _Parts:
-    def __init__(self, answer: Iterable[bytes], gone: threading.Event) -> None:
-        self._answer, self._gone = answer, gone
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self._answer:
-            if self._gone.is_set():
-                return
-            yield part
-
-    def close(self) -> None:
-        close = getattr(self._answer, "close", None)
-        if close is not None:
-            close()
+        return self._application(environ, start_response)

@@ -1,7 +1,7 @@
-"""What one process serves: the bodies of hooks in its event loop, all else in threads.
+"""What one process serves: the bodies of hooks and live streams in its event loop, all else in threads.
 
-A hook waits for nothing but the database, so hundreds may wait at once and none takes a thread from the desk.
-A screen or an answer of the API takes one while it is made, and a live stream keeps one.
+A hook waits for nothing but the database and a live stream for nothing but a change, so hundreds may wait at
+once and none takes a thread from the desk. A screen or an answer of the API takes one while it is made.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from web.serving.asgi import InThreads, Receive, Scope, Send
 from web.serving.hooks import Hooks, knocks
+from web.serving.streams import Streams, listens
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,10 +22,13 @@ class Front:
     def __init__(self, application: WSGIApplication, *, threads: int) -> None:
         self.hooks = Hooks()
         self._screens = InThreads(application, threads=threads)
+        self.streams = Streams(self._screens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if knocks(scope):
             await self.hooks(scope, receive, send)
+        elif listens(scope):
+            await self.streams(scope, receive, send)
         else:
             await self._screens(scope, receive, send)

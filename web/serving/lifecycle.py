@@ -1,4 +1,4 @@
-"""When the server stops: streams ask `stopping()` and end, so that a stop takes seconds and not for ever.
+"""When the server stops: live streams end at once, so that a stop takes seconds and not for ever.
 
 The process that serves (`web.__main__` starts it) listens on a pipe whose other end the parent holds. The
 parent closes its end when it is told to stop; the kernel closes it when the parent is killed. Both read
@@ -11,23 +11,35 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 _stopping = threading.Event()
+_callbacks: list[Callable[[], object]] = []
 
 
 def stopping() -> bool:
-    """Whether this process was told to stop. A stream that sees True ends at once."""
+    """Whether this process was told to stop."""
     return _stopping.is_set()
-
-
-def pause(seconds: float) -> bool:
-    """Wait `seconds`, or less when a stop comes; whether it came. Streams sleep with this."""
-    return _stopping.wait(seconds)
 
 
 def stop() -> None:
     """Tell every stream of this process to end."""
     _stopping.set()
+    for callback in list(_callbacks):
+        callback()
+
+
+@contextmanager
+def called_at_stop(callback: Callable[[], object]) -> Iterator[None]:
+    """Call `callback`, from whichever thread, when a stop comes meanwhile; at once when it came already."""
+    _callbacks.append(callback)
+    try:
+        if stopping():
+            callback()
+        yield
+    finally:
+        _callbacks.remove(callback)
 
 
 def stop_with_parent(pipe: int, *, grace_seconds: float) -> None:

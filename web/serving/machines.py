@@ -21,6 +21,7 @@ from inbox.db import engine, transaction
 from inbox.queries import figures
 from inbox.states import ChannelHealth
 from web.kit.access import public
+from web.serving import streams
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ def metrics() -> Response:
     registry = CollectorRegistry()
     with transaction() as session:
         registry.register(_Figures(figures.look(session)))
+    registry.register(streams.OPEN)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import socket
 import time
 import urllib.request
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -106,3 +108,19 @@ def test_a_body_said_to_be_too_large_is_refused_unread(port: int) -> None:
 
     assert answer.startswith(b"HTTP/1.1 413")
     assert knock(port, BODY) == 200
+
+
+def test_the_body_of_a_form_comes_to_its_screen(port: int) -> None:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as line:
+        line.request("GET", "/login")
+        answer = line.getresponse()
+        cookie = str(answer.getheader("Set-Cookie")).split(";")[0]
+        token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', answer.read().decode())
+        assert token is not None
+        form = urlencode({"csrf_token": token[1], "email": "nobody@city.test", "password": "wrong"})
+        typed = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+        line.request("POST", "/login", form, typed)
+        answer = line.getresponse()
+
+        assert answer.status == 401
+        assert "nobody@city.test" in answer.read().decode()
