@@ -7,14 +7,20 @@
 import { morph } from "./morph.js";
 
 const LEADER = "cozum-live-leader";
-const GAP_MS = 1200;
+// After a fetch a part is left alone for three times as long as that took, within these bounds: a thousand
+// browsers that all fetch the same part must not keep a slow server from everything else.
+const LEAST_GAP_MS = 300;
+const MOST_GAP_MS = 3000;
+const GAP_PER_FETCH = 3;
 const POLL_MS = 3000;
 const RETRY_STREAM_MS = 60000;
 
 let cursor = null;
 let channel = null;
 const waiting = new Map();
-const lastFetch = new Map();
+const fetching = new Set();
+const changedMeanwhile = new Set();
+const freeFrom = new Map();
 
 function concerns(part, change) {
   const ids = part.dataset.liveIds;
@@ -31,20 +37,30 @@ async function refetch(part) {
 
 function schedule(part) {
   const key = part.id;
+  if (fetching.has(key)) return void changedMeanwhile.add(key);
   if (waiting.has(key)) return;
-  const wait = Math.max(60, GAP_MS - (Date.now() - (lastFetch.get(key) ?? 0)));
-  waiting.set(key, setTimeout(async () => {
+  const wait = Math.max(60, (freeFrom.get(key) ?? 0) - Date.now());
+  waiting.set(key, setTimeout(() => {
+    waiting.delete(key);
     // Rows must not jump from under a pointer on its way to one of them.
     if (part.matches("[data-live-calm]") && part.matches(":hover") && Date.now() - pointerMoved < 700) {
-      waiting.delete(key);
       setTimeout(() => schedule(part), 400);
-      return;
+    } else {
+      fetchNow(key);
     }
-    waiting.delete(key);
-    lastFetch.set(key, Date.now());
-    const current = document.getElementById(key);
-    if (current) await refetch(current).catch(() => {});
   }, wait));
+}
+
+async function fetchNow(key) {
+  const part = document.getElementById(key);
+  if (!part) return;
+  fetching.add(key);
+  const began = Date.now();
+  await refetch(part).catch(() => {});
+  const ended = Date.now();
+  fetching.delete(key);
+  freeFrom.set(key, ended + Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, GAP_PER_FETCH * (ended - began))));
+  if (changedMeanwhile.delete(key)) schedule(document.getElementById(key) ?? part);
 }
 
 let pointerMoved = 0;
