@@ -14,7 +14,8 @@ import click
 
 from bench.growth import growth
 from bench.installation import installations
-from bench.intake import beside_streams, intake
+from bench.intake import intake
+from bench.live import beside_streams
 from bench.replies import replies
 from bench.report import lines
 from bench.sizes import FULL, QUICK, SMOKE, Sizes

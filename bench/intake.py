@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 import statistics
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import requests
 
 from bench.bodies import Citizens
 from bench.floor import TABLE
 from bench.installation import Installation
 from bench.load import Burst, fire
 from bench.sizes import Sizes
-from stack import environment
 
 FLOORS = ("gunicorn", "granian")
 
@@ -111,66 +104,3 @@ def _check_stored(installation: Installation, sizes: Sizes) -> None:
     expected = (sizes.rounds + 1) * sizes.hooks
     if row is None or row[0] != expected:
         raise RuntimeError(f"{expected} hooks were answered 200, and {row and row[0]} bodies are stored")
-
-
-# --- beside live streams ------------------------------------------------------------------------------
-
-
-def beside_streams(installation: Installation, sizes: Sizes) -> dict[str, Any]:
-    """Hooks per second without and with open live streams, and the time to stop with open streams."""
-    with ExitStack() as serving:
-        serving.enter_context(installation.running(installation.web()))
-        fire(installation.port, Citizens("warm", installation.secrets).requests(sizes.hooks // 2))
-        alone = _rounds(installation, "alone", sizes)
-        with _streams(installation, sizes.streams):
-            beside = _rounds(installation, "streams", sizes)
-            began = time.perf_counter()
-            serving.close()
-            stop = time.perf_counter() - began
-    return {
-        "alone": alone.as_json(),
-        "beside": beside.as_json(),
-        "streams": sizes.streams,
-        "stop_seconds": round(stop, 2),
-    }
-
-
-def _rounds(installation: Installation, name: str, sizes: Sizes) -> Rates:
-    return Rates.of(
-        [
-            fire(installation.port, Citizens(f"{name}-{number}", installation.secrets).requests(sizes.hooks))
-            for number in range(sizes.rounds)
-        ]
-    )
-
-
-@contextmanager
-def _streams(installation: Installation, count: int) -> Iterator[None]:
-    """Keep `count` live streams of a signed-in user open for the length of the block."""
-    base = f"http://127.0.0.1:{installation.port}"
-    with requests.Session() as session:
-        session.trust_env = False
-        cursor = _log_in(session, base, installation)
-        opened = [
-            session.get(f"{base}/live", params={"after": cursor}, stream=True, timeout=60)
-            for _ in range(count)
-        ]
-        if {response.status_code for response in opened} - {200}:
-            raise RuntimeError(f"streams were answered {[response.status_code for response in opened]}")
-        yield
-        for response in opened:
-            response.close()
-
-
-def _log_in(session: requests.Session, base: str, installation: Installation) -> str:
-    """Sign in as a moderator. Returns the live feed's cursor from the inbox page."""
-    rehearsal = json.loads((installation.folder / environment.REHEARSAL).read_text())
-    person = next(user for user in rehearsal["users"] if user["role"] == "moderator")
-    form = session.get(f"{base}/login", timeout=60).text
-    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', form)
-    given = {"email": person["email"], "password": person["password"], "csrf_token": token and token[1]}
-    session.post(f"{base}/login", data=given, timeout=60)
-    found = re.search(r'data-cursor="([^"]+)"', session.get(f"{base}/inbox", timeout=60).text)
-    if found is None:
-        raise RuntimeError("the inbox showed no cursor of the live feed")
-    return found[1]

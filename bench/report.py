@@ -67,6 +67,14 @@ def _streams(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {'LIVE STREAMS':28} {'hooks/s':>9} {'p50 ms':>8} {'p99 ms':>8}"
     yield f"  {'without live streams':28} {_rates(found['alone'])}"
     yield f"  {beside:28} {_rates(found['beside'])}   stopping takes {found['stop_seconds']:.1f} s"
+    memory = f"{found['kilobytes_each']:.0f} kB of memory each"
+    yield f"  {'all open after':28} {found['open_seconds']:7.1f} s   {memory}"
+    yield f"  {'A CHANGE IS HEARD, ms':28} {'p50':>9} {'p99':>8} {'last':>8}   by the last: median, most"
+    for name, late in (("quiet", found["late"]), ("while hooks come", found["late_beside_hooks"])):
+        yield (
+            f"  {name:28} {late['p50_ms']:9.0f} {late['p99_ms']:8.0f} {late['last_p50_ms']:8.0f}"
+            f" {late['last_most_ms']:8.0f}"
+        )
 
 
 def _growth(found: dict[str, Any]) -> Iterator[str]:

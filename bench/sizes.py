@@ -16,6 +16,7 @@ class Sizes:
     steady_rate: float  # a second
     replies: int
     streams: int  # open live feeds
+    changes: int  # that they are told
     small: int  # messages stored, for growth
     large: int
     repeats: int  # how often a query is timed
@@ -29,7 +30,8 @@ FULL = Sizes(
     steady=300,
     steady_rate=20,
     replies=300,
-    streams=20,
+    streams=1000,
+    changes=40,
     small=10_000,
     large=2_000_000,
     repeats=30,
@@ -41,7 +43,8 @@ QUICK = Sizes(
     steady=100,
     steady_rate=20,
     replies=100,
-    streams=20,
+    streams=1000,
+    changes=15,
     small=10_000,
     large=200_000,
     repeats=15,
@@ -53,7 +56,8 @@ SMOKE = Sizes(
     steady=10,
     steady_rate=20,
     replies=6,
-    streams=3,
+    streams=20,
+    changes=2,
     small=300,
     large=1_000,
     repeats=2,

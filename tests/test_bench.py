@@ -44,6 +44,8 @@ def test_a_few_seconds_of_the_bench_give_every_figure_and_leave_no_process(tmp_p
     assert found["streams"]["alone"]["rate"] > 0
     assert found["streams"]["beside"]["rate"] > 0
     assert found["streams"]["stop_seconds"] > 0
+    for late in (found["streams"]["late"], found["streams"]["late_beside_hooks"]):
+        assert 0 < late["p50_ms"] <= late["p99_ms"] <= late["last_most_ms"]
     growth = {name: one for name, one in found["growth"].items() if isinstance(one, dict)}
     assert {"intake", "end_to_end", "inbox_new", "claim_bodies", "claim_replies", "search_rare"} <= set(
         growth
