@@ -95,7 +95,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(app: Flask, citizens: Citizens) -> Stage:
+def stage(fresh_app: Flask, citizens: Citizens) -> Stage:
     """The town, its people signed in, with one page that raises what it is told to."""
     core: dict[str, Callable[[Session], object]] = {}
 
@@ -105,17 +105,17 @@ def stage(app: Flask, citizens: Citizens) -> Stage:
             core["call"](session)
         return ""
 
-    app.add_url_rule("/raises", "raises", raises)
+    fresh_app.add_url_rule("/raises", "raises", raises)
 
     def answer(call: Callable[[Session], object]) -> TestResponse:
         core["call"] = call
-        return app.test_client().get("/raises")
+        return fresh_app.test_client().get("/raises")
 
     return Stage(
         citizens,
-        signed_in(app, Role.MODERATOR),
-        signed_in(app, Role.UNIT_OFFICER),
-        signed_in(app, Role.ADMINISTRATOR),
+        signed_in(fresh_app, Role.MODERATOR),
+        signed_in(fresh_app, Role.UNIT_OFFICER),
+        signed_in(fresh_app, Role.ADMINISTRATOR),
         answer,
     )
 
