@@ -1,11 +1,7 @@
 // A select one can search: a text field with a list of what matches, over the plain <select>, which stays
 // the field that is sent. Matching folds Turkish letters: "cop" finds "Çöp", "isik" finds "Işık".
 
-const LETTERS = { ı: "i", İ: "i", I: "i", ş: "s", ğ: "g", ü: "u", ö: "o", ç: "c", â: "a", î: "i", û: "u" };
-
-export function fold(text) {
-  return text.replace(/[ıİI]/g, "i").toLocaleLowerCase("tr").replace(/[ışğüöçâîû]/g, (letter) => LETTERS[letter] ?? letter);
-}
+import { finds, fold } from "./fold.js";
 
 let made = 0;
 
@@ -61,11 +57,7 @@ function make(select) {
     list.style.bottom = isAbove ? `${innerHeight - at.top + 3}px` : "auto";
   };
   const open = (typed) => {
-    const words = fold(typed).split(/\s+/).filter(Boolean);
-    const matches = [...select.options].filter((option) => {
-      const text = fold(option.textContent);
-      return words.every((word) => text.includes(word));
-    });
+    const matches = [...select.options].filter((option) => finds(typed, fold(option.textContent)));
     list.replaceChildren(...matches.map((option, position) => {
       const item = document.createElement("li");
       item.id = `${id}-${position}`;
