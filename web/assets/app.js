@@ -1,8 +1,10 @@
 // What the browser runs on every page. Everything works as plain links and forms without it.
 
 import htmx from "htmx.org";
-import { enhance as enhancePicks } from "./js/pick.js";
-import { install as installCompose } from "./js/compose.js";
+import "./js/elements/combo-box.js";
+import "./js/elements/drop-menu.js";
+import "./js/elements/reply-composer.js";
+import { install as installForms } from "./js/forms.js";
 import { install as installInbox } from "./js/inbox.js";
 import { install as installKeys } from "./js/keys.js";
 import { install as installLive } from "./js/live.js";
@@ -20,10 +22,7 @@ htmx.config.responseHandling = [
 htmx.config.attributesToSettle = ["class"];
 
 installScreen();
-installCompose();
+installForms();
 installInbox(htmx);
 installKeys();
 installLive(htmx);
-
-enhancePicks(document);
-htmx.onLoad((element) => enhancePicks(element));
