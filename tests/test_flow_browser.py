@@ -131,7 +131,7 @@ def test_one_complaint_travels_the_whole_way(
     desk.goto(f"{system.web}/requests/{number}/approve")
     expect(desk.get_by_text(ANSWER).first).to_be_visible()
     picture(desk, "desk-approval")
-    desk.locator("button[data-key=a]").click()
+    desk.locator("button[data-hotkey=a]").click()
     eventually(lambda: ANSWER in str(system.threads("facebook-belediye")), what="the public answer")
     eventually(lambda: system.get(f"/requests/{number}")["state"] == "CLOSED", what="the request closed")
     citizen.get_by_text("Esenyurt Belediyesi", exact=True).nth(1).click()

@@ -304,7 +304,7 @@ def test_everything_fits_a_telephone(desk: Page, citizens: Any) -> None:
     desk.set_viewport_size({"width": 390, "height": 844})
     citizens.say("Sokağımızda çukur var, araba geçemiyor " * 5)
     open_conversation(desk, "çukur var")
-    desk.locator("summary[data-key=c]").click()
+    desk.locator("summary[data-hotkey=c]").click()
 
     assert desk.evaluate("document.documentElement.scrollWidth") <= 390
     expect(desk.locator("#list")).to_be_hidden()

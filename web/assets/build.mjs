@@ -3,10 +3,10 @@
 // word of a template or of `web/*.py` that is an icon's name comes along, since some are passed on by name.
 // A platform names its own: `icon="…"` in its folder of connectors.
 
-import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const ASSETS = dirname(fileURLToPath(import.meta.url));
 const WEB = dirname(ASSETS);
@@ -14,6 +14,7 @@ const CONNECTORS = join(WEB, "..", "connectors");
 const OUT = join(WEB, "static", "vendor");
 const ICONS = join(WEB, "..", "node_modules", "@tabler", "icons", "icons", "outline");
 
+/** @param {string} folder */
 async function sources(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -36,12 +37,14 @@ async function iconNames() {
   return [...names].sort();
 }
 
+/** @param {string} name */
 async function symbol(name) {
   const source = await readFile(join(ICONS, `${name}.svg`), "utf8").catch(() => {
     throw new Error(`a template or a platform names the icon "${name}", which @tabler/icons does not have`);
   });
   const drawing = source.slice(source.indexOf(">", source.indexOf("<svg")) + 1, source.lastIndexOf("</svg>"));
-  const strokes = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';
+  const strokes =
+    'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';
   return `<symbol id="${name}" viewBox="0 0 24 24" ${strokes}>${drawing.replace(/\s+/g, " ").trim()}</symbol>`;
 }
 
@@ -60,7 +63,7 @@ await build({
   minify: true,
   sourcemap: false,
   format: "iife",
-  target: ["chrome109", "firefox115", "safari16"],
+  target: ["chrome109", "firefox115", "safari16.4"],
   loader: { ".woff2": "file", ".svg": "dataurl" },
   assetNames: "fonts/[name]",
   legalComments: "none",

@@ -107,7 +107,7 @@ def test_every_action_of_a_template_stands_in_the_table() -> None:
 def test_the_attribute_is_the_one_the_keyboard_looks_for(app: Flask) -> None:
     macros = app.jinja_env.get_template(THE_ONE_PLACE).module
     keyed = macros.keyed  # type: ignore[attr-defined]
-    assert str(keyed(ACTIONS["dismiss"])) == ' data-key="e x"'
-    assert str(keyed(ACTIONS["view_new"])) == ' data-go="y"'
-    assert str(keyed(ACTIONS["choose_reason"], 3)) == ' data-key="3"'
+    assert str(keyed(ACTIONS["dismiss"])) == ' data-hotkey="e,x"'
+    assert str(keyed(ACTIONS["view_new"])) == ' data-hotkey="g y"'
+    assert str(keyed(ACTIONS["choose_reason"], 3)) == ' data-hotkey="3"'
     assert str(keyed(ACTIONS["edit"])) == ""

@@ -1,95 +1,167 @@
-// The keyboard. What a key does stands in the markup: `data-key="c"` is clicked by c, `data-go="y"` by g y.
+// The keyboard. What a key does stands in the markup: `data-hotkey="c"` is clicked, or focused, by c.
 
-const PREFIX_MS = 1200;
-let prefixAt = -Infinity;
+import { isPress, reach } from "./hotkeys.js";
+import { stepped } from "./rows.js";
+
+const SEQUENCE_MS = 1200;
+const TYPED_INTO =
+  "input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]";
+
+/** @type {KeyboardEvent[]} */
+let pressed = [];
+/** @type {KeyboardEvent | null} */
 let held = null;
 
+/** @param {HTMLElement} element */
 const isShown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
-const isTyping = (target) => target.matches?.("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]");
 
-function find(attribute, key) {
-  // The newest offer first: an open sheet, then "undo" in a toast, then the pane, then the rest.
-  const all = [...document.querySelectorAll(`[${attribute}~="${CSS.escape(key)}"]`)].filter((one) => isShown(one) && !one.disabled);
-  const rank = (one) => (one.closest("dialog[open]") ? 0 : one.closest(".toasts") ? 1 : one.closest("details[open] .dock-panel") ? 2 : 3);
-  return all.sort((a, b) => rank(a) - rank(b))[0];
+/** @param {HTMLElement} element */
+const isOffered = (element) => isShown(element) && !("disabled" in element && element.disabled);
+
+/** @param {KeyboardEvent} event */
+const isModified = (event) => event.ctrlKey || event.altKey || event.metaKey;
+
+/**
+ * The newest offer first: an open sheet, then "undo" in a toast, then the pane, then the rest.
+ * @param {Element} element
+ */
+function rank(element) {
+  if (element.closest("dialog[open]")) return 0;
+  if (element.closest(".toasts")) return 1;
+  return element.closest("details[open] .dock-panel") ? 2 : 3;
 }
 
+/** @param {Element} details */
 function focusFirstField(details) {
-  const field = [...details.querySelectorAll("textarea, .pick-field, input:not([type=hidden]), select, button")].find(isShown);
-  field?.focus();
+  const fields = details.querySelectorAll("textarea, .pick-field, input:not([type=hidden]), select, button");
+  /** @type {HTMLElement[]} */ ([...fields]).find(isShown)?.focus();
 }
 
+/** @param {HTMLElement} element */
 function press(element) {
-  if (element.matches("input[type=search], input[type=text], textarea")) return void (element.focus(), element.select());
+  if (element.matches("input[type=search], input[type=text], textarea")) {
+    element.focus();
+    /** @type {HTMLInputElement} */ (element).select();
+    return;
+  }
   element.click();
-  if (element.matches("summary") && element.parentElement.open) focusFirstField(element.parentElement);
+  const details = element.parentElement;
+  if (element.matches("summary") && details instanceof HTMLDetailsElement && details.open)
+    focusFirstField(details);
 }
 
+function offers() {
+  return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-hotkey]")]).filter(isOffered);
+}
+
+function leadsOn() {
+  return offers().some((offer) => reach(pressed, offer.dataset.hotkey ?? "") === "begun");
+}
+
+/** Does what the keys pressed so far are offered for. False where nothing is, or more keys must come. */
+function act() {
+  const [best] = offers()
+    .filter((offer) => reach(pressed, offer.dataset.hotkey ?? "") === "done")
+    .sort((a, b) => rank(a) - rank(b));
+  if (best || !leadsOn()) pressed = [];
+  if (best) press(best);
+  return best !== undefined;
+}
+
+/** @param {number} by */
 function step(by) {
-  const rows = [...document.querySelectorAll("[data-row]")];
-  if (rows.length === 0) return;
-  const focused = rows.indexOf(document.activeElement?.closest?.("[data-row]"));
+  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-row]")]);
+  const focused = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest("[data-row]")));
   const open = rows.findIndex((row) => row.closest(".is-open"));
-  const from = focused >= 0 ? focused : open;
-  const to = from < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, from + by));
-  rows[to].focus();
-  rows[to].scrollIntoView({ block: "nearest" });
+  const to = rows[stepped({ count: rows.length, focused, open }, by)];
+  to?.focus();
+  to?.scrollIntoView({ block: "nearest" });
+  return to !== undefined;
 }
 
+/** @param {Element} target */
+function submit(target) {
+  const form = "form" in target && target.form instanceof HTMLFormElement ? target.form : null;
+  const button = form?.querySelector("[data-submit]") ?? form?.querySelector("button:not([type=button])");
+  if (button instanceof HTMLElement) button.click();
+  return form !== null;
+}
+
+/** @param {HTMLElement} target */
+function leave(target) {
+  const panel = /** @type {HTMLDetailsElement | undefined} */ (
+    [...document.querySelectorAll(".dock details[open]")].pop()
+  );
+  const back = /** @type {HTMLElement | null} */ (document.querySelector(".conv-back"));
+  if (target.matches(TYPED_INTO)) target.blur();
+  else if (panel) panel.open = false;
+  else if (back && isShown(back)) back.click();
+}
+
+/**
+ * By how many rows this key steps, if it does. On a button, a fold or an option the arrows are its own.
+ * @param {KeyboardEvent} event
+ * @param {Element} target
+ */
+function stepOf(event, target) {
+  const hasArrows = target.closest("summary, button, [role=option]");
+  if (isPress(event, "j") || (!hasArrows && isPress(event, "ArrowDown"))) return 1;
+  if (isPress(event, "k") || (!hasArrows && isPress(event, "ArrowUp"))) return -1;
+  return 0;
+}
+
+/** @param {KeyboardEvent} event */
 function onKey(event) {
-  if (event.ctrlKey && event.key === "Enter" && event.target.form) {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return;
+  if (isPress(event, "Control+Enter")) {
+    if (submit(target)) event.preventDefault();
+    return;
+  }
+  if (isPress(event, "Escape")) return leave(target);
+  if (target.matches(TYPED_INTO)) return;
+  const last = pressed.at(-1);
+  if (last && event.timeStamp - last.timeStamp >= SEQUENCE_MS) pressed = [];
+  if (pressed.length === 0) {
+    const by = stepOf(event, target);
+    if (by !== 0) return step(by) && event.preventDefault();
+  }
+  pressed.push(event);
+  if (isAwaited(event)) {
     event.preventDefault();
-    (event.target.form.querySelector("[data-submit]") ?? event.target.form.querySelector("button:not([type=button])"))?.click();
-    return;
-  }
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "Escape") {
-    const open = [...document.querySelectorAll(".dock details[open], .menu[open]")].pop();
-    if (isTyping(event.target)) event.target.blur();
-    else if (open) open.open = false;
-    else document.querySelector(".conv-back")?.checkVisibility?.() && document.querySelector(".conv-back").click();
-    return;
-  }
-  if (isTyping(event.target)) return;
-  if (event.timeStamp - prefixAt < PREFIX_MS) {
-    prefixAt = -Infinity;
-    const link = find("data-go", event.key);
-    if (link) { event.preventDefault(); link.click(); }
-    return;
-  }
-  if (event.key === "g") { prefixAt = event.timeStamp; return; }
-  const isOnControl = event.target.closest("summary, button, [role=option]");
-  if (event.key === "j" || (event.key === "ArrowDown" && !isOnControl)) { if (document.querySelector("[data-row]")) { event.preventDefault(); step(1); } return; }
-  if (event.key === "k" || (event.key === "ArrowUp" && !isOnControl)) { if (document.querySelector("[data-row]")) { event.preventDefault(); step(-1); } return; }
-  if (document.querySelector(".pane.is-loading")) {
-    // The conversation this key is meant for is on its way.
-    event.preventDefault();
-    held = event.key;
-    return;
-  }
-  pressKey(event.key, event);
+    held = event;
+    pressed = [];
+  } else if (act()) event.preventDefault();
 }
 
-function pressKey(key, event) {
-  const element = find("data-key", key);
-  if (!element) return;
-  event?.preventDefault();
-  press(element);
+/**
+ * Whether the conversation that this key is meant for is still on its way.
+ * @param {KeyboardEvent} event
+ */
+function isAwaited(event) {
+  if (pressed.length > 1 || isModified(event) || leadsOn()) return false;
+  return document.querySelector(".pane.is-loading") !== null;
+}
+
+function release() {
+  if (!held) return;
+  pressed = [held];
+  held = null;
+  act();
+}
+
+/** @param {MouseEvent} event */
+function onClick({ target }) {
+  if (!(target instanceof Element)) return;
+  const opener = /** @type {HTMLElement | null} */ (target.closest("[data-opens]"));
+  const sheet = document.getElementById(opener?.dataset.opens ?? "");
+  if (sheet instanceof HTMLDialogElement) sheet.showModal();
+  if (target.closest("[data-closes]")) target.closest("dialog")?.close();
+  if (target instanceof HTMLDialogElement && target.matches("dialog.sheet")) target.close();
 }
 
 export function install() {
   document.addEventListener("keydown", onKey);
-  document.addEventListener("htmx:afterSettle", () => {
-    const key = held;
-    held = null;
-    if (key) pressKey(key);
-  });
-  document.addEventListener("click", ({ target }) => {
-    const opener = target.closest?.("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
-    const closer = target.closest?.("[data-closes]");
-    if (closer) closer.closest("dialog")?.close();
-    if (target.matches?.("dialog.sheet")) target.close();
-    for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
-  });
+  document.addEventListener("htmx:afterSettle", release);
+  document.addEventListener("click", onClick);
 }
