@@ -49,6 +49,11 @@ node_modules/.package-lock.json: package-lock.json | $(STAMPS)/node
 	@stack/install.sh front-end-packages
 	@touch $@
 
+# In node_modules, so that it goes when npm fills that folder anew without the tools.
+node_modules/.with-tools: package-lock.json | $(STAMPS)/node
+	@stack/install.sh front-end-packages dev
+	@touch node_modules/.package-lock.json $@
+
 web/static/vendor/app.js: package.json node_modules/.package-lock.json $(SCREENS)
 	@stack/install.sh front-end
 	@touch $@
@@ -93,18 +98,20 @@ bench: install $(STAMPS)/packages-dev ## Measures how fast it is, against floors
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
-check: $(STAMPS)/packages-dev ## Checks format, lint, types, the import rule, templates and translations
+check: $(STAMPS)/packages-dev node_modules/.with-tools ## Checks format, lint, types, the import rule, templates, translations and the front end
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: make format'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/djlint --lint --quiet web/templates sandbox/templates
 	@$(BIN)/python -m tests.translations
+	@log=$$(npm run check 2>&1) || { echo "$$log"; exit 1; }
 
 .PHONY: format
-format: $(STAMPS)/packages-dev ## Formats the code and mends what can be mended by itself
+format: $(STAMPS)/packages-dev node_modules/.with-tools ## Formats the code and mends what can be mended by itself
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
+	@npm run --silent format
 
 .PHONY: translations
 translations: $(STAMPS)/packages-dev ## Brings the sentences of the screens into the Turkish catalogue

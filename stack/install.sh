@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what the Makefile's targets need, one step a call, and says each step in one line:
-#   venv · packages [dev] · node · front-end-packages · front-end
+#   venv · packages [dev] · node · front-end-packages [dev] · front-end
 # What cannot be installed is named with the command that would do it.
 set -eu
 
@@ -55,8 +55,10 @@ own_node() {
 }
 
 front_end_packages() {
-    say "Installing the front end's packages."
-    quietly npm ci --no-audit --no-fund --no-update-notifier --loglevel error ||
+    say "Installing the front end's packages${1:+ and the tools that check it}."
+    tools=--omit=dev
+    if [ "${1:-}" = dev ]; then tools=--include=dev; fi
+    quietly npm ci "$tools" --no-audit --no-fund --no-update-notifier --loglevel error ||
         give_up "The front-end packages could not be installed. Is there a way to the npm registry from here?"
 }
 
@@ -72,7 +74,7 @@ case "$step" in
     venv) venv ;;
     packages) packages "$@" ;;
     node) own_node ;;
-    front-end-packages) front_end_packages ;;
+    front-end-packages) front_end_packages "$@" ;;
     front-end) front_end ;;
     *) give_up "install.sh has no step $step" ;;
 esac

@@ -40,7 +40,7 @@ const PLAIN = /** @type {[string, string][]} */ ([
 const BECOMES = new Map(PLAIN.flatMap(([plain, letters]) => [...letters].map((letter) => [letter, plain])));
 const DIGIT = /^\p{Nd}$/u;
 const DROPPED = /^[\p{Cf}\p{Mn}\p{Me}\p{Cc}\p{Cs}]$/u;
-const BLANK = /[\s\u001c-\u001f\u0085]/u;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts the separators of files and lines as blanks
 const BLANKS = /[\s\u001c-\u001f\u0085]+/u;
 
 /**
@@ -57,7 +57,7 @@ function value(digit) {
 /** @param {string} character */
 function kept(character) {
   if (DIGIT.test(character)) return value(character);
-  return DROPPED.test(character) && !BLANK.test(character) ? "" : character;
+  return DROPPED.test(character) && !BLANKS.test(character) ? "" : character;
 }
 
 /** @param {string} text */
