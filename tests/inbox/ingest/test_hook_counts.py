@@ -35,10 +35,17 @@ def test_bodies_refused_at_once_are_all_counted(database: None) -> None:
 
 def test_a_new_hour_and_another_reason_are_counted_apart(database: None) -> None:
     hour = clock.now().replace(minute=10, second=0, microsecond=0)
-    clock.shift_by((hour - clock.now()).total_seconds())
+    true_time = clock.now()
+
+    def at(minutes: int) -> None:
+        clock.shift_by((hour - true_time).total_seconds() + 60 * minutes)
+
+    at(0)
+    reject()
+    at(40)
     reject()
     with transaction() as session:
         hook_counts.count_refused(session, "meta", "size")
-    clock.shift_by((hour - clock.now()).total_seconds() + 3600)
+    at(60)
     reject()
-    assert by_hour() == [("meta", "signature", 1), ("meta", "size", 1), ("meta", "signature", 1)]
+    assert by_hour() == [("meta", "signature", 2), ("meta", "size", 1), ("meta", "signature", 1)]

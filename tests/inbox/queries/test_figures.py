@@ -55,11 +55,12 @@ def test_what_waits_is_counted_by_its_state_and_timed_by_its_oldest(
 def test_what_was_set_aside_is_counted_until_it_is_resolved_and_what_failed_is_told_apart(
     city: SimpleNamespace, arrive: Arrive, seen: Seen
 ) -> None:
-    event_id = arrive(seen(account="77777"), NotUnderstood("x", "1", "field:likes"))
-    assert look().set_aside == {"unknown_account": 1, "unsupported": 1}
+    strangers = (seen(account=account) for account in ("77777", "88888"))
+    event_id = arrive(*strangers, NotUnderstood("x", "1", "field:likes"))
+    assert look().set_aside == {"unknown_account": 2, "unsupported": 1}
     with transaction() as session:
         count, since = set_aside_listing.failed(session)
-        assert count == 1, "what a platform sends and nobody needs is no failure"
+        assert count == 2, "what a platform sends and nobody needs is no failure"
         assert since is not None
         ingest.replay(session, [event_id])
     assert look().set_aside == {}
