@@ -76,6 +76,9 @@ def follow_up(session: Session, arrivals: Sequence[Arrival]) -> None:
 def follow_change(session: Session, message: Message) -> None:
     """Do again what hangs on the words and the time of a message, both of which may have changed."""
     session.flush()
+    if message.state in OPEN_MESSAGE:
+        for name, value in columns(session, message.text).items():
+            setattr(message, name, value)
     for step in STEPS:
         if step.after_change:
             step.run(session, [Arrival.of(message)])
@@ -111,9 +114,13 @@ def _regroup(session: Session, arrivals: Sequence[Arrival]) -> None:
 
 
 def _assess(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """How urgent it is and where it belongs. Words said in one breath are read as one text."""
+    """How urgent it is and where it belongs, when several messages are read as one text.
+
+    Of one that stands alone `columns` has said it: a long text is costly to read twice.
+    """
     for message in _beside_others(session, arrivals, *OPEN_MESSAGE):
-        proposals.assess_group(session, message)
+        if len(groups.members(session, message)) > 1:
+            proposals.assess_group(session, message)
 
 
 def _take_rating(session: Session, arrivals: Sequence[Arrival]) -> None:
