@@ -97,12 +97,12 @@ class Installation:
         """Use its settings as this process's environment, to call the product's code directly."""
         before = {name: os.environ.get(name) for name in self.env}
         os.environ.update(self.env)
-        db.forget()
+        db.dispose()
         settings.cache_clear()
         try:
             yield
         finally:
-            db.forget()
+            db.dispose()
             for name, value in before.items():
                 if value is None:
                     os.environ.pop(name, None)

@@ -17,7 +17,7 @@ from inbox.models import Table
 Row = Mapping[str, Any]
 
 
-def given(model: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
+def as_table(model: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
     """`rows`, each with the same names, as a table whose columns have the types they have in `model`."""
     types = {name: model.__table__.c[name].type for name in rows[0]}
     arrays = [bindparam(name, [row[name] for row in rows], ARRAY(kind)) for name, kind in types.items()]
@@ -27,7 +27,7 @@ def given(model: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
 
 def insert_many(model: type[Table], rows: Sequence[Row]) -> Insert:
     """The statement that inserts `rows`, at least one; what a conflict does is the caller's to add."""
-    table = given(model, rows)
+    table = as_table(model, rows)
     return insert(model).from_select(list(rows[0]), select(table))
 
 

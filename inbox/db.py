@@ -1,7 +1,7 @@
 """The database: one engine a process, one way to open a transaction, and the migrations.
 
 `with transaction() as session:` is the only place where work is committed, but for the bodies of hooks
-(`connect_alone`). No transaction may be open while a platform is called.
+(`connect_async`). No transaction may be open while a platform is called.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def engine() -> Engine:
     )
 
 
-async def connect_alone() -> psycopg.AsyncConnection[Any]:
+async def connect_async() -> psycopg.AsyncConnection[Any]:
     """A connection for an event loop, of which each statement is a transaction by itself: one trip, not four.
 
     Nobody asks it first whether it lives. Raises psycopg.OperationalError.
@@ -62,14 +62,14 @@ async def connect_alone() -> psycopg.AsyncConnection[Any]:
     )
 
 
-def forget() -> None:
+def dispose() -> None:
     """Close the connections of this process; whoever opens the next reads the settings anew."""
     if engine.cache_info().currsize:
         engine().dispose()
     engine.cache_clear()
 
 
-def forget_connections_after_fork() -> None:
+def drop_inherited_connections() -> None:
     """A forked child must not share its parent's sockets. Called when a worker's pool process starts."""
     engine().dispose(close=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inbox.wording import N_, Worded, kept, parted
+from inbox.wording import N_, Worded, decode, encode
 
 
 class Failure(Worded):
@@ -76,12 +76,12 @@ class Trouble:
     @property
     def reason(self) -> str:
         """As a column keeps it: `key` or `key: words`."""
-        return kept(self.failure, self.words)
+        return encode(self.failure, self.words)
 
     @classmethod
-    def read(cls, reason: str) -> Trouble | None:
+    def parse(cls, reason: str) -> Trouble | None:
         """What a column keeps; None for free text of before."""
-        found = parted(Failure, reason)
+        found = decode(Failure, reason)
         return cls(*found) if found else None
 
 

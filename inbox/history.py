@@ -38,7 +38,7 @@ def actor_name(by: Actor) -> str:
     return f"user:{by.id}" if isinstance(by, User) else by
 
 
-def shown_key(row: Stateful) -> int:
+def display_key(row: Stateful) -> int:
     """What people call the row by: a request's number, else the id."""
     return row.number if isinstance(row, TrackedRequest) else row.id
 
@@ -52,7 +52,7 @@ def move(
     details: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """LastChange the state of `row` to `to`, and `columns` with it, and write that down.
+    """Change the state of `row` to `to`, and `columns` with it, and write that down.
 
     Raises IllegalMove when the table has no such step, MovedMeanwhile when the row is no longer in the state
     and version `row` was read with. The caller's object shows the new values afterwards.
@@ -65,7 +65,7 @@ def move(
 
 
 def revise(session: Session, row: Stateful, *, by: Actor, **columns: Any) -> None:
-    """LastChange `columns` of `row` in the state it is in, and its version with them, and write that down.
+    """Change `columns` of `row` in the state it is in, and its version with them, and write that down.
 
     Raises MovedMeanwhile when the row is no longer in the state and version it was read with.
     """
@@ -86,8 +86,8 @@ def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         current = session.scalar(select(kind.state).where(kind.id == row.id))
         if current is None:
-            raise NotFound(noun, shown_key(row))
-        raise MovedMeanwhile(noun, shown_key(row), str(current), last_change(session, row))
+            raise NotFound(noun, display_key(row))
+        raise MovedMeanwhile(noun, display_key(row), str(current), last_change(session, row))
     for name, value in {"version": row.version + 1, **columns}.items():
         set_committed_value(row, name, value)
 
@@ -113,27 +113,29 @@ def last_change(session: Session, row: Stateful) -> LastChange | None:
 
 def moved_meanwhile(session: Session, row: Stateful) -> MovedMeanwhile:
     """The refusal that `row` is no longer what was seen: with who changed it, and when."""
-    return MovedMeanwhile(_NOUN[type(row)], shown_key(row), str(row.state), last_change(session, row))
+    return MovedMeanwhile(_NOUN[type(row)], display_key(row), str(row.state), last_change(session, row))
 
 
 def illegal_move(session: Session, row: Stateful, to: State | Step) -> IllegalMove:
     """The refusal to take `row` to another state, or this step: with who brought it where it is, and when."""
     last = last_change(session, row)
-    return IllegalMove(_NOUN[type(row)], shown_key(row), str(row.state), to, last)
+    return IllegalMove(_NOUN[type(row)], display_key(row), str(row.state), to, last)
 
 
-def become_work(message: Message) -> None:
+def begin_triage(message: Message) -> None:
     """A post known so far as context turns out to be addressed to us: its triage begins."""
     message.state = MessageState.NEW
 
 
-def opened(session: Session, row: Stateful, *, by: Actor, details: Mapping[str, Any] | None = None) -> None:
+def record_opened(
+    session: Session, row: Stateful, *, by: Actor, details: Mapping[str, Any] | None = None
+) -> None:
     """Write down that `row` came to be, in the state it has. Flushes, so that it has its id."""
     session.flush()
     _write(session, f"{_NOUN[type(row)]}.opened", by, row, None, row.state, details or {})
 
 
-def opened_many(session: Session, messages: Iterable[tuple[int, int]], *, by: str) -> None:
+def record_opened_many(session: Session, messages: Iterable[tuple[int, int]], *, by: str) -> None:
     """The same for messages that were inserted as NEW in one statement, each given as its id and channel."""
     moment = now()
     rows = [
@@ -205,7 +207,7 @@ def _entry(kind: str, by: Actor, details: Mapping[str, Any]) -> HistoryEntry:
     )
 
 
-def latest(session: Session, message_id: int, kinds: Collection[str], *, since: datetime) -> str | None:
+def latest_kind(session: Session, message_id: int, kinds: Collection[str], *, since: datetime) -> str | None:
     """The last of `kinds` that happened to a message from `since` on; None when none did."""
     return session.scalar(
         select(HistoryEntry.kind)

@@ -325,7 +325,7 @@ class Examination:
     """What a platform knows of a token. Times are None where it never ends or the platform does not say.
 
     `missing` are permissions without which we could not work; `is_subscribed` is None where nobody can say.
-    Without `tells_life` the times say nothing: what a renewal told of them stands.
+    Without `reports_lifetime` the times say nothing: what a renewal told of them stands.
     """
 
     is_valid: bool
@@ -333,7 +333,7 @@ class Examination:
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     is_subscribed: bool | None = None
-    tells_life: bool = True
+    reports_lifetime: bool = True
 
 
 @dataclass(frozen=True, slots=True)

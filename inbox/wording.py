@@ -36,12 +36,12 @@ class Worded(StrEnum):
         return self.sentence % {name: plain(value) for name, value in values.items()}
 
 
-def kept(member: Worded, details: str = "") -> str:
+def encode(member: Worded, details: str = "") -> str:
     """As a column keeps it: `key`, or `key: details`."""
     return f"{member.value}: {details}" if details else member.value
 
 
-def parted(enum: type[Member], text: str) -> tuple[Member, str] | None:
+def decode(enum: type[Member], text: str) -> tuple[Member, str] | None:
     """The member and the details that `kept` wrote; None for text that begins with no key of `enum`."""
     key, _, details = text.partition(": ")
     found = next((member for member in enum if member.value == key), None)

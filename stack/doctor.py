@@ -166,7 +166,7 @@ def _needs() -> Iterator[Finding]:
     """Everything that `cozum status` lists as needing a person, each with a remedy."""
     try:
         with db.transaction() as session:
-            needs = status.needs_a_person(figures.look(session))
+            needs = status.needs_a_person(figures.current(session))
     except SQLAlchemyError:
         return  # _database has reported it
     for need in needs:

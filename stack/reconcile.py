@@ -18,14 +18,14 @@ def reconcile(key: str | None) -> None:
 
     Messages that are missing here are fetched. Exit code 1 if anything differs or could not be compared.
     """
-    asked = reconciling.ask(key)
+    asked = reconciling.schedule(key)
     if key is not None and not asked:
         raise StackError(f"There is no channel {key} whose platform can be compared.")
     while reconciling.run():
         pass
     with transaction() as session:
         runs = comparison_runs.runs(session)
-        found = mismatches.shown(session)
+        found = mismatches.open_differences(session)
         lines = [
             f"{mismatch.difference.channel.key:22}{mismatch.difference.kind.value:14}{mismatch.difference.external_id}"
             for mismatch in found

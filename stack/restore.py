@@ -252,11 +252,13 @@ def _make_safe(url: str, manifest: Manifest) -> Restored:
             total += done
 
     try:
-        in_batches(lambda session: after_restore.doubt_replies(session, made_at=made_at, at=at, limit=_BATCH))
-        in_batches(lambda session: after_restore.leave_unasked(session, limit=_BATCH))
+        in_batches(
+            lambda session: after_restore.mark_uncertain(session, made_at=made_at, at=at, limit=_BATCH)
+        )
+        in_batches(lambda session: after_restore.suppress_ratings(session, limit=_BATCH))
         drafts = in_batches(lambda session: after_restore.mark_drafts(session, limit=_BATCH))
         with Session(engine) as session, session.begin():
-            after_restore.skip_given_out(session, made_at=made_at, at=at)
+            after_restore.skip_used_numbers(session, made_at=made_at, at=at)
             feed.raise_epoch(session)
             history.record(
                 session, "system.restored", by=after_restore.BY, details={"made_at": made_at.isoformat()}
@@ -276,7 +278,7 @@ def _ask_for_comparison(session: Session) -> Iterator[str]:
         if traits.by_hand:
             continue
         if traits.can_be_compared:
-            comparison_runs.ask(session, channel)
+            comparison_runs.schedule(session, channel)
         try:
             channels.credentials(channel)
         except InvalidInput:

@@ -34,7 +34,7 @@ def status(folder: Path, as_json: bool) -> None:
     try:
         environment.enter(folder)
         with transaction() as session:
-            seen = figures.look(session)
+            seen = figures.current(session)
             answer["queues"] = queues(seen)
             answer["channels"] = [
                 report.as_values(report.report(session, channel)) for channel in seen.channels

@@ -19,23 +19,23 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ChannelSession:
-    """A channel ready to call with no transaction open; what was told of limits is kept until `note`."""
+    """A channel ready for calls; what was told of limits is kept until `record_usage`."""
 
     channel_id: int
     access: Access
     opened: bytes | None = None  # the stored secrets that `access` was opened from
-    told: list[Usage] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
 
     def is_current(self, channel: Channel) -> bool:
         """Whether the channel still has these secrets: else a refusal of theirs says nothing."""
         return channel.credentials == self.opened
 
-    def note(self, session: Session, channel: Channel, *, by: Actor) -> None:
-        """Keep what the calls since the last `note` told of the platform's limits."""
-        told = tuple(self.told)
-        if told:
-            budgets.note(session, channel, told, platforms.traits(channel.platform).limits, by=by)
-        self.told.clear()
+    def record_usage(self, session: Session, channel: Channel, *, by: Actor) -> None:
+        """Keep what the calls since the last `record_usage` told of the platform's limits."""
+        usages = tuple(self.usages)
+        if usages:
+            budgets.record_usage(session, channel, usages, platforms.traits(channel.platform).limits, by=by)
+        self.usages.clear()
 
 
 def open_session(channel: Channel) -> ChannelSession:
@@ -44,11 +44,11 @@ def open_session(channel: Channel) -> ChannelSession:
     Never raises for that: work is claimed for one channel after another, and one that stopped the claim would
     stop all behind it. Without a token every call ends as lost access, which is what it is.
     """
-    told: list[Usage] = []
+    usages: list[Usage] = []
     try:
         secrets = channels.credentials(channel)
     except InvalidInput:
         log.error("credentials_not_opened", channel_id=channel.id)
         secrets = {}
     access = channels.access(channel, secrets)
-    return ChannelSession(channel.id, replace(access, on_usage=told.append), channel.credentials, told)
+    return ChannelSession(channel.id, replace(access, on_usage=usages.append), channel.credentials, usages)

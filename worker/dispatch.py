@@ -39,7 +39,7 @@ from worker.calling import ChannelSession
 
 log = structlog.get_logger()
 
-A_LOOK_ROUND = 1  # what is claimed and not looked for waits a whole lease
+LOOKS_PER_ROUND = 1  # what is claimed and not looked for waits a whole lease
 
 
 def run() -> int:
@@ -50,7 +50,7 @@ def run() -> int:
     with transaction() as session:
         sending.expire_leases(session, limit=100)
         work = [
-            (reply.id, reply.version, as_outgoing(session, reply), _line(session, reply))
+            (reply.id, reply.version, as_outgoing(session, reply), _session_for(session, reply))
             for reply in sending.claim_for_sending(session, limit=1)
         ]
     for reply_id, version, outgoing, channel_session in work:
@@ -64,15 +64,15 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, channel_session: C
     connector = CONNECTORS[access.platform]
     outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
     if isinstance(outcome, AccessLost):
-        outcome = _is_it_the_channel(channel_session, outcome)
+        outcome = _confirm_access_lost(channel_session, outcome)
     with transaction() as session:
         reply = sending.record_outcome(session, reply_id, version, outcome)
         channel = session.get_one(Channel, reply.channel_id)
         if isinstance(outcome, AccessLost) and channel_session.is_current(channel):
             channels.lose_access(session, channel, outcome.reason, by="dispatch")
         error = outcome.reason if isinstance(outcome, NotSent | AccessLost) else None
-        channels.called(channel, error=error)
-        channel_session.note(session, channel, by="dispatch")
+        channels.record_call(channel, error=error)
+        channel_session.record_usage(session, channel, by="dispatch")
         if reply.external_id is not None:
             parked.unpark(session, reply.platform, reply.external_id, replies.reference(reply))
     log.info("reply_sent", reply_id=reply_id, outcome=type(outcome).__name__, platform=access.platform)
@@ -107,9 +107,9 @@ def _too_long(platform: str, outgoing: Outgoing) -> Refused | None:
     return Refused(Failure.TOO_LONG, f"{length.counted}/{length.longest}") if length.is_too_long else None
 
 
-def _is_it_the_channel(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
+def _confirm_access_lost(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
     """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
-    probe = probing.ask(channel_session).outcome
+    probe = probing.probe(channel_session).outcome
     if isinstance(probe, ProbeFailed):
         return outcome if probe.access_lost else NotSent(outcome.failure, f"{outcome.words}; {probe.reason}")
     return Refused(outcome.failure, outcome.words)
@@ -118,9 +118,9 @@ def _is_it_the_channel(channel_session: ChannelSession, outcome: AccessLost) -> 
 def look_for_uncertain() -> int:
     """Look on the platforms for replies that may be public. Answers how many came to their turn."""
     with transaction() as session:
-        due = sending.claim_for_looking(session, limit=A_LOOK_ROUND)
+        due = sending.claim_for_looking(session, limit=LOOKS_PER_ROUND)
         work = [
-            (reply.id, as_outgoing(session, reply), _line(session, reply))
+            (reply.id, as_outgoing(session, reply), _session_for(session, reply))
             for reply in due
             if _may_look(session, reply)
         ]
@@ -129,10 +129,10 @@ def look_for_uncertain() -> int:
         outcome = connector.look(channel_session.access, outgoing)
         with transaction() as session:
             reply = session.get_one(Reply, reply_id, with_for_update=True)
-            channel_session.note(session, session.get_one(Channel, reply.channel_id), by="look")
+            channel_session.record_usage(session, session.get_one(Channel, reply.channel_id), by="look")
             if isinstance(outcome, Found):
                 if reply.external_id is None:
-                    replies.found(session, reply, outcome.external_id, by="look")
+                    replies.mark_sent(session, reply, outcome.external_id, by="look")
                 parked.unpark(session, reply.platform, outcome.external_id, replies.reference(reply))
             else:
                 provable = connector.can_prove_absence(outgoing)
@@ -146,7 +146,7 @@ def _may_look(session: Session, reply: Reply) -> bool:
     return limit is not None and bool(budgets.take(session, reply.channel_id, CallKind.READ, limit))
 
 
-def _line(session: Session, reply: Reply) -> ChannelSession:
+def _session_for(session: Session, reply: Reply) -> ChannelSession:
     return calling.open_session(session.get_one(Channel, reply.channel_id))
 
 

@@ -44,7 +44,7 @@ def run() -> int:
         channel_session, is_silent, needs_probe = claimed
         if needs_probe:
             probed.append(channel_session.channel_id)
-            _look(channel_session, is_silent=is_silent)
+            _probe(channel_session, is_silent=is_silent)
         return 1
 
     side_by_side(one_channel, seconds=15)
@@ -92,21 +92,21 @@ def _claim() -> tuple[ChannelSession, bool, bool] | None:
         return calling.open_session(channel), is_silent, needs_probe
 
 
-def _look(channel_session: ChannelSession, *, is_silent: bool) -> None:
-    asked = probing.ask(channel_session)
+def _probe(channel_session: ChannelSession, *, is_silent: bool) -> None:
+    report = probing.probe(channel_session)
     with transaction() as session:
         channel = session.get_one(Channel, channel_session.channel_id, with_for_update=True)
-        probing.record(session, channel, channel_session, asked, by="heartbeat")
-        channel_session.note(session, channel, by="heartbeat")
+        probing.record(session, channel, channel_session, report, by="heartbeat")
+        channel_session.record_usage(session, channel, by="heartbeat")
         channel.next_probe_at = now() + ROUND
-        if is_silent and isinstance(asked.outcome, ProbeFailed):
+        if is_silent and isinstance(report.outcome, ProbeFailed):
             alarms.raise_alarm(session, SILENT, channel.key, {"unseen": 0}, by="heartbeat", channel=channel)
-    if is_silent and isinstance(asked.outcome, ProbeOk):
-        _seek(channel_session)
-    log.info("probed", channel_id=channel_session.channel_id, outcome=type(asked.outcome).__name__)
+    if is_silent and isinstance(report.outcome, ProbeOk):
+        _poll_silent(channel_session)
+    log.info("probed", channel_id=channel_session.channel_id, outcome=type(report.outcome).__name__)
 
 
-def _seek(channel_session: ChannelSession) -> None:
+def _poll_silent(channel_session: ChannelSession) -> None:
     """Poll a silent channel: what a poll finds, nobody told us."""
     connector = CONNECTORS[channel_session.access.platform]
     if not connector.edges:
@@ -137,7 +137,7 @@ def _warn_of_expiry(session: Session, channel: Channel) -> None:
     for days in EXPIRY_DAYS:
         near = timedelta(days=days)
         if left is not None and left <= near and (life is None or near < life / 2):
-            raised = alarms.raised(session, EXPIRES, channel.key)
+            raised = alarms.open_alarm(session, EXPIRES, channel.key)
             if raised is None or raised.details.get("days") != days:
                 details = {"days": days}
                 alarms.raise_alarm(session, EXPIRES, channel.key, details, by="heartbeat", channel=channel)

@@ -15,7 +15,7 @@ from inbox.db import transaction
 from inbox.failures import Unusable
 from inbox.ingest import queue
 from inbox.values import Fact, NotUnderstood
-from inbox.wording import kept
+from inbox.wording import encode
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ def run() -> int:
     while waiting:
         if len(waiting) < len(claimed) and time.monotonic() > end:
             with transaction() as session:
-                ingest.give_back(session, waiting, claimed_by=claimed_by)
+                ingest.release(session, waiting, claimed_by=claimed_by)
             break
         lot = waiting[:TOGETHER]
         through = set() if waiting[0] in alone else apply_together(lot, end=end)
@@ -74,12 +74,12 @@ def apply(event_id: int) -> None:
         # Whatever it was, the row must say so: an uncounted failure would be tried for ever.
         log.error("raw_event_failed", raw_event_id=event_id, error=type(error).__name__)
         with transaction() as session:
-            ingest.failed(session, event_id, error)
+            ingest.record_failure(session, event_id, error)
 
 
 def facts(source: str, body: bytes) -> tuple[Fact, ...]:
     """What a body says, by the connector it belongs to. Raises UnreadablePayload."""
     connector = connectors.for_body(source, body)
     if connector is None:
-        return (NotUnderstood(platform="unknown", account=None, what=kept(Unusable.NO_PLATFORM, source)),)
+        return (NotUnderstood(platform="unknown", account=None, what=encode(Unusable.NO_PLATFORM, source)),)
     return connector.normalise(body)

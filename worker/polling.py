@@ -94,15 +94,15 @@ def poll(channel_id: int) -> int:
         except PlatformError as failure:
             called, error = True, failure
             log.warning("poll_failed", channel_id=channel_id, edge=edge, error=type(failure).__name__)
-    asked = probing.ask(channel_session) if isinstance(error, AccessExpired) else None
+    report = probing.probe(channel_session) if isinstance(error, AccessExpired) else None
     with transaction() as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         channel.polling_until = None
-        if asked is not None and isinstance(asked.outcome, ProbeFailed):
-            probing.record(session, channel, channel_session, asked, by="poll")
+        if report is not None and isinstance(report.outcome, ProbeFailed):
+            probing.record(session, channel, channel_session, report, by="poll")
         elif called:
-            channels.called(channel, error=error.trouble.reason if error else None)
-        channel_session.note(session, channel, by="poll")
+            channels.record_call(channel, error=error.trouble.reason if error else None)
+        channel_session.record_usage(session, channel, by="poll")
         if isinstance(error, RateLimited):
             wait = timedelta(seconds=error.retry_after or settings().poll_seconds * 5)
             channel.next_poll_at = now() + wait

@@ -24,14 +24,14 @@ UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProbeReport:
     """How a channel answered: a real call, and what the platform knows of the token, where it says."""
 
     outcome: ProbeOutcome
     examined: Examination | None = None
 
 
-def ask(channel_session: ChannelSession) -> Asked:
+def probe(channel_session: ChannelSession) -> ProbeReport:
     """One real call as this channel; where it succeeds, what the platform knows of the token.
 
     A token that lacks what we need is lost access, although it may still read its own name.
@@ -39,22 +39,22 @@ def ask(channel_session: ChannelSession) -> Asked:
     connector = CONNECTORS[channel_session.access.platform]
     outcome = connector.probe(channel_session.access)
     if isinstance(outcome, ProbeFailed) or connector.examine is None:
-        return Asked(outcome)
+        return ProbeReport(outcome)
     try:
         examined = connector.examine(channel_session.access)
     except PlatformError as error:
         log.info("token_not_examined", channel_id=channel_session.channel_id, error=error.reason)
-        return Asked(outcome)
+        return ProbeReport(outcome)
     if not examined.is_valid:
-        return Asked(ProbeFailed(Failure.TOKEN_INVALID, access_lost=True), examined)
+        return ProbeReport(ProbeFailed(Failure.TOKEN_INVALID, access_lost=True), examined)
     if examined.missing:
         missing = ", ".join(examined.missing)
-        return Asked(ProbeFailed(Failure.PERMISSIONS, missing, access_lost=True), examined)
-    return Asked(outcome, examined)
+        return ProbeReport(ProbeFailed(Failure.PERMISSIONS, missing, access_lost=True), examined)
+    return ProbeReport(outcome, examined)
 
 
 def record(
-    session: Session, channel: Channel, channel_session: ChannelSession, asked: Asked, *, by: Actor
+    session: Session, channel: Channel, channel_session: ChannelSession, report: ProbeReport, *, by: Actor
 ) -> None:
     """Write down how a channel answered: its access lost or regained, its token's life, its subscription.
 
@@ -62,22 +62,22 @@ def record(
     """
     if not channel_session.is_current(channel):
         return
-    match asked.outcome:
+    match report.outcome:
         case ProbeFailed() as failed:
-            channels.called(channel, error=failed.reason)
+            channels.record_call(channel, error=failed.reason)
             if failed.access_lost:
                 channels.lose_access(session, channel, failed.reason, by=by)
         case ProbeOk():
-            channels.called(channel, error=None)
+            channels.record_call(channel, error=None)
             channels.regain_access(session, channel, by=by)
             channel.probed_at = now()
-    if asked.examined is None:
+    if report.examined is None:
         return
-    if asked.examined.tells_life:
-        channels.token_lives(
-            channel, issued_at=asked.examined.issued_at, expires_at=asked.examined.expires_at
+    if report.examined.reports_lifetime:
+        channels.set_token_life(
+            channel, issued_at=report.examined.issued_at, expires_at=report.examined.expires_at
         )
-    channel.is_subscribed = asked.examined.is_subscribed
+    channel.is_subscribed = report.examined.is_subscribed
     if channel.is_subscribed is False:
         alarms.raise_alarm(session, UNSUBSCRIBED, channel.key, by=by, channel=channel)
     else:

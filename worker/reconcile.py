@@ -20,7 +20,7 @@ from inbox.channels import budgets, comparison_runs, mismatches
 from inbox.db import transaction
 from inbox.failures import Failure
 from inbox.ingest import store_raw_event
-from inbox.ingest.comparison import BY, Comparison, window
+from inbox.ingest.comparison import BY, Comparison, comparable_window
 from inbox.models import Channel
 from inbox.values import CallKind, UnreadablePayload
 from worker import calling, ingest
@@ -34,14 +34,14 @@ _MOST_RECHECKED = 200
 _PATIENCE = 60.0  # seconds to wait for one call of the channel's budget
 
 
-def ask(key: str | None = None) -> list[str]:
+def schedule(key: str | None = None) -> list[str]:
     """Have one channel compared, or all that can be. Answers which."""
     asked = []
     with transaction() as session:
         query = select(Channel).where(Channel.is_active).order_by(Channel.key)
         for channel in session.scalars(query if key is None else query.where(Channel.key == key)).all():
             if _survey(channel.platform) is not None:
-                comparison_runs.ask(session, channel)
+                comparison_runs.schedule(session, channel)
                 asked.append(channel.key)
     return asked
 
@@ -63,18 +63,18 @@ def run() -> int:
     until_done(ingest.run, seconds=20)
     with transaction() as session:
         if failure is None:
-            comparison.missing_replies(session)
+            comparison.record_missing_replies(session)
             count = comparison.finish(session)
-            comparison_runs.ended(session, channel_id, differences=count)
+            comparison_runs.finish(session, channel_id, differences=count)
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
             # What was found so far stands; what was not looked at is neither missing nor resolved.
-            mismatches.tell(session, channel_id, by=BY)
-            comparison_runs.broke_off(session, channel_id, failure.reason.value, wait=_wait(failure))
+            mismatches.update_alarm(session, channel_id, by=BY)
+            comparison_runs.record_failure(session, channel_id, failure.reason.value, wait=_wait(failure))
         channel = session.get_one(Channel, channel_id)
         if failure is None or failure.reason is not Failure.BUDGET:
-            channels.called(channel, error=failure.trouble.reason if failure else None)
-        channel_session.note(session, channel, by=BY)
+            channels.record_call(channel, error=failure.trouble.reason if failure else None)
+        channel_session.record_usage(session, channel, by=BY)
     return 1
 
 
@@ -85,7 +85,7 @@ def _claim() -> tuple[ChannelSession, Comparison] | None:
         survey = _survey(channel.platform) if channel is not None else None
         if channel is None or survey is None:
             return None
-        since, until = window(session, channel)
+        since, until = comparable_window(session, channel)
         comparison = Comparison(channel.id, since, until, whole_account=survey.whole_account)
         return calling.open_session(channel), comparison
 
@@ -104,7 +104,7 @@ def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
         except UnreadablePayload:
             raise PlatformError("an unreadable answer", reason=Failure.UNREADABLE) from None
         with transaction() as session:
-            if comparison.page(session, facts):
+            if comparison.compare_page(session, facts):
                 key = session.get_one(Channel, channel_session.channel_id).key
                 store_raw_event(session, f"poll:{key}:{BY}", page.body, digest=page.digest)
 
@@ -115,12 +115,12 @@ def _recheck(channel_session: ChannelSession, comparison: Comparison) -> None:
     if survey is None:
         return
     with transaction() as session:
-        vanished = comparison.vanished(session, survey.kinds)[:_MOST_RECHECKED]
+        vanished = comparison.unseen_messages(session, survey.kinds)[:_MOST_RECHECKED]
     for start in range(0, len(vanished), survey.at_once):
         _may_read(channel_session)
         gone = survey.gone(channel_session.access, vanished[start : start + survey.at_once])
         with transaction() as session:
-            comparison.gone(session, gone)
+            comparison.mark_deleted(session, gone)
         log.info("deletions_found", channel_id=channel_session.channel_id, count=len(gone))
 
 

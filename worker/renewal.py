@@ -82,4 +82,4 @@ def renew(channel_session: ChannelSession, seen: bytes | None) -> None:
             is_final = failure is None or isinstance(failure, AccessExpired | Rejected)
             wait = _LATER if is_final else _SOON
             channel.next_renewal_at = now() + wait
-        channel_session.note(session, channel, by="renewal")
+        channel_session.record_usage(session, channel, by="renewal")

@@ -64,7 +64,7 @@ def _send() -> bool:
 
 def _bring_some_back() -> int:
     with transaction() as session:
-        back = tracking.planned_come_back(session, limit=BATCH)
+        back = tracking.resume_planned(session, limit=BATCH)
     if back:
         log.info("planned_came_back", requests=back)
     return back
@@ -72,7 +72,7 @@ def _bring_some_back() -> int:
 
 def _apply_some_overlooked() -> int:
     with transaction() as session:
-        overlooked = parked.overlooked(session, limit=BATCH)
+        overlooked = parked.apply_overlooked(session, limit=BATCH)
     if overlooked:
         log.info("parked_facts_applied", subjects=overlooked)
     return overlooked

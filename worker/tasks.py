@@ -79,7 +79,7 @@ def sweep() -> None:
 @app.task
 def reconcile_all() -> None:
     """It is night: compare every channel with its platform."""
-    reconciling.ask()
+    reconciling.schedule()
     nudge("reconcile")
 
 
@@ -98,9 +98,9 @@ def _log(**_: Any) -> None:
 
 @worker_process_init.connect
 def _forked(**_: Any) -> None:
-    global _line
-    _line = None
-    db.forget_connections_after_fork()
+    global _connection
+    _connection = None
+    db.drop_inherited_connections()
 
 
 # --- waking -----------------------------------------------------------------------------------------
@@ -108,17 +108,17 @@ def _forked(**_: Any) -> None:
 _TASKS = {"ingest": ingest, "send": send, "sweep": sweep, "reconcile": reconcile}
 _PAUSE = 0.05
 _wanted: dict[str, threading.Event] = {kind: threading.Event() for kind in _TASKS}
-_something = threading.Event()
+_any_wanted = threading.Event()
 _starting = threading.Lock()
 _publisher: threading.Thread | None = None
 # The publisher's own connection, kept: under load, making one for each wake-up took a quarter of the intake.
-_line: Connection | None = None
+_connection: Connection | None = None
 
 
 def nudge(kind: Kind) -> None:
     """Have the workers look soon. Sets a flag and returns: no caller ever waits for the broker."""
     _wanted[kind].set()
-    _something.set()
+    _any_wanted.set()
     global _publisher
     with _starting:
         if _publisher is None or not _publisher.is_alive():
@@ -128,8 +128,8 @@ def nudge(kind: Kind) -> None:
 
 def _publish_for_ever() -> None:
     while True:
-        _something.wait()
-        _something.clear()
+        _any_wanted.wait()
+        _any_wanted.clear()
         for kind, wanted in _wanted.items():
             if wanted.is_set():
                 wanted.clear()
@@ -139,25 +139,25 @@ def _publish_for_ever() -> None:
 
 def _publish(kind: str) -> None:
     """One wake-up, dropped when the broker is slow or gone: the sweep makes up for it."""
-    global _line
-    was_open = _line is not None
+    global _connection
+    was_open = _connection is not None
     try:
-        if _line is None:
-            _line = app.connection_for_write(
+        if _connection is None:
+            _connection = app.connection_for_write(
                 transport_options={"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
             )
-        _TASKS[kind].apply_async(connection=_line, retry=False)
+        _TASKS[kind].apply_async(connection=_connection, retry=False)
     except (KombuError, RedisError, OSError) as error:
-        _hang_up()
+        _close_connection()
         if was_open:  # the broker may have been started again since
             _publish(kind)
             return
         log.warning("wake_up_dropped", kind=kind, error=type(error).__name__)
 
 
-def _hang_up() -> None:
-    global _line
-    line, _line = _line, None
-    if line is not None:
+def _close_connection() -> None:
+    global _connection
+    connection, _connection = _connection, None
+    if connection is not None:
         with suppress(KombuError, RedisError, OSError):
-            line.release()  # type: ignore[no-untyped-call]
+            connection.release()  # type: ignore[no-untyped-call]

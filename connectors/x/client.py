@@ -172,7 +172,7 @@ def examine(access: Access) -> Examination:
         of_token, *granted = told.get_secret_value().split() if told else [""]
         is_told = of_token == _mark(access.credentials["access_token"].get_secret_value())
         missing = tuple(scope for scope in SCOPES if scope not in granted) if is_told else ()
-    return Examination(is_valid=True, missing=missing, tells_life=False)
+    return Examination(is_valid=True, missing=missing, reports_lifetime=False)
 
 
 def _mark(token: str) -> str:

@@ -64,13 +64,13 @@ def renew_credentials(
     fresh = {name: secret.get_secret_value() for name, secret in renewal.credentials.items()}
     _store(channel, {**kept, **fresh})
     expires_at = now() + timedelta(seconds=renewal.lives) if renewal.lives else None
-    token_lives(channel, issued_at=now(), expires_at=expires_at)
+    set_token_life(channel, issued_at=now(), expires_at=expires_at)
     channel.next_probe_at = None  # a channel whose token had died need not wait for its turn
     history.record(session, "channel.renewed", by=by, channel=channel, details={"names": sorted(fresh)})
     return True
 
 
-def token_lives(channel: Channel, *, issued_at: datetime | None, expires_at: datetime | None) -> None:
+def set_token_life(channel: Channel, *, issued_at: datetime | None, expires_at: datetime | None) -> None:
     """Keep the life of the token, and have it renewed when half of that is over."""
     if (issued_at, expires_at) == (channel.token_issued_at, channel.token_expires_at):
         return
@@ -124,7 +124,7 @@ def of_account(session: Session, platform: str, external_id: str | None) -> Chan
     return ours.get((platform, external_id or ""))
 
 
-def called(channel: Channel, *, error: str | None, at: datetime | None = None) -> None:
+def record_call(channel: Channel, *, error: str | None, at: datetime | None = None) -> None:
     """Note a call to the platform: green rests on these alone."""
     moment = at or now()
     channel.last_call_at = moment

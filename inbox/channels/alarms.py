@@ -50,7 +50,7 @@ def raise_alarm(
         .returning(Alarm.id, Alarm.times)
     ).one()
     if times == 1:
-        _tell(session, "alarm.raised", id_, kind, subject, by=by, channel=channel)
+        _record(session, "alarm.raised", id_, kind, subject, by=by, channel=channel)
     return session.get_one(Alarm, id_, populate_existing=True)
 
 
@@ -64,11 +64,11 @@ def clear(session: Session, kind: str, subject: str, *, by: Actor, channel: Chan
     ).first()
     if ended is None:
         return False
-    _tell(session, "alarm.cleared", ended[0], kind, subject, by=by, channel=channel)
+    _record(session, "alarm.cleared", ended[0], kind, subject, by=by, channel=channel)
     return True
 
 
-def raised(session: Session, kind: str, subject: str) -> Alarm | None:
+def open_alarm(session: Session, kind: str, subject: str) -> Alarm | None:
     """The open alarm of this kind about this subject, None when there is none."""
     return session.scalar(
         select(Alarm).where(Alarm.kind == kind, Alarm.subject == subject, Alarm.cleared_at.is_(None))
@@ -80,10 +80,10 @@ def open_alarms(session: Session) -> Sequence[Alarm]:
     raised = session.scalars(
         select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at, Alarm.id)
     ).all()
-    return sorted([*raised, *stalled.standing(session)], key=lambda one: one.raised_at)
+    return sorted([*raised, *stalled.current(session)], key=lambda one: one.raised_at)
 
 
-def _tell(
+def _record(
     session: Session, what: str, alarm_id: int, kind: str, subject: str, *, by: Actor, channel: Channel | None
 ) -> None:
     details = {"alarm": alarm_id, "kind": kind, "subject": subject}

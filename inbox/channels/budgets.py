@@ -32,7 +32,7 @@ _LONGEST_REST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class BudgetLeft:
     """What one bucket holds now. `used` is what the platform told, None while it tells nothing."""
 
     kind: CallKind
@@ -51,17 +51,17 @@ def take(session: Session, channel_id: int, kind: CallKind, limit: Limit, *, wan
     return granted
 
 
-def note(
+def record_usage(
     session: Session,
     channel: Channel,
-    told: Iterable[Usage],
+    usages: Iterable[Usage],
     limits: Mapping[CallKind, Limit],
     *,
     by: Actor,
 ) -> None:
     """Keep what a platform told of its limits. Of several tellings of one answer the strictest counts."""
     worst: dict[CallKind, Usage] = {}
-    for usage in told:
+    for usage in usages:
         for kind in usage.kinds:
             if kind not in worst or usage.used >= worst[kind].used:
                 worst[kind] = usage
@@ -94,7 +94,7 @@ def _apply(row: RateBudget, limit: Limit, usage: Usage) -> datetime | None:
     return None
 
 
-def look(session: Session, channel: Channel, limits: Mapping[CallKind, Limit]) -> list[Left]:
+def remaining(session: Session, channel: Channel, limits: Mapping[CallKind, Limit]) -> list[BudgetLeft]:
     """What the buckets of a channel hold now, one for each kind, without taking or locking anything."""
     rows = {
         row.kind: row
@@ -104,12 +104,12 @@ def look(session: Session, channel: Channel, limits: Mapping[CallKind, Limit]) -
     for kind, limit in limits.items():
         row = rows.get(kind)
         if row is None:
-            found.append(Left(kind, limit.most, limit, None, None))
+            found.append(BudgetLeft(kind, limit.most, limit, None, None))
             continue
         over = row.resets_at is not None and row.resets_at <= moment
         left = int(_held(row, limit, moment))
         told = (None, None) if over else (row.used, row.resets_at)
-        found.append(Left(kind, left, _own(row, limit), *told))
+        found.append(BudgetLeft(kind, left, _own(row, limit), *told))
     return found
 
 

@@ -16,7 +16,7 @@ LEASE = timedelta(minutes=15)
 MOST_TRIES = 5
 
 
-def ask(session: Session, channel: Channel) -> None:
+def schedule(session: Session, channel: Channel) -> None:
     """Have `channel` compared as soon as a worker looks."""
     asked = {"due_at": now(), "tries": 0}
     session.execute(
@@ -65,14 +65,14 @@ def claim(session: Session, platforms: Collection[str]) -> Channel | None:
     return channel
 
 
-def ended(session: Session, channel_id: int, *, differences: int) -> None:
+def finish(session: Session, channel_id: int, *, differences: int) -> None:
     """The run has read everything, and so much differs."""
     run = _locked(session, channel_id)
     run.due_at = run.leased_until = run.failure = None
     run.tries, run.ended_at, run.differences = 0, now(), differences
 
 
-def broke_off(session: Session, channel_id: int, why: str, *, wait: timedelta) -> None:
+def record_failure(session: Session, channel_id: int, why: str, *, wait: timedelta) -> None:
     """Have it tried again after `wait`; the next night when it was tried often enough."""
     run = _locked(session, channel_id)
     run.due_at = now() + wait if run.tries < MOST_TRIES else None

@@ -21,7 +21,9 @@ from inbox.states import DifferenceKind
 ALARM = "reconcile"
 
 
-def note(session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any) -> bool:
+def record(
+    session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any
+) -> bool:
     """Note it once while it is open. False for what a person has looked at and left so."""
     if session.scalar(
         select(
@@ -60,7 +62,7 @@ def still_open(channel_id: int | None = None) -> Any:
     return query if channel_id is None else query.where(ReconcileDifference.channel_id == channel_id)
 
 
-def tell(session: Session, channel_id: int, *, by: Actor) -> int:
+def update_alarm(session: Session, channel_id: int, *, by: Actor) -> int:
     """Raise or clear the alarm of a channel by what is open. Answers how many differences are."""
     channel = session.get_one(Channel, channel_id)
     count = session.scalar(select(func.count()).select_from(still_open(channel_id).subquery())) or 0
@@ -72,14 +74,14 @@ def tell(session: Session, channel_id: int, *, by: Actor) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class OpenDifference:
     """A difference and the conversation it stands in, where it stands in one."""
 
     difference: ReconcileDifference
     group_id: int | None
 
 
-def shown(session: Session, *, limit: int = 500) -> list[Shown]:
+def open_differences(session: Session, *, limit: int = 500) -> list[OpenDifference]:
     """What is open, the newest first, with its channel."""
     found = session.scalars(
         still_open()
@@ -98,12 +100,14 @@ def shown(session: Session, *, limit: int = 500) -> list[Shown]:
     by_id = {row.id: row.group_id for row in groups}
     by_key = {(row.platform, row.external_id): row.group_id for row in groups}
     return [
-        Shown(one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id)))
+        OpenDifference(
+            one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id))
+        )
         for one in found
     ]
 
 
-def leave_so(session: Session, difference_id: int, *, by: User) -> None:
+def accept(session: Session, difference_id: int, *, by: User) -> None:
     """A person has looked: it stays as it is, and is no difference any more. Raises NotFound."""
     row = session.execute(
         update(ReconcileDifference)
@@ -120,4 +124,4 @@ def leave_so(session: Session, difference_id: int, *, by: User) -> None:
         channel=session.get_one(Channel, row[0]),
         details={"difference": difference_id},
     )
-    tell(session, row[0], by=by)
+    update_alarm(session, row[0], by=by)

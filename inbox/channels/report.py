@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox import platforms
 from inbox.channels import accounts, budgets
-from inbox.channels.budgets import Left
+from inbox.channels.budgets import BudgetLeft
 from inbox.clock import now
 from inbox.models import Channel, HookCount, Message, SetAside, Thread
 from inbox.states import OPEN_MESSAGE, ChannelHealth
@@ -30,7 +30,7 @@ class Report:
     channel: Channel
     health: ChannelHealth
     lag: float | None  # between the platform's time of a message and ours, the middle of the newest
-    budget: tuple[Left, ...]
+    budget: tuple[BudgetLeft, ...]
     closing: int  # private chats that wait for us and close within two hours
     rejected: int  # bodies with a wrong signature at its hook, which other channels may share
     set_aside: int  # parts of what arrived that could not be used, and are not resolved
@@ -45,7 +45,7 @@ def report(session: Session, channel: Channel) -> Report:
         channel=channel,
         health=accounts.health(channel),
         lag=_lag(session, channel),
-        budget=tuple(budgets.look(session, channel, traits.limits)),
+        budget=tuple(budgets.remaining(session, channel, traits.limits)),
         closing=_closing(session, channel, traits.private_window) if traits.private_window else 0,
         rejected=_rejected(session, traits.hook) if traits.hook else 0,
         set_aside=session.scalar(

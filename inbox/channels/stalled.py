@@ -26,7 +26,7 @@ UNREAD_BODIES, NOT_COMPARED = "unread", "not_compared"
 _OF_REFUSALS = {"signature": "wrong_signatures", "size": "too_large"}
 
 
-def standing(session: Session) -> list[Alarm]:
+def current(session: Session) -> list[Alarm]:
     """What stands still or is refused too often, as alarms that are kept nowhere."""
     return [*_refused(session), *_unread(session), *_not_compared(session)]
 

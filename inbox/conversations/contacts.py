@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inbox.bulk import given, insert_many, next_ids
+from inbox.bulk import as_table, insert_many, next_ids
 from inbox.clock import now
 from inbox.language.turkish import clean
 from inbox.models import Contact, ContactKey
@@ -138,7 +138,7 @@ def _holders(session: Session, keys: Iterable[AuthorKey]) -> Holders:
     rows = [{"scope": key.scope, "value": clean(key.value)} for key in keys]
     if not rows:
         return {}
-    asked = given(ContactKey, rows)
+    asked = as_table(ContactKey, rows)
     found = session.execute(
         select(ContactKey.scope, ContactKey.value, Contact)
         .join(ContactKey.contact)

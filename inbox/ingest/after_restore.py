@@ -35,7 +35,7 @@ _SEQUENCES = text(
 )
 
 
-def doubt_replies(session: Session, *, made_at: datetime, at: datetime, limit: int) -> int:
+def mark_uncertain(session: Session, *, made_at: datetime, at: datetime, limit: int) -> int:
     """Make UNCERTAIN what may have gone out since the backup of `made_at`. Answers how many were taken up.
 
     The looks that decide begin anew, their patience counted from `at`, the restore. A question for a rating
@@ -72,7 +72,7 @@ def doubt_replies(session: Session, *, made_at: datetime, at: datetime, limit: i
     return len(doubtful)
 
 
-def leave_unasked(session: Session, *, limit: int) -> int:
+def suppress_ratings(session: Session, *, limit: int) -> int:
     """Ask for no rating of an answer whose citizen may have been asked since. Answers how many were found.
 
     The question is written down as withdrawn. To be called until it answers 0.
@@ -133,7 +133,7 @@ def mark_drafts(session: Session, *, limit: int) -> int:
     return len(drafts)
 
 
-def skip_given_out(session: Session, *, made_at: datetime, at: datetime) -> None:
+def skip_used_numbers(session: Session, *, made_at: datetime, at: datetime) -> None:
     """Let all ids and request numbers go on behind those that may have been given out since the backup.
 
     A citizen holds their number, and a platform carries the id of a reply back to us: neither may come to

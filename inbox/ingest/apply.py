@@ -29,7 +29,7 @@ from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyRec
 
 log = structlog.get_logger()
 
-RACES_LOST = 3
+MAX_RACES = 3
 """How often a fact may meet a row that somebody else has just written."""
 FACTS_AT_ONCE = 50
 """What one transaction applies of a body: none may last long, and a body may hold thousands."""
@@ -37,7 +37,7 @@ FACTS_TOGETHER = 100
 """After how many a transaction that applies several bodies takes no other."""
 LONGEST_TOGETHER = 1.0
 """Seconds after which a transaction that applies several bodies begins no other."""
-HEARD_EVERY = timedelta(seconds=5)
+LAST_EVENT_PRECISION = timedelta(seconds=5)
 """How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
 for replies to send passes over what is locked.
 """
@@ -46,7 +46,7 @@ _DONE = "done"  # in the counts of a body that is not finished: how many of its 
 
 Normalise = Callable[[str, bytes], Iterable[Fact]]
 """What a body of some source says. Pure. Raises UnreadablePayload."""
-Heard = dict[int, datetime]
+LastEvents = dict[int, datetime]
 """Channels by their ids, and when something came through them."""
 
 
@@ -56,10 +56,10 @@ def apply_raw_event(session: Session, event_id: int, normalise: Normalise) -> bo
     Whether more are left: then commit and call again. A body nobody can read is set aside whole; a fact that
     fails is set aside by its position and its siblings stand.
     """
-    heard: Heard = {}
+    last_events: LastEvents = {}
     event = session.get_one(RawEvent, event_id, with_for_update=True)
-    more = _apply_event(session, event, _read(session, event, normalise), heard)
-    _note_heard(session, heard)
+    more = _apply_event(session, event, _read(session, event, normalise), last_events)
+    _store_last_events(session, last_events)
     return more
 
 
@@ -73,22 +73,22 @@ def apply_raw_events(
     facts than one transaction applies.
     """
     end = min(end, time.monotonic() + LONGEST_TOGETHER)
-    heard: Heard = {}
-    bodies = _read_lot(session, event_ids, normalise, end)
-    kept = _keep_first_words(session, bodies, heard)
+    last_events: LastEvents = {}
+    bodies = _read_bodies(session, event_ids, normalise, end)
+    kept = _keep_first_words(session, bodies, last_events)
     whole = {
         event.id: len(seen) for event, seen in bodies if seen and len(kept.get(event.id, ())) == len(seen)
     }
-    queue.finish_whole(session, whole)
+    queue.finish_many(session, whole)
     through = set(whole)
     # Those of which something is kept come first: what is left for later must be left whole.
     others = (body for body in bodies if body[0].id not in whole)
     for event, seen in sorted(others, key=lambda body: body[0].id not in kept):
         if through and event.id not in kept and time.monotonic() > end:
             break
-        if not _apply_event(session, event, seen, heard, kept.get(event.id, ())):
+        if not _apply_event(session, event, seen, last_events, kept.get(event.id, ())):
             through.add(event.id)
-    _note_heard(session, heard)
+    _store_last_events(session, last_events)
     return through
 
 
@@ -96,22 +96,24 @@ Body = tuple[RawEvent, tuple[Fact, ...] | None]
 """One that is ours to apply, and what it says; None when nothing is left to do with it."""
 
 
-def _read_lot(session: Session, event_ids: Collection[int], normalise: Normalise, end: float) -> list[Body]:
+def _read_bodies(
+    session: Session, event_ids: Collection[int], normalise: Normalise, end: float
+) -> list[Body]:
     """The first of some bodies, as many as one transaction applies: one with very many facts stands alone."""
     events = session.scalars(
         select(RawEvent).where(RawEvent.id.in_(event_ids)).order_by(RawEvent.id).with_for_update()
     )
     bodies: list[Body] = []
-    told = 0
+    fact_count = 0
     for event in events:
-        if told >= FACTS_TOGETHER or (bodies and time.monotonic() > end):
+        if fact_count >= FACTS_TOGETHER or (bodies and time.monotonic() > end):
             break
         seen = _read(session, event, normalise)
         count = len(seen or ())
         if count > FACTS_AT_ONCE and bodies:
             break
         bodies.append((event, seen))
-        told += count if count <= FACTS_AT_ONCE else FACTS_TOGETHER
+        fact_count += count if count <= FACTS_AT_ONCE else FACTS_TOGETHER
     return bodies
 
 
@@ -127,7 +129,7 @@ def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact
             event.id,
             queue.WHOLE_BODY,
             SetAsideKind.FAILED,
-            set_aside.unreadable(error),
+            set_aside.as_unreadable(error),
             None,
         )
         event.counts = {"set_aside": 1}
@@ -135,7 +137,9 @@ def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact
         return None
 
 
-def _keep_first_words(session: Session, bodies: Iterable[Body], heard: Heard) -> dict[int, set[int]]:
+def _keep_first_words(
+    session: Session, bodies: Iterable[Body], last_events: LastEvents
+) -> dict[int, set[int]]:
     """Keep what is somebody's first words in a conversation; by body the places of the facts that were."""
     sightings = []
     for event, seen in bodies:
@@ -147,25 +151,25 @@ def _keep_first_words(session: Session, bodies: Iterable[Body], heard: Heard) ->
                 sightings.append(Sighting(event.id, position, event.received_at, fact, channel))
     kept: dict[int, set[int]] = {}
     for one in bulk_first.apply(session, sightings):
-        _hear(heard, one.channel, one.received_at)
+        _collect_last_event(last_events, one.channel, one.received_at)
         kept.setdefault(one.event_id, set()).add(one.position)
     return kept
 
 
-def _hear(heard: Heard, channel: Channel, at: datetime) -> None:
-    if channel.last_event_at is None or channel.last_event_at < at - HEARD_EVERY:
-        heard[channel.id] = max(at, heard.get(channel.id, at))
+def _collect_last_event(last_events: LastEvents, channel: Channel, at: datetime) -> None:
+    if channel.last_event_at is None or channel.last_event_at < at - LAST_EVENT_PRECISION:
+        last_events[channel.id] = max(at, last_events.get(channel.id, at))
 
 
-def _note_heard(session: Session, heard: Heard) -> None:
+def _store_last_events(session: Session, last_events: LastEvents) -> None:
     """Last, for it locks the channels, and in one order, for two of us must not wait for each other."""
     session.flush()
-    for channel_id, at in sorted(heard.items()):
+    for channel_id, at in sorted(last_events.items()):
         session.execute(
             update(Channel)
             .where(
                 Channel.id == channel_id,
-                Channel.last_event_at.is_(None) | (Channel.last_event_at < at - HEARD_EVERY),
+                Channel.last_event_at.is_(None) | (Channel.last_event_at < at - LAST_EVENT_PRECISION),
             )
             .values(last_event_at=at)
             .execution_options(synchronize_session="fetch")
@@ -176,7 +180,7 @@ def _apply_event(
     session: Session,
     event: RawEvent,
     seen: tuple[Fact, ...] | None,
-    heard: Heard,
+    last_events: LastEvents,
     kept: Collection[int] = (),
 ) -> bool:
     """Apply the next facts of a body but for those that are `kept`; whether more are left."""
@@ -186,7 +190,7 @@ def _apply_event(
     start = counts.pop(_DONE, 0)
     stop = start + FACTS_AT_ONCE
     for position, fact in enumerate(seen[start:stop], start):
-        what = "messages" if position in kept else _apply_one(session, event, position, fact, heard)
+        what = "messages" if position in kept else _apply_one(session, event, position, fact, last_events)
         counts[what] += 1
     if stop < len(seen):
         event.counts = {**counts, _DONE: stop}
@@ -199,7 +203,7 @@ def _apply_event(
     return False
 
 
-def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, heard: Heard) -> str:
+def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, last_events: LastEvents) -> str:
     """Apply one fact; answers what it counts as."""
     channel = accounts.of_account(session, fact.platform, fact.account)
     channel_id = channel.id if channel else None
@@ -210,7 +214,7 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, hea
         what = f"{fact.platform} {fact.account}"
         set_aside.keep(session, event.id, position, SetAsideKind.UNKNOWN_ACCOUNT, what, None)
         return "set_aside"
-    _hear(heard, channel, event.received_at)
+    _collect_last_event(last_events, channel, event.received_at)
     tries = 0
     while True:
         tries += 1
@@ -221,12 +225,12 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, hea
             raise  # a deadlock, a time-out, a lost connection: nothing is wrong with it, it is tried again
         except set_aside.MISTAKES as error:
             # Somebody else may have written the same row a moment before: now it is seen.
-            if isinstance(error, IntegrityError) and tries < RACES_LOST:
+            if isinstance(error, IntegrityError) and tries < MAX_RACES:
                 continue
-            what = set_aside.named(error)
+            what = set_aside.describe(error)
             log.error("fact_failed", raw_event_id=event.id, position=position, error=what)
             set_aside.keep(
-                session, event.id, position, SetAsideKind.FAILED, set_aside.mistake(what), channel_id
+                session, event.id, position, SetAsideKind.FAILED, set_aside.as_mistake(what), channel_id
             )
             return "set_aside"
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox import history
-from inbox.bulk import given, insert_many, next_ids
+from inbox.bulk import as_table, insert_many, next_ids
 from inbox.conversations import contacts, threads
 from inbox.ingest import storing
 from inbox.ingest.follow_up import INGEST, Arrival, follow_up
@@ -38,7 +38,7 @@ class Sighting:
 
 def apply(session: Session, sightings: Iterable[Sighting]) -> list[Sighting]:
     """Keep those that are first words in a conversation. Answers which; nothing else is changed."""
-    plain = _apart(_unknown(session, [one for one in sightings if _may_be_plain(session, one.fact)]))
+    plain = _independent(_unknown(session, [one for one in sightings if _may_be_plain(session, one.fact)]))
     facts_of = [one.fact for one in plain]
     shown = [(fact.platform, fact.author, fact.observed_at) for fact in facts_of if fact.author is not None]
     authors = contacts.find_or_create_many(session, shown)
@@ -64,7 +64,7 @@ def _unknown(session: Session, sightings: Sequence[Sighting]) -> list[Sighting]:
     keys = [{"platform": one.fact.platform, "external_id": clean(one.fact.external_id)} for one in sightings]
     held = set[tuple[str, str]]()
     for model in (Message, ParkedFact):
-        asked = given(model, keys)
+        asked = as_table(model, keys)
         held |= {
             (platform, external_id)
             for platform, external_id in session.execute(
@@ -81,7 +81,7 @@ def _unknown(session: Session, sightings: Sequence[Sighting]) -> list[Sighting]:
     ]
 
 
-def _apart(sightings: Iterable[Sighting]) -> list[Sighting]:
+def _independent(sightings: Iterable[Sighting]) -> list[Sighting]:
     """The first of each message and of each citizen: what follows needs what the first has left."""
     seen: set[object] = set()
     first = []
@@ -159,7 +159,7 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
     )
     kept = {id: one.sighting for id, one in zip(rows, opened, strict=True) if id in made}
     if kept:
-        _with_them(session, kept)
+        _insert_details(session, kept)
         follow_up(
             session,
             [Arrival(id, str(rows[id]["text"]), rows[id]["button"], begins_thread=True) for id in kept],
@@ -167,7 +167,7 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
     return list(kept.values())
 
 
-def _with_them(session: Session, kept: Mapping[int, Sighting]) -> None:
+def _insert_details(session: Session, kept: Mapping[int, Sighting]) -> None:
     """The doors they came through, what they carry, and that they came to be."""
     doors = [{"message_id": id, "channel_id": one.channel.id} for id, one in kept.items()]
     session.execute(insert_many(MessageDoor, doors))
@@ -176,4 +176,4 @@ def _with_them(session: Session, kept: Mapping[int, Sighting]) -> None:
     ]
     if attachments:
         session.execute(insert_many(Attachment, attachments))
-    history.opened_many(session, [(id, one.channel.id) for id, one in kept.items()], by=INGEST)
+    history.record_opened_many(session, [(id, one.channel.id) for id, one in kept.items()], by=INGEST)

@@ -29,7 +29,7 @@ WINDOW = timedelta(days=3)
 SETTLING = timedelta(minutes=2)
 
 
-def window(session: Session, channel: Channel) -> tuple[datetime, datetime]:
+def comparable_window(session: Session, channel: Channel) -> tuple[datetime, datetime]:
     """From when until when a channel can be compared: not from before it was ours."""
     first = session.scalar(
         select(Message.received_at).where(Message.channel_id == channel.id).order_by(Message.id).limit(1)
@@ -51,13 +51,13 @@ class Comparison:
     seen: set[str] = field(default_factory=set)  # everything that stands there
     posts: set[str] = field(default_factory=set)  # top-level posts under which we looked
 
-    def page(self, session: Session, told: Iterable[Fact]) -> bool:
+    def compare_page(self, session: Session, page_facts: Iterable[Fact]) -> bool:
         """Compare one page. Whether it tells anything we do not hold: then it must be stored and applied."""
         channel = session.get_one(Channel, self.channel_id)
-        shown = [fact for fact in told if isinstance(fact, MessageSeen)]
-        ids = {clean(fact.external_id) for fact in shown}
+        sightings = [fact for fact in page_facts if isinstance(fact, MessageSeen)]
+        ids = {clean(fact.external_id) for fact in sightings}
         self.seen |= ids
-        self.posts |= {fact.external_id for fact in shown if fact.external_id == fact.conversation}
+        self.posts |= {fact.external_id for fact in sightings if fact.external_id == fact.conversation}
         known = {
             message.external_id: message
             for message in session.scalars(
@@ -71,7 +71,7 @@ class Comparison:
             )
         }
         is_news = False
-        for fact in shown:
+        for fact in sightings:
             if fact.kind is MessageKind.POST or fact.sent_at < self.since:
                 continue
             message = known.get(clean(fact.external_id))
@@ -80,7 +80,7 @@ class Comparison:
                 if reply is None:
                     is_news |= self._own_words(session, channel, fact, message)
                 elif reply.state is not ReplyState.SENT:  # found there after it was called not sent
-                    self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
+                    self._record(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             elif not storing.is_an_account_of_ours(session, fact):
                 is_news |= self._citizens_words(session, channel, fact, message)
         return is_news
@@ -90,13 +90,13 @@ class Comparison:
     ) -> bool:
         if message is None:
             if fact.sent_at <= self.until:
-                self._note(session, channel, DifferenceKind.MISSING, fact)
+                self._record(session, channel, DifferenceKind.MISSING, fact)
             return True
         text = clean(fact.text)
         if message.text == text or (fact.kind is MessageKind.UNSUPPORTED and not text):
             return False
         if fact.edited_at is None or fact.edited_at <= self.until:
-            self._note(session, channel, DifferenceKind.TEXT_DIFFERS, fact, message=message)
+            self._record(session, channel, DifferenceKind.TEXT_DIFFERS, fact, message=message)
         return True
 
     def _own_words(
@@ -107,17 +107,17 @@ class Comparison:
             (one for one in replies.said_already(session, fact) if one.channel_id == channel.id), None
         )
         if reply is not None and reply.state is not ReplyState.SENT and reply.state not in MAYBE_PUBLIC_REPLY:
-            self._note(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
+            self._record(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             if reply.state is ReplyState.READY:
                 replies.back_to_draft(session, reply, reason="already_there", by=BY)
             return message is None
         if message is not None:
             return False
         if fact.sent_at <= self.until and not replies.may_be_a_reply(session, fact):
-            self._note(session, channel, DifferenceKind.OURS_UNKNOWN, fact)
+            self._record(session, channel, DifferenceKind.OURS_UNKNOWN, fact)
         return True
 
-    def missing_replies(self, session: Session) -> None:
+    def record_missing_replies(self, session: Session) -> None:
         """Replies we call sent that do not stand where we looked. To be asked when every page was read."""
         channel = session.get_one(Channel, self.channel_id)
         sent = session.execute(
@@ -137,7 +137,7 @@ class Comparison:
         for reply, conversation, permalink in sent:
             if reply.external_id in self.seen or not (self.whole_account or conversation in self.posts):
                 continue
-            self._note_row(
+            self._record_row(
                 session,
                 channel,
                 DifferenceKind.REPLY_GONE,
@@ -148,7 +148,7 @@ class Comparison:
                 our_at=reply.sent_at,
             )
 
-    def vanished(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
+    def unseen_messages(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
         """Citizens' messages that did not stand where we looked. To be asked when every page was read, and to
         be looked for one by one: a list may have a gap.
 
@@ -176,7 +176,7 @@ class Comparison:
             and (self.whole_account or conversation == external_id or conversation in self.posts)
         ]
 
-    def gone(self, session: Session, external_ids: Collection[str]) -> None:
+    def mark_deleted(self, session: Session, external_ids: Collection[str]) -> None:
         """These are not there any more: they are marked as a hook would have it, and their words are kept."""
         channel = session.get_one(Channel, self.channel_id)
         for external_id in sorted(external_ids):
@@ -190,12 +190,12 @@ class Comparison:
             if (one.kind, one.external_id) not in self.found and (not gone or one.external_id in self.seen):
                 one.resolved_at = now()
         session.flush()
-        count = mismatches.tell(session, self.channel_id, by=BY)
+        count = mismatches.update_alarm(session, self.channel_id, by=BY)
         channel = session.get_one(Channel, self.channel_id)
         history.record(session, "reconcile.ended", by=BY, channel=channel, details={"differences": count})
         return count
 
-    def _note(
+    def _record(
         self,
         session: Session,
         channel: Channel,
@@ -205,7 +205,7 @@ class Comparison:
         message: Message | None = None,
         reply: Reply | None = None,
     ) -> None:
-        self._note_row(
+        self._record_row(
             session,
             channel,
             kind,
@@ -217,8 +217,8 @@ class Comparison:
             our_at=message.received_at if message else reply.claimed_at if reply else None,
         )
 
-    def _note_row(
+    def _record_row(
         self, session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any
     ) -> None:
-        if mismatches.note(session, channel, kind, external_id, **columns):
+        if mismatches.record(session, channel, kind, external_id, **columns):
             self.found.add((kind, external_id))

@@ -39,7 +39,7 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
             return "ours"
         known = _insert(session, fact, channel, event)
         if known is not None:
-            history.opened(session, known, by=INGEST)
+            history.record_opened(session, known, by=INGEST)
             if known.state is MessageState.NEW:
                 follow_up.follow_up(session, [Arrival.of(known)])
                 return "messages"
@@ -133,11 +133,11 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         history.record(session, "message.door", by=INGEST, message=message, channel=channel)
     if message.state is None and not message.is_ours and fact.kind not in storing.NO_WORK:
         _promote(session, message, fact, channel)
-        _told_again(session, message, fact)
+        _apply_text(session, message, fact)
         return "messages"
     if fact.sent_at < message.sent_at:
-        _said_earlier(session, message, fact.sent_at)
-    changed = _told_again(session, message, fact)
+        _correct_sent_at(session, message, fact.sent_at)
+    changed = _apply_text(session, message, fact)
     if fact.author is not None and not message.is_ours:
         # Last: in the citizen's own conversation its time and its words count as they are now.
         _name_author(session, message, fact, fact.author, channel)
@@ -158,7 +158,7 @@ def _name_author(
         follow_up.follow_up(session, [Arrival.of(message)])
 
 
-def _said_earlier(session: Session, message: Message, sent_at: datetime) -> None:
+def _correct_sent_at(session: Session, message: Message, sent_at: datetime) -> None:
     """First told by its edit, a message has the edit's time until an older telling says when it was said."""
     message.sent_at = sent_at
     session.flush()
@@ -171,7 +171,7 @@ def _said_earlier(session: Session, message: Message, sent_at: datetime) -> None
     follow_up.follow_change(session, message)
 
 
-def _told_again(session: Session, message: Message, fact: MessageSeen) -> bool:
+def _apply_text(session: Session, message: Message, fact: MessageSeen) -> bool:
     """The words of a message we know, told once more: the same, older or edited. Whether they changed."""
     text = clean(fact.text)
     if fact.kind is MessageKind.UNSUPPORTED and not text:
@@ -212,8 +212,8 @@ def _promote(session: Session, message: Message, fact: MessageSeen, channel: Cha
     message.group_id = message.id
     for name, value in known.items():
         setattr(message, name, value)
-    history.become_work(message)
-    history.opened(session, message, by=INGEST)
+    history.begin_triage(message)
+    history.record_opened(session, message, by=INGEST)
     follow_up.follow_up(session, [Arrival.of(message)])
 
 
@@ -268,7 +268,7 @@ def _is_a_reply_of_ours(session: Session, fact: MessageSeen) -> bool:
     if reply is None:
         return False
     if reply.external_id is None:
-        replies.found(session, reply, fact.external_id, by=INGEST)
+        replies.mark_sent(session, reply, fact.external_id, by=INGEST)
     return True
 
 

@@ -129,7 +129,7 @@ def _take_rating(session: Session, arrivals: Sequence[Arrival]) -> None:
         if surveys.may_be_a_verdict(arrival.text, arrival.button):
             message = session.get_one(Message, arrival.message_id)
             if message.state is MessageState.NEW:
-                surveys.take(session, message)
+                surveys.take_verdict(session, message)
 
 
 def _join_open_request(session: Session, arrivals: Sequence[Arrival]) -> None:

@@ -28,7 +28,7 @@ MOST_BYTES_TOGETHER = 16 * 1024 * 1024
 _STORE = """
     INSERT INTO raw_event (source, body, digest, received_at, state, attempts)
     SELECT source, body, sha256(body), %(moment)s, %(state)s, 0
-    FROM unnest(%(sources)b::text[], %(bodies)b::bytea[]) AS lot (source, body)
+    FROM unnest(%(sources)b::text[], %(bodies)b::bytea[]) AS batch (source, body)
     ORDER BY source, sha256(body)
     ON CONFLICT DO NOTHING
 """
@@ -69,42 +69,42 @@ class Arrivals:
             await self._connection.close()
 
     async def _store(self) -> None:
-        """Store lot after lot until nobody waits."""
+        """Store batch after batch until nobody waits."""
         try:
             while self._waiting:
-                await self._keep(self._next_lot())
+                await self._keep(self._next_batch())
         finally:
             self._storing = None
 
-    def _next_lot(self) -> list[_Arrival]:
-        sizes = accumulate(len(one.body) for one in self._waiting[:MOST_TOGETHER])
+    def _next_batch(self) -> list[_Arrival]:
+        sizes = accumulate(len(arrival.body) for arrival in self._waiting[:MOST_TOGETHER])
         count = max(1, sum(size <= MOST_BYTES_TOGETHER for size in sizes))
-        lot, self._waiting = self._waiting[:count], self._waiting[count:]
-        return lot
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
 
-    async def _keep(self, lot: Sequence[_Arrival]) -> None:
+    async def _keep(self, batch: Sequence[_Arrival]) -> None:
         """In one transaction; one by one where something in it cannot be kept. Each is told how it fared."""
         try:
-            new = await self._stored(lot)
+            new = await self._stored(batch)
         except psycopg.OperationalError as error:  # the database is away or does not get to it
-            _tell(lot, error)
+            _resolve(batch, error)
         except Exception as error:
-            if len(lot) == 1:
-                _tell(lot, error)
+            if len(batch) == 1:
+                _resolve(batch, error)
             else:
-                for one in lot:
-                    await self._keep([one])
+                for arrival in batch:
+                    await self._keep([arrival])
         else:
-            lot[0].brought_news = new > 0
-            _tell(lot, None)
+            batch[0].brought_news = new > 0
+            _resolve(batch, None)
 
-    async def _stored(self, lot: Sequence[_Arrival]) -> int:
+    async def _stored(self, batch: Sequence[_Arrival]) -> int:
         """How many of a lot were not here already: committed."""
         values = {
             "moment": now(),
             "state": RawEventState.PENDING.value,
-            "sources": [one.source for one in lot],
-            "bodies": [one.body for one in lot],
+            "sources": [arrival.source for arrival in batch],
+            "bodies": [arrival.body for arrival in batch],
         }
         held = self._connection
         if held is not None and not held.closed:
@@ -114,16 +114,16 @@ class Arrivals:
                 if not held.closed:
                     raise
                 # It was dead: the bodies may be stored or not, and storing them again is the same.
-        self._connection = await db.connect_alone()
+        self._connection = await db.connect_async()
         await self._connection.execute(_STORE, values, prepare=True)
-        return len(lot)  # of which some may have been here
+        return len(batch)  # of which some may have been here
 
 
-def _tell(lot: Sequence[_Arrival], error: Exception | None) -> None:
-    for one in lot:
-        if one.stored.done():
+def _resolve(batch: Sequence[_Arrival], error: Exception | None) -> None:
+    for arrival in batch:
+        if arrival.stored.done():
             continue  # whoever waited has hung up
         if error is None:
-            one.stored.set_result(None)
+            arrival.stored.set_result(None)
         else:
-            one.stored.set_exception(error)
+            arrival.stored.set_exception(error)

@@ -63,7 +63,7 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
         except OperationalError:
             raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact
         except set_aside.MISTAKES as error:
-            what = set_aside.named(error)
+            what = set_aside.describe(error)
             log.error("parked_fact_failed", raw_event_id=parked.raw_event_id, error=what)
             applied = parked.tries + 1 >= MAX_TRIES
             session.execute(
@@ -75,7 +75,7 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
                     parked.raw_event_id,
                     parked.position,
                     SetAsideKind.FAILED,
-                    set_aside.mistake(what),
+                    set_aside.as_mistake(what),
                     _channel_id(session, parked),
                 )
         if applied:
@@ -97,7 +97,7 @@ def _channel_id(session: Session, parked: ParkedFact) -> int | None:
     )
 
 
-def overlooked(session: Session, *, limit: int) -> int:
+def apply_overlooked(session: Session, *, limit: int) -> int:
     """Apply what waits although its message or reply is known. Answers for how many something waited.
 
     Two transactions side by side: one parks a deletion because it does not see the message yet, the other

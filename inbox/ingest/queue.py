@@ -65,7 +65,7 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
     claimed: list[int] = []
     for event in session.scalars(waiting):
         if event.attempts >= MAX_ATTEMPTS:
-            what = set_aside.mistake(event.error) if event.error else Unusable.WORKER_DIED.value
+            what = set_aside.as_mistake(event.error) if event.error else Unusable.WORKER_DIED.value
             set_aside.keep(session, event.id, WHOLE_BODY, SetAsideKind.FAILED, what, None)
             finish(event, RawEventState.SET_ASIDE)
             continue
@@ -79,7 +79,7 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
     return claimed
 
 
-def give_back(session: Session, event_ids: Iterable[int], *, claimed_by: datetime) -> None:
+def release(session: Session, event_ids: Iterable[int], *, claimed_by: datetime) -> None:
     """Bodies claimed not after `claimed_by` whose turn did not come: others may take them at once, and no try
     is counted. What somebody else has claimed since stays theirs.
     """
@@ -94,12 +94,12 @@ def give_back(session: Session, event_ids: Iterable[int], *, claimed_by: datetim
     )
 
 
-def failed(session: Session, event_id: int, error: BaseException) -> None:
+def record_failure(session: Session, event_id: int, error: BaseException) -> None:
     """The work on a body broke off with `error`: it waits a little longer each time."""
     event = session.get_one(RawEvent, event_id, with_for_update=True)
     if event.state is not RawEventState.PENDING:
         return
-    event.error = set_aside.named(error)
+    event.error = set_aside.describe(error)
     event.claimed_until = None
     event.not_before = now() + timedelta(seconds=2**event.attempts)
 
@@ -110,7 +110,7 @@ def finish(event: RawEvent, state: RawEventState) -> None:
     event.applied_at = now()
 
 
-def finish_whole(session: Session, whole: Mapping[int, int]) -> None:
+def finish_many(session: Session, whole: Mapping[int, int]) -> None:
     """The same for bodies that were nothing but first words; by their ids how many messages each."""
     for count in sorted(set(whole.values())):
         session.execute(

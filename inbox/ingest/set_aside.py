@@ -11,7 +11,7 @@ from inbox.errors import CoreError
 from inbox.failures import SetAsideKind, Unusable
 from inbox.models import SetAside
 from inbox.values import UnreadablePayload
-from inbox.wording import kept
+from inbox.wording import encode
 
 MISTAKES = (
     SQLAlchemyError,
@@ -48,17 +48,17 @@ def keep(
     )
 
 
-def unreadable(error: UnreadablePayload) -> str:
+def as_unreadable(error: UnreadablePayload) -> str:
     """What is kept of a body that is not what its platform sends."""
-    return kept(Unusable.UNREADABLE, str(error))
+    return encode(Unusable.UNREADABLE, str(error))
 
 
-def mistake(error: str) -> str:
+def as_mistake(error: str) -> str:
     """What is kept of a mistake of ours, by what `named` says of it."""
-    return kept(Unusable.MISTAKE, error)
+    return encode(Unusable.MISTAKE, error)
 
 
-def named(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """The error's kind and place, without a word of what it was about: bodies carry citizens' words."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:

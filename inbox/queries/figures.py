@@ -32,7 +32,7 @@ class Figures:
     channels: tuple[Channel, ...]
 
 
-def look(session: Session) -> Figures:
+def current(session: Session) -> Figures:
     """Count everything once, in one snapshot of the caller's transaction."""
     return Figures(
         messages=_by(session, Message.state, Message.state.is_not(None)),
@@ -100,7 +100,7 @@ class HookFigures:
     last_rejected_at: datetime | None
 
 
-def look_at_hooks(session: Session) -> list[HookFigures]:
+def hook_figures(session: Session) -> list[HookFigures]:
     """Every hook anybody knocked at."""
     stored = _hooks_stored(session)
     rejected = {count.hook: count for count in hooks_rejected(session)}

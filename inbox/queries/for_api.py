@@ -68,7 +68,7 @@ class WholeRequest:
     history: Sequence[HistoryEntry]
 
 
-def whole(session: Session, requests: Sequence[TrackedRequest]) -> list[WholeRequest]:
+def load_requests(session: Session, requests: Sequence[TrackedRequest]) -> list[WholeRequest]:
     """These requests with all that stands on them, in the same order, as they are now."""
     session.flush()
     ids = [request.id for request in requests]

@@ -80,7 +80,7 @@ def page(
     return Listing(rows[:limit], opaque(rows[limit - 1].id) if more else None)
 
 
-def one_of(enum: Any, field: str, value: str | None) -> Any:
+def member_of(enum: Any, field: str, value: str | None) -> Any:
     """The member of `enum` that `value` names. Raises InvalidInput naming what exists."""
     if value is None:
         return None
@@ -103,7 +103,7 @@ def has_words(q: str) -> ColumnElement[bool] | None:
     return found
 
 
-def through(session: Session, key: str) -> ColumnElement[bool]:
+def arrived_through(session: Session, key: str) -> ColumnElement[bool]:
     """Messages that reached us by this channel. Raises UnknownKey."""
     door = channel_by_key(session, key)
     return Message.id.in_(select(MessageDoor.message_id).where(MessageDoor.channel_id == door.id))
@@ -122,11 +122,11 @@ def messages(
     """Citizens' messages, newest first."""
     query = select(Message).where(Message.state.is_not(None)).options(*message_parts())
     if state is not None:
-        query = query.where(Message.state == one_of(MessageState, "state", state))
+        query = query.where(Message.state == member_of(MessageState, "state", state))
     if urgency is not None:
-        query = query.where(Message.urgency == one_of(Urgency, "urgency", urgency))
+        query = query.where(Message.urgency == member_of(Urgency, "urgency", urgency))
     if channel is not None:
-        query = query.where(through(session, channel))
+        query = query.where(arrived_through(session, channel))
     if q is not None and (wanted := has_words(q)) is not None:
         query = query.where(wanted)
     return page(session, query, Message.id, limit=limit, after=after)
@@ -144,7 +144,7 @@ def requests(
     """Tracked requests, newest first."""
     query = select(TrackedRequest).options(*request_parts())
     if state is not None:
-        query = query.where(TrackedRequest.state == one_of(RequestState, "state", state))
+        query = query.where(TrackedRequest.state == member_of(RequestState, "state", state))
     if unit is not None:
         query = query.where(TrackedRequest.unit_id == unit_by_key(session, unit).id)
     if overdue is not None:
@@ -158,7 +158,7 @@ def replies(
     """Replies, newest first."""
     query = select(Reply).options(*reply_parts())
     if state is not None:
-        query = query.where(Reply.state == one_of(ReplyState, "state", state))
+        query = query.where(Reply.state == member_of(ReplyState, "state", state))
     return page(session, query, Reply.id, limit=limit, after=after)
 
 

@@ -22,7 +22,7 @@ from inbox.models import (
     Reply,
     TrackedRequest,
 )
-from inbox.queries.lists import MOST, Listing, after_id, has_words, opaque, through
+from inbox.queries.lists import MOST, Listing, after_id, arrived_through, has_words, opaque
 from inbox.queries.lookups import message_parts, reply_parts, request
 from inbox.refusals import Thing, Why
 from inbox.states import OPEN_MESSAGE, REPLY_NEEDS_A_PERSON, Intent, MessageState, ReplyState, Urgency
@@ -131,7 +131,7 @@ def inbox(
     rank = _RANK if view == "new" else literal(0)
     query = select(Message.id, rank).where(_LEADS, _view(view))
     if channel is not None:
-        query = query.where(through(session, channel))
+        query = query.where(arrived_through(session, channel))
     if q is not None and (wanted := has_words(q)) is not None:
         query = query.where(Message.id.in_(select(Message.group_id).where(wanted)))
     if after is not None:

@@ -77,7 +77,7 @@ def draft(
         looks=0,
     )
     session.add(reply)
-    history.opened(session, reply, by=by)
+    history.record_opened(session, reply, by=by)
     return reply
 
 
@@ -108,7 +108,7 @@ def approve(
         draft_reason=None,
         failure=None,
     )
-    _tell_message(session, reply, by=by)
+    _move_message(session, reply, by=by)
 
 
 def approve_all(
@@ -158,7 +158,7 @@ def undo(session: Session, reply: Reply, *, by: Actor) -> None:
 def back_to_draft(session: Session, reply: Reply, *, reason: str, by: Actor) -> None:
     """READY → DRAFT, with the reason; the message it answered is open again."""
     history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason=reason, details={"because": reason})
-    give_back(session, reply, by=by)
+    reopen_message(session, reply, by=by)
 
 
 def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
@@ -174,7 +174,7 @@ def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
 def withdraw(session: Session, reply: Reply, *, by: Actor) -> None:
     """This one is not said after all."""
     history.move(session, reply, ReplyState.WITHDRAWN, by=by)
-    give_back(session, reply, by=by)
+    reopen_message(session, reply, by=by)
     close_if_ended(session, reply, by=by)
 
 
@@ -194,7 +194,7 @@ def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
         )
         close_if_ended(session, reply, by=by)
     elif reply.state is ReplyState.UNCERTAIN:
-        refused(session, reply, Trouble(Failure.SETTLED_NOT_SENT), by=by)
+        mark_failed(session, reply, Trouble(Failure.SETTLED_NOT_SENT), by=by)
     else:
         raise history.illegal_move(session, reply, Step.SETTLE_AS_NOT_SENT)
 
@@ -202,12 +202,12 @@ def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
 # --- how it ended ----------------------------------------------------------------------------------
 
 
-def found(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
+def mark_sent(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
     """It is out under `external_id`: our call said so, or the platform shows it."""
     if reply.state is ReplyState.SENT:
         return
     if not may_move(reply.state, ReplyState.SENT):
-        _out_after_all(session, reply, external_id, by=by)
+        _record_unexpected_send(session, reply, external_id, by=by)
         return
     history.move(
         session,
@@ -223,7 +223,7 @@ def found(session: Session, reply: Reply, external_id: str, *, by: Actor) -> Non
     close_if_ended(session, reply, by=by)
 
 
-def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
+def _record_unexpected_send(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
     """It was called not sent, or taken back, and yet stands there.
 
     It never goes out again, and a person is told.
@@ -234,7 +234,7 @@ def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Acto
     if reply.external_id is None:
         reply.external_id = external_id
         history.record(session, "reply.stands_there", by=by, reply=reply)
-    mismatches.note(
+    mismatches.record(
         session,
         channel,
         DifferenceKind.REPLY_THERE,
@@ -244,10 +244,10 @@ def _out_after_all(session: Session, reply: Reply, external_id: str, *, by: Acto
         our_at=reply.claimed_at,
     )
     session.flush()
-    mismatches.tell(session, channel.id, by=by)
+    mismatches.update_alarm(session, channel.id, by=by)
 
 
-def refused(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
+def mark_failed(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
     """Surely not out and not to be tried again as it is: the message it answered is open again."""
     history.move(
         session,
@@ -258,13 +258,13 @@ def refused(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> N
         lease_until=None,
         next_look_at=None,
     )
-    give_back(session, reply, by=by)
+    reopen_message(session, reply, by=by)
 
 
 # --- what a reply means for its message and request -------------------------------------------------
 
 
-def _tell_message(session: Session, reply: Reply, *, by: Actor) -> None:
+def _move_message(session: Session, reply: Reply, *, by: Actor) -> None:
     """An approved answer makes its message ANSWERED, an approved question WAITING."""
     target = _ANSWERED_BY.get(reply.kind)
     message = session.get_one(Message, reply.message_id)
@@ -274,7 +274,7 @@ def _tell_message(session: Session, reply: Reply, *, by: Actor) -> None:
         groups.move_group(session, message, target, by=by, details={"reply": reply.id})
 
 
-def give_back(session: Session, reply: Reply, *, by: Actor) -> None:
+def reopen_message(session: Session, reply: Reply, *, by: Actor) -> None:
     """The citizen did not get it: a message that rested on this reply is NEW again."""
     message = session.get_one(Message, reply.message_id)
     if message.state is not None and message.state is _ANSWERED_BY.get(reply.kind):

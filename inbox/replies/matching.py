@@ -16,7 +16,7 @@ from inbox.values import MessageKind, MessageSeen
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
-IsItsVeryPlace: TypeAlias = bool
+IsExactPlace: TypeAlias = bool
 """Whether the words stand right under the message that the reply answers, not somewhere beside it."""
 
 
@@ -54,7 +54,7 @@ def said_already(session: Session, fact: MessageSeen) -> list[Reply]:
 
 def _alike(
     session: Session, fact: MessageSeen, *held: ColumnElement[bool]
-) -> list[tuple[Reply, IsItsVeryPlace]]:
+) -> list[tuple[Reply, IsExactPlace]]:
     """Replies in the words of `fact` that go where it stands and are as `held` says. Oldest first, locked."""
     if fact.kind is MessageKind.CHAT:
         found = _to_the_citizen(session, fact, *held)
@@ -65,7 +65,7 @@ def _alike(
     return [(reply, is_there) for reply, is_there in found if same_words(reply.text, fact.text)]
 
 
-def _only_one(alike: Sequence[tuple[Reply, IsItsVeryPlace]]) -> Reply | None:
+def _only_one(alike: Sequence[tuple[Reply, IsExactPlace]]) -> Reply | None:
     """The first in its very place. To which of several citizens under one comment the words went otherwise,
     only the platform's id can tell.
     """
@@ -77,7 +77,7 @@ def _only_one(alike: Sequence[tuple[Reply, IsItsVeryPlace]]) -> Reply | None:
 
 def _under_the_parent(
     session: Session, fact: MessageSeen, parent: str, *held: ColumnElement[bool]
-) -> list[tuple[Reply, IsItsVeryPlace]]:
+) -> list[tuple[Reply, IsExactPlace]]:
     found = session.execute(
         select(Reply, Message.external_id)
         .join(Message, Reply.message_id == Message.id)
@@ -95,7 +95,7 @@ def _under_the_parent(
 
 def _to_the_citizen(
     session: Session, fact: MessageSeen, *held: ColumnElement[bool]
-) -> list[tuple[Reply, IsItsVeryPlace]]:
+) -> list[tuple[Reply, IsExactPlace]]:
     """Where the platform carried no reference back, the citizen is all that is known of the place. What was
     sent from the platform's own app in the same words counts too.
     """

@@ -26,11 +26,11 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
         if fact.status is Receipt.FAILED:
             if reply.state in MAYBE_PUBLIC_REPLY:
                 reply.receipt = Receipt.FAILED
-                lifecycle.refused(session, reply, _trouble(fact), by="receipt")
+                lifecycle.mark_failed(session, reply, _trouble(fact), by="receipt")
             return True
         if _RANK[fact.status] < _RANK[reply.receipt or fact.status]:
             return True  # it was taken, and failed after that
-        lifecycle.found(session, reply, fact.external_id, by="receipt")
+        lifecycle.mark_sent(session, reply, fact.external_id, by="receipt")
     if fact.status is Receipt.DELIVERED:
         reply.delivered_at = min(filter(None, (reply.delivered_at, fact.observed_at)))
     if fact.status is Receipt.READ:
@@ -40,7 +40,7 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
         history.record(session, f"reply.{fact.status.value}", by="receipt", reply=reply)
         if fact.status is Receipt.FAILED:
             reply.failure = _trouble(fact).reason
-            lifecycle.give_back(session, reply, by="receipt")
+            lifecycle.reopen_message(session, reply, by="receipt")
     return True
 
 
@@ -48,7 +48,7 @@ def _trouble(fact: ReplyReceipt) -> Trouble:
     """Why it was not delivered, as the platform told; words that are none of ours are the platform's."""
     if fact.failure is None:
         return Trouble(Failure.NOT_DELIVERED)
-    return Trouble.read(fact.failure) or Trouble(Failure.NOT_DELIVERED, fact.failure)
+    return Trouble.parse(fact.failure) or Trouble(Failure.NOT_DELIVERED, fact.failure)
 
 
 def _reply(session: Session, fact: ReplyReceipt) -> Reply | None:

@@ -20,7 +20,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Stands:
+class ThreadEntry:
     """One thing that stands there as we last saw it: a message, or a reply of ours known to be out."""
 
     at: datetime
@@ -36,7 +36,7 @@ class Case:
     reply: Reply
     message: Message
     channel: Channel
-    stands: Sequence[Stands]  # oldest first
+    entries: Sequence[ThreadEntry]  # oldest first
     read_at: datetime | None  # when the platform was last read whole; None: never, or it cannot be
     is_private: bool
 
@@ -63,13 +63,13 @@ def case(session: Session, reply: Reply) -> Case:
         reply=reply,
         message=message,
         channel=channel,
-        stands=_stands(session, reply, message, is_private=is_private),
+        entries=_entries(session, reply, message, is_private=is_private),
         read_at=comparison_runs.last_ended(session, channel.id),
         is_private=is_private,
     )
 
 
-def _stands(session: Session, reply: Reply, message: Message, *, is_private: bool) -> list[Stands]:
+def _entries(session: Session, reply: Reply, message: Message, *, is_private: bool) -> list[ThreadEntry]:
     """The chat with this citizen, or everything under the same post: the latest of it."""
     around = (
         Message.thread_id == reply.thread_id if is_private else Message.conversation == message.conversation
@@ -88,14 +88,14 @@ def _stands(session: Session, reply: Reply, message: Message, *, is_private: boo
         .order_by(Reply.sent_at.desc(), Reply.id.desc())
         .limit(MOST)
     ).all()
-    found = [Stands(one.sent_at, one, None, one.id == message.id) for one in said]
-    found += [Stands(one.sent_at or one.created_at, None, one, False) for one in answers]
+    found = [ThreadEntry(one.sent_at, one, None, one.id == message.id) for one in said]
+    found += [ThreadEntry(one.sent_at or one.created_at, None, one, False) for one in answers]
     return sorted(found, key=lambda one: one.at)
 
 
-def look_again(session: Session, reply: Reply, channel: Channel) -> None:
+def check_again(session: Session, reply: Reply, channel: Channel) -> None:
     """Have the platform looked at as soon as a worker can: for this reply, and whole where it can be read."""
     if reply.state is ReplyState.UNCERTAIN:
         reply.next_look_at = now()
     if platforms.traits(channel.platform).can_be_compared:
-        comparison_runs.ask(session, channel)
+        comparison_runs.schedule(session, channel)

@@ -17,7 +17,7 @@ from inbox.clock import now
 from inbox.failures import Failure, Trouble
 from inbox.history import Actor
 from inbox.models import Channel, Message, Reply, Thread
-from inbox.replies.lifecycle import back_to_draft, found, refused
+from inbox.replies.lifecycle import back_to_draft, mark_failed, mark_sent
 from inbox.settings import settings
 from inbox.states import UNFINISHED_REPLY, ReplyState
 from inbox.values import (
@@ -140,13 +140,13 @@ def record_outcome(session: Session, reply_id: int, claimed_version: int, outcom
         if reply.receipt is Receipt.FAILED:
             return reply  # taken, and told to have failed before our call came back
         if isinstance(outcome, Sent) and reply.external_id is None and reply.state is not ReplyState.SENT:
-            found(session, reply, outcome.external_id, by="dispatch")
+            mark_sent(session, reply, outcome.external_id, by="dispatch")
         elif isinstance(outcome, Sent) and reply.external_id is None:
             reply.external_id = outcome.external_id
         return reply
     match outcome:
         case Sent(external_id):
-            found(session, reply, external_id, by="dispatch")
+            mark_sent(session, reply, external_id, by="dispatch")
         case NotSent():
             _wait(session, reply, outcome, outcome.retry_after)
             if outcome.pauses_channel:
@@ -155,7 +155,7 @@ def record_outcome(session: Session, reply_id: int, claimed_version: int, outcom
         case AccessLost():
             _wait(session, reply, outcome, None)
         case Refused():
-            refused(session, reply, outcome, by="dispatch")
+            mark_failed(session, reply, outcome, by="dispatch")
         case MaybeSent():
             become_uncertain(session, reply, outcome, by="dispatch")
     return reply
@@ -180,7 +180,7 @@ def _stop_if_stale(session: Session, reply: Reply, *, by: Actor) -> None:
     """Words that changed while a reply to them was on its way stop it, as they would have before."""
     changes = {"message.edited": "edited", "message.deleted": "deleted"}
     since = reply.claimed_at or reply.created_at
-    if changed := history.latest(session, reply.message_id, changes, since=since):
+    if changed := history.latest_kind(session, reply.message_id, changes, since=since):
         back_to_draft(session, reply, reason=changes[changed], by=by)
 
 

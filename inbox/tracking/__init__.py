@@ -8,10 +8,10 @@ from inbox.tracking.lifecycle import (
     convert,
     join,
     note,
-    planned_come_back,
     reopen,
     reroute,
     respond,
+    resume_planned,
     return_to_desk,
 )
 from inbox.tracking.numbers import next_number, valid_number
@@ -25,7 +25,7 @@ __all__ = [
     "join",
     "next_number",
     "note",
-    "planned_come_back",
+    "resume_planned",
     "reopen",
     "reroute",
     "respond",

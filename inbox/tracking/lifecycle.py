@@ -66,7 +66,7 @@ def convert(
         due_at=deadlines.due_at(opened_at, working_days=city.current_profile(session).service_days),
     )
     session.add(request)
-    history.opened(session, request, by=by, details={"unit": owner.key, "category": about.key})
+    history.record_opened(session, request, by=by, details={"unit": owner.key, "category": about.key})
     _take_in(session, request, message, by=by)
     if note and note.strip():
         _note(session, request, "note", gate.check_text(note), by)
@@ -258,7 +258,7 @@ def reopen(session: Session, request: TrackedRequest, *, reason: str, by: Actor)
     _note(session, request, "reopen", why, by)
 
 
-def planned_come_back(session: Session, *, limit: int) -> int:
+def resume_planned(session: Session, *, limit: int) -> int:
     """Requests whose planned day has come are in the unit's hands again. Answers how many."""
     today = now().astimezone(ZoneInfo(clock.ISTANBUL)).date()
     due = session.scalars(

@@ -106,7 +106,7 @@ def _in_words(text: str) -> re.Match[str] | None:
     return _VERDICT.fullmatch(text.replace("\ufe0f", "").strip())
 
 
-def take(session: Session, message: Message) -> bool:
+def take_verdict(session: Session, message: Message) -> bool:
     """Keep `message` as a verdict if it is one. A bare number ends its triage; words stay for a person.
 
     A verdict is a button of ours, or a number from the citizen whom we asked and who has not yet told.
@@ -119,7 +119,7 @@ def take(session: Session, message: Message) -> bool:
         if asked is None or not _same_citizen(session, asked, message) or _rated(session, asked):
             return False
         rate(session, asked, stars=int(chosen[2]), by=RATINGS, message=message)
-        _done(session, message)
+        _end_triage(session, message)
         return True
     verdict = _in_words(message.text)
     asked = _asked(session, message) if verdict else None
@@ -130,7 +130,7 @@ def take(session: Session, message: Message) -> bool:
     rate(session, asked, stars=stars, text=words or None, by=RATINGS, message=message)
     if words:
         return False
-    _done(session, message)
+    _end_triage(session, message)
     return True
 
 
@@ -207,7 +207,7 @@ def _asked(session: Session, message: Message) -> Reply | None:
     return session.get(Reply, question.rates_reply_id) if question and question.rates_reply_id else None
 
 
-def _done(session: Session, message: Message) -> None:
+def _end_triage(session: Session, message: Message) -> None:
     """The verdict was all there was to it."""
     session.add(
         Note(

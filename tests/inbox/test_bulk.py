@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.bulk import given, insert_many, next_ids
+from inbox.bulk import as_table, insert_many, next_ids
 from inbox.models import HookRefusal, Neighbourhood, RawEvent
 
 HOUR = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_rows_that_are_not_stored_can_be_looked_up_by(session: Session) -> None:
             HookRefusal, [{"hook": "meta", "why": why, "hour": HOUR, "count": 1} for why in ("a", "b")]
         )
     )
-    asked = given(HookRefusal, [{"hook": "meta", "why": "b"}, {"hook": "x", "why": "b"}])
+    asked = as_table(HookRefusal, [{"hook": "meta", "why": "b"}, {"hook": "x", "why": "b"}])
     found = select(HookRefusal.why).join(
         asked, (HookRefusal.hook == asked.c.hook) & (HookRefusal.why == asked.c.why)
     )

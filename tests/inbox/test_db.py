@@ -20,7 +20,7 @@ def hang_up(pid: int) -> None:
 
 
 def test_a_connection_that_died_in_the_pool_is_noticed_before_it_is_used(database: None) -> None:
-    db.forget()
+    db.dispose()
     with db.engine().connect() as left:
         pid = left.scalar(text("SELECT pg_backend_pid()"))
     hang_up(pid)

@@ -11,12 +11,12 @@ from inbox.failures import Failure, Trouble, Unusable
 @pytest.mark.parametrize("words", ["", "190: Error validating access token"])
 def test_trouble_comes_back_from_its_column_as_it_was(failure: Failure, words: str) -> None:
     trouble = Trouble(failure, words)
-    assert Trouble.read(trouble.reason) == trouble
+    assert Trouble.parse(trouble.reason) == trouble
 
 
 @pytest.mark.parametrize("text", ["", "the comment is locked", "too_longer: x", "TOO_LONG"])
 def test_free_text_of_before_is_no_trouble_of_the_list(text: str) -> None:
-    assert Trouble.read(text) is None
+    assert Trouble.parse(text) is None
 
 
 @pytest.mark.parametrize("enum", [Failure, Unusable])

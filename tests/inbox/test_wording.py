@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import pytest
 
-from inbox.wording import N_, Piece, Worded, kept, parted, plain
+from inbox.wording import N_, Piece, Worded, decode, encode, plain
 
 
 class Why(Worded):
@@ -50,8 +50,8 @@ def test_each_kind_of_value_stands_in_an_english_sentence(value: object, words: 
 
 @pytest.mark.parametrize("details", ["", "280", "a: b: c"])
 def test_what_is_kept_is_parted_again(details: str) -> None:
-    assert parted(Why, kept(Why.HOLDS, details)) == (Why.HOLDS, details)
+    assert decode(Why, encode(Why.HOLDS, details)) == (Why.HOLDS, details)
 
 
 def test_text_that_begins_with_no_key_is_not_parted() -> None:
-    assert parted(Why, "longer: 280") is None
+    assert decode(Why, "longer: 280") is None

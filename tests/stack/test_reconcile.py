@@ -51,7 +51,7 @@ def test_what_differs_is_listed(database: None) -> None:
             )
         )
         session.flush()
-        mismatches.tell(session, channel_id, by="test")
+        mismatches.update_alarm(session, channel_id, by="test")
 
     answer = CliRunner().invoke(reconcile, ["--channel", "x-1"])
 

@@ -18,8 +18,8 @@ def database_away() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as away:
             away.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
             settings.cache_clear()
-            db.forget()
+            db.dispose()
             yield
     finally:
         settings.cache_clear()
-        db.forget()
+        db.dispose()

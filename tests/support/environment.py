@@ -12,7 +12,7 @@ from inbox.settings import settings
 
 def forget() -> None:
     """What this process knows of its settings and holds of its database."""
-    db.forget()
+    db.dispose()
     settings.cache_clear()
 
 

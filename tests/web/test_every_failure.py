@@ -11,7 +11,7 @@ from inbox.failures import Failure, SetAsideKind, Trouble, Unusable
 from inbox.ingest import set_aside
 from inbox.models import Channel, Message, RawEvent, Reply
 from inbox.states import ReplyState
-from inbox.wording import kept
+from inbox.wording import encode
 from tests.support.turkish import ENGLISH, TURKISH, read
 from tests.web.conftest import Browser, Citizens
 
@@ -58,7 +58,7 @@ def test_why_a_part_is_set_aside_is_said_in_turkish(screens: dict[str, Browser])
         for position, kind in enumerate(SetAsideKind):
             set_aside.keep(session, event_id, position, kind, "field:likes", None)
         for position, cause in enumerate(Unusable, start=10):
-            what = kept(cause, "a body that is none")
+            what = encode(cause, "a body that is none")
             set_aside.keep(session, event_id, position, SetAsideKind.FAILED, what, None)
     words = read(screens["/settings/set-aside"].get("/settings/set-aside"))
     assert "field:likes" in words
@@ -81,6 +81,6 @@ def _fail(reason: str) -> None:
 def test_a_failure_is_read_as_it_was_kept() -> None:
     for failure in Failure:
         for words in ("", THEIRS):
-            assert Trouble.read(Trouble(failure, words).reason) == Trouble(failure, words)
-    assert Trouble.read(OLD) is None
-    assert Trouble.read("") is None
+            assert Trouble.parse(Trouble(failure, words).reason) == Trouble(failure, words)
+    assert Trouble.parse(OLD) is None
+    assert Trouble.parse("") is None

@@ -23,11 +23,12 @@ from worker.pace import side_by_side
 READ, SEND = CallKind.READ, CallKind.SEND
 
 
-def left(key: str) -> dict[CallKind, budgets.Left]:
+def left(key: str) -> dict[CallKind, budgets.BudgetLeft]:
     with transaction() as session:
         channel = queries.channel(session, key)
         return {
-            one.kind: one for one in budgets.look(session, channel, platforms.traits(channel.platform).limits)
+            one.kind: one
+            for one in budgets.remaining(session, channel, platforms.traits(channel.platform).limits)
         }
 
 

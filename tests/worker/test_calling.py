@@ -48,7 +48,7 @@ def test_polls_comparisons_and_renewals_go_on_to_the_others(closed: Town) -> Non
     moment = now()
     for key in (CLOSED, OPEN):
         closed.change(key, next_renewal_at=moment)
-    reconcile.ask()
+    reconcile.schedule()
 
     polling.run()
     assert until_done(reconcile.run)
@@ -86,7 +86,7 @@ def test_a_refusal_of_secrets_that_were_replaced_meanwhile_takes_no_access(town:
 
     dispatch.send_one(reply.id, reply.version, outgoing, old)
     with transaction() as session:
-        probing.record(session, queries.channel(session, CLOSED), old, probing.ask(old), by="test")
+        probing.record(session, queries.channel(session, CLOSED), old, probing.probe(old), by="test")
 
     assert town.alarms() == set()
     assert town.state(reply_id) is ReplyState.READY

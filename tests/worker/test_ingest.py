@@ -133,7 +133,7 @@ def test_what_another_worker_has_taken_since_is_not_given_back(page: None) -> No
     (settings().dir / "clock").write_text("31")
     with transaction() as session:
         assert queue.claim_raw_events(session, limit=50) == [event_id]
-        queue.give_back(session, [event_id], claimed_by=claimed_by)
+        queue.release(session, [event_id], claimed_by=claimed_by)
 
     with transaction() as session:
         event = session.get_one(RawEvent, event_id)

@@ -90,12 +90,12 @@ class Stage:
 
     def reconcile(self) -> list[ReconcileDifference]:
         """A run; what is open after it."""
-        assert reconciling.ask(self.key) == [self.key]
+        assert reconciling.schedule(self.key) == [self.key]
         assert reconciling.run() == 1
         assert self.run_of().failure is None
         ingest.run()
         with transaction() as session:
-            return [shown.difference for shown in mismatches.shown(session)]
+            return [shown.difference for shown in mismatches.open_differences(session)]
 
     def run_of(self) -> ReconcileRun:
         with transaction() as session:
@@ -187,7 +187,7 @@ def test_a_reply_deleted_on_the_platform_is_found_until_a_person_leaves_it_so(st
         )
         session.add(person)
         session.flush()
-        mismatches.leave_so(session, found.id, by=person)
+        mismatches.accept(session, found.id, by=person)
     assert stage.alarms() == []
     assert stage.reconcile() == []
     assert stage.alarms() == []
@@ -218,10 +218,10 @@ def test_a_message_that_the_lists_do_not_show_but_that_stands_there_is_not_calle
     ahead(600)
     with transaction() as session:
         channel = session.scalars(select(Channel)).one()
-        since, until = comparison.window(session, channel)
+        since, until = comparison.comparable_window(session, channel)
         gap = comparison.Comparison(channel.id, since, until, whole_account=True)
         gap.seen.add(seen)
-        assert gap.vanished(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
+        assert gap.unseen_messages(session, [MessageKind.MENTION, MessageKind.COMMENT]) == [external_id]
         line = calling.open_session(channel)
 
     reconciling._recheck(line, gap)
@@ -324,7 +324,7 @@ def test_a_run_that_breaks_off_resolves_nothing_and_comes_again_when_the_platfor
     assert len(stage.reconcile()) == 1
 
     stage.control("faults", channel=stage.key, fault="rate_limit", times=1)
-    reconciling.ask(stage.key)
+    reconciling.schedule(stage.key)
     assert reconciling.run() == 1
     state = stage.run_of()
     assert state.failure is not None
@@ -337,7 +337,7 @@ def test_a_run_that_breaks_off_resolves_nothing_and_comes_again_when_the_platfor
 
 
 def test_one_channel_is_compared_by_one_worker_at_a_time(stage: Stage) -> None:
-    reconciling.ask(stage.key)
+    reconciling.schedule(stage.key)
     claimed = reconciling._claim()
 
     assert claimed is not None

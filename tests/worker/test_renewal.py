@@ -40,7 +40,7 @@ def lives(town: Town, key: str, days: int) -> None:
 
 def warned(key: str) -> int | None:
     with transaction() as session:
-        alarm = alarms.raised(session, "token_expires", key)
+        alarm = alarms.open_alarm(session, "token_expires", key)
         return alarm.details["days"] if alarm else None
 
 
@@ -110,7 +110,7 @@ def test_a_token_nobody_renews_is_warned_of_14_7_and_1_day_before_its_end(town: 
         seen.append(warned(key))
     assert seen == [None, 14, 14, 7, 7, 1]
     with transaction() as session:
-        alarm = alarms.raised(session, "token_expires", key)
+        alarm = alarms.open_alarm(session, "token_expires", key)
         assert alarm is not None
         assert alarm.times == 3
 

@@ -99,7 +99,7 @@ def test_a_question_that_may_not_go_out_holds_up_nothing(town: Town) -> None:
         assert ReplyKind.RATING not in kinds
 
 
-@pytest.mark.parametrize("broken", ["ingest.run", "surveys.due_to_ask", "tracking.planned_come_back"])
+@pytest.mark.parametrize("broken", ["ingest.run", "surveys.due_to_ask", "tracking.resume_planned"])
 def test_a_part_that_fails_stops_no_other(town: Town, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("a mistake of ours")

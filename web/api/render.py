@@ -156,7 +156,7 @@ def event(row: HistoryEntry, names: Names) -> shapes.Event:
 
 def requests(session: Session, rows: Sequence[TrackedRequest]) -> list[shapes.CitizenRequest]:
     """These requests with all that stands on them, in a fixed number of statements."""
-    whole = for_api.whole(session, rows)
+    whole = for_api.load_requests(session, rows)
     ids = [row.id for row in rows] + [row.part_of_id for row in rows]
     names = for_api.names(session, requests=ids)
     return [_request(one, names) for one in whole]

@@ -129,7 +129,7 @@ def approve_all(
     """Approve its waiting replies at once, edited by one `text` if given, but not those in `except`."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
-        standing = for_api.whole(session, [request])[0].row.replies
+        standing = for_api.load_requests(session, [request])[0].row.replies
         approvals.check_named(standing, body.except_)
         approvals.check_not_own([one for one in standing if one.id not in body.except_], by)
         replies.approve_all(session, request, by=by, text=body.text, except_=body.except_)

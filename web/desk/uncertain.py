@@ -52,7 +52,7 @@ def uncertain_look(reply_id: int) -> Response:
     def work(session: Session) -> None:
         reply = queries.reply(session, reply_id)
         channel = session.get_one(Channel, reply.channel_id)
-        reply_check.look_again(session, reply, channel)
+        reply_check.check_again(session, reply, channel)
 
     def done(_: None) -> Response:
         words = gettext("The platform is being read; this page follows by itself.")

@@ -17,7 +17,7 @@ from inbox.failures import Unusable
 from inbox.models import Attachment, Channel, Contact, Message
 from inbox.queries import GroupRow
 from inbox.states import ChannelHealth
-from inbox.wording import parted
+from inbox.wording import decode
 from web.kit import labels
 from web.kit.can import can
 from web.kit.progress import failure, reply_progress, state_look
@@ -152,7 +152,7 @@ def unusable(what: str) -> tuple[str, str]:
 
     What is wrong with an unreadable body is told in English, for whoever mends it: the screen leaves it out.
     """
-    found = parted(Unusable, what)
+    found = decode(Unusable, what)
     if found is None:
         return "", what
     cause, details = found

@@ -91,7 +91,7 @@ def _failed(reply: Reply) -> str:
 
 def failure(reason: str | None) -> str:
     """What went wrong at a platform, with its own words behind; free text of before stands for itself."""
-    trouble = Trouble.read(reason or "")
+    trouble = Trouble.parse(reason or "")
     if trouble is None:
         return reason or ""
     return (

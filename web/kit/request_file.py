@@ -57,7 +57,7 @@ def context(
 
 def with_messages(session: Session, listing: Listing[TrackedRequest]) -> Listing[TrackedRequest]:
     """The same page of requests, each with what its citizens said."""
-    rows = [whole.row for whole in for_api.whole(session, listing.items)]
+    rows = [whole.row for whole in for_api.load_requests(session, listing.items)]
     return Listing(rows, listing.next)
 
 

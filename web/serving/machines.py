@@ -70,7 +70,7 @@ def metrics() -> Response:
     """The figures of this moment in Prometheus form."""
     registry = CollectorRegistry()
     with transaction() as session:
-        registry.register(_Figures(figures.look(session)))
+        registry.register(_Figures(figures.current(session)))
     registry.register(streams.OPEN)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -112,7 +112,7 @@ def set_aside() -> str:
     """What arrived and could not be used, the newest first, and how often the hooks refused somebody."""
     with transaction() as session:
         page = set_aside_queries.page(session, before=request.args.get("before", type=int))
-        hooks = figures.look_at_hooks(session)
+        hooks = figures.hook_figures(session)
     return render_template("settings/set_aside.html", page=page, hooks=hooks)
 
 

@@ -31,7 +31,7 @@ def index() -> str:
         return render_template(
             "desk/differences.html",
             cursor=str(feed.now_cursor(session)),
-            shown=mismatches.shown(session),
+            shown=mismatches.open_differences(session),
             runs=[(channel, runs.get(channel.key)) for channel in channels],
         )
 
@@ -41,7 +41,7 @@ def index() -> str:
 def leave(difference_id: int) -> Response:
     """A person has looked at it: it stays as it is."""
     return act(
-        lambda session: mismatches.leave_so(session, difference_id, by=person()),
+        lambda session: mismatches.accept(session, difference_id, by=person()),
         lambda _: see_other(url_for("comparisons.index"), gettext("Kept as looked at.")),
     )
 
@@ -55,7 +55,7 @@ def ask(key: str) -> Response:
         channel = queries.channel(session, key)
         if not platforms.traits(channel.platform).can_be_compared:
             raise InvalidInput("channel", Why.NOT_COMPARABLE)
-        comparison_runs.ask(session, channel)
+        comparison_runs.schedule(session, channel)
         history.record(session, "reconcile.asked", by=person(), channel=channel)
         return channel.name
 

@@ -26,7 +26,7 @@ def take(key: str, wanted: int, limit: Limit, kind: CallKind = READ) -> int:
 def tell(key: str, usage: Usage) -> Channel:
     with transaction() as session:
         channel = queries.channel(session, key)
-        budgets.note(session, channel, [usage], LIMITS, by="test")
+        budgets.record_usage(session, channel, [usage], LIMITS, by="test")
         return channel
 
 
@@ -85,5 +85,7 @@ def test_looking_takes_nothing_and_an_untouched_bucket_is_full(city: SimpleNames
     take("x-belediye", 10, LIMITS[READ])
     with transaction() as session:
         channel = queries.channel(session, "x-belediye")
-        found = [{one.kind: one.left for one in budgets.look(session, channel, LIMITS)} for _ in range(2)]
+        found = [
+            {one.kind: one.left for one in budgets.remaining(session, channel, LIMITS)} for _ in range(2)
+        ]
     assert found == [{READ: 290, SEND: 100}] * 2

@@ -32,7 +32,7 @@ def claimed() -> str | None:
 def channel_id(city: SimpleNamespace) -> Iterator[int]:
     """A channel that somebody has asked to be compared."""
     with transaction() as session:
-        comparison_runs.ask(session, channel(session))
+        comparison_runs.schedule(session, channel(session))
     with transaction() as session:
         yield channel(session).id
 
@@ -42,7 +42,7 @@ def test_a_channel_that_was_asked_for_is_due_and_its_tries_begin_anew(city: Simp
         run = ReconcileRun(channel_id=channel(session).id, tries=3, differences=2, failure="429")
         session.add(run)
     with transaction() as session:
-        comparison_runs.ask(session, channel(session))
+        comparison_runs.schedule(session, channel(session))
 
     with transaction() as session:
         runs = comparison_runs.runs(session)
@@ -81,17 +81,17 @@ def test_what_broke_off_is_tried_again_some_times_and_keeps_what_the_last_whole_
 ) -> None:
     assert claimed() is not None
     with transaction() as session:
-        comparison_runs.ended(session, channel_id, differences=2)
+        comparison_runs.finish(session, channel_id, differences=2)
     assert claimed() is None, "nobody asks"
     with transaction() as session:
         ended_at = comparison_runs.last_ended(session, channel_id)
         assert ended_at is not None
-        comparison_runs.ask(session, channel(session))
+        comparison_runs.schedule(session, channel(session))
 
     for number in range(1, comparison_runs.MOST_TRIES + 1):
         assert claimed() == "x-belediye"
         with transaction() as session:
-            comparison_runs.broke_off(session, channel_id, "rate_limit", wait=timedelta(minutes=5))
+            comparison_runs.record_failure(session, channel_id, "rate_limit", wait=timedelta(minutes=5))
         assert claimed() is None, "too soon"
         clock.shift_by(number * 6 * 60)
 
@@ -99,5 +99,5 @@ def test_what_broke_off_is_tried_again_some_times_and_keeps_what_the_last_whole_
         run = session.scalars(select(ReconcileRun)).one()
         assert (run.due_at, run.failure, run.tries) == (None, "rate_limit", comparison_runs.MOST_TRIES)
         assert (run.ended_at, run.differences) == (ended_at, 2)
-        comparison_runs.ask(session, channel(session))
+        comparison_runs.schedule(session, channel(session))
     assert claimed() == "x-belediye"

@@ -19,12 +19,12 @@ from tests.support.steps import messages
 def note(external_id: str = "m1", **columns: object) -> bool:
     with transaction() as session:
         channel = queries.channel(session, "x-belediye")
-        return mismatches.note(session, channel, DifferenceKind.TEXT_DIFFERS, external_id, **columns)
+        return mismatches.record(session, channel, DifferenceKind.TEXT_DIFFERS, external_id, **columns)
 
 
 def tell() -> int:
     with transaction() as session:
-        return mismatches.tell(session, queries.channel(session, "x-belediye").id, by="test")
+        return mismatches.update_alarm(session, queries.channel(session, "x-belediye").id, by="test")
 
 
 def open_alarms() -> list[tuple[str, int]]:
@@ -32,9 +32,9 @@ def open_alarms() -> list[tuple[str, int]]:
         return [(one.subject, one.details["differences"]) for one in alarms.open_alarms(session)]
 
 
-def leave_so(city: SimpleNamespace, difference_id: int) -> None:
+def accept(city: SimpleNamespace, difference_id: int) -> None:
     with transaction() as session:
-        mismatches.leave_so(session, difference_id, by=session.get_one(User, city.moderator.id))
+        mismatches.accept(session, difference_id, by=session.get_one(User, city.moderator.id))
 
 
 def test_what_is_found_again_is_one_difference(city: SimpleNamespace) -> None:
@@ -53,9 +53,9 @@ def test_an_alarm_stands_as_long_as_a_difference_is_open(city: SimpleNamespace) 
 
     with transaction() as session:
         ids = session.scalars(select(ReconcileDifference.id).order_by(ReconcileDifference.id)).all()
-    leave_so(city, ids[0])
+    accept(city, ids[0])
     assert open_alarms() == [("x-belediye", 1)]
-    leave_so(city, ids[1])
+    accept(city, ids[1])
     assert open_alarms() == []
 
 
@@ -63,11 +63,11 @@ def test_what_a_person_left_so_is_not_noted_again_and_cannot_be_left_twice(city:
     note()
     with transaction() as session:
         difference_id = session.scalars(select(ReconcileDifference.id)).one()
-    leave_so(city, difference_id)
+    accept(city, difference_id)
 
     assert not note()
     with pytest.raises(NotFound):
-        leave_so(city, difference_id)
+        accept(city, difference_id)
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ReconcileDifference)) == 1
 
@@ -78,5 +78,5 @@ def test_a_difference_is_shown_with_the_conversation_it_stands_in(seen, arrive) 
     note(message.external_id)
     note("never-stored")
     with transaction() as session:
-        shown = [(one.difference.external_id, one.group_id) for one in mismatches.shown(session)]
+        shown = [(one.difference.external_id, one.group_id) for one in mismatches.open_differences(session)]
     assert shown == [("never-stored", None), (message.external_id, message.group_id)]

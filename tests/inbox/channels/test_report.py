@@ -73,7 +73,7 @@ def test_rejected_signatures_set_aside_parts_and_the_tokens_days_are_told_as_jso
                 first_at=clock.now(),
             )
         )
-        channels.token_lives(
+        channels.set_token_life(
             channel, issued_at=clock.now(), expires_at=clock.now() + timedelta(days=9, hours=1)
         )
     values = json.loads(json.dumps(report.as_values(told("fb-belediye"))))

@@ -79,8 +79,8 @@ def test_a_channel_that_was_not_compared_for_a_night_is_an_alarm_until_it_is(cit
 
     with transaction() as session:
         channel = session.scalars(select(Channel).where(Channel.key == "x-belediye")).one()
-        comparison_runs.ask(session, channel)
-        comparison_runs.ended(session, channel.id, differences=0)
+        comparison_runs.schedule(session, channel)
+        comparison_runs.finish(session, channel.id, differences=0)
     assert standing() == []
 
 
@@ -115,7 +115,7 @@ def test_status_and_doctor_tell_them(database: None) -> None:
     refuse("meta", stalled.MOST_REFUSED["signature"] + 1)
 
     with transaction() as session:
-        needs = status.needs_a_person(figures.look(session))
+        needs = status.needs_a_person(figures.current(session))
     told = CliRunner().invoke(doctor, [])
 
     assert any("wrong_signatures: meta" in one for one in needs)

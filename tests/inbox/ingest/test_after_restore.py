@@ -57,7 +57,7 @@ def doubt(tx: Tx, *, ago: timedelta = timedelta(hours=1)) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = after_restore.doubt_replies(session, made_at=at - ago, at=at, limit=2)
+            done = after_restore.mark_uncertain(session, made_at=at - ago, at=at, limit=2)
 
 
 def reply(tx: Tx, reply_id: int) -> Reply:
@@ -155,15 +155,15 @@ def published(tx: Tx, arrive: Callable[..., int], seen: Callable[..., MessageSee
         return answer.id
 
 
-def leave_unasked(tx: Tx) -> None:
+def suppress_ratings(tx: Tx) -> None:
     done = 1
     while done:
         with tx() as session:
-            done = after_restore.leave_unasked(session, limit=2)
+            done = after_restore.suppress_ratings(session, limit=2)
 
 
 def test_nobody_is_asked_a_second_time_for_a_verdict(tx: Tx, published: int) -> None:
-    leave_unasked(tx)
+    suppress_ratings(tx)
 
     with tx() as session:
         assert surveys.due_to_ask(session, limit=10) == []
@@ -219,7 +219,7 @@ def test_no_number_and_no_id_that_may_have_been_given_is_given_again(
         session.add(last)
         session.flush()
 
-        after_restore.skip_given_out(session, made_at=now() - age, at=now())
+        after_restore.skip_used_numbers(session, made_at=now() - age, at=now())
 
         following = Channel(key="after", platform="x", external_id="a", name="Sonra")
         session.add(following)

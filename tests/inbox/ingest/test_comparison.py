@@ -36,7 +36,7 @@ def run(city: SimpleNamespace) -> Comparison:
 
 def page(run: Comparison, *told: MessageSeen) -> bool:
     with transaction() as session:
-        return run.page(session, told)
+        return run.compare_page(session, told)
 
 
 def differences() -> list[tuple[DifferenceKind, str]]:
@@ -107,7 +107,7 @@ def test_nothing_is_called_vanished_where_no_citizens_word_was_shown(
 
     def vanished() -> list[str]:
         with transaction() as session:
-            return run.vanished(session, [MessageKind.COMMENT])
+            return run.unseen_messages(session, [MessageKind.COMMENT])
 
     assert vanished() == []
     page(run, here)
@@ -119,7 +119,7 @@ def test_a_channel_is_compared_from_when_it_was_ours(
 ) -> None:
     def since() -> timedelta:
         with transaction() as session:
-            since, until = comparison.window(session, queries.channel(session, "x-belediye"))
+            since, until = comparison.comparable_window(session, queries.channel(session, "x-belediye"))
             assert clock.now() - until >= comparison.SETTLING
             return clock.now() - since
 

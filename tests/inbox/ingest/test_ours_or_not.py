@@ -28,9 +28,9 @@ AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
 def _compare(session: Session, *facts: Any, key: str = "x-belediye") -> list[DifferenceKind]:
     channel = session.scalars(select(Channel).where(Channel.key == key)).one()
     run = Comparison(channel.id, now() - timedelta(days=1), now() + timedelta(minutes=1), whole_account=True)
-    run.page(session, facts)
+    run.compare_page(session, facts)
     session.flush()
-    return [one.difference.kind for one in mismatches.shown(session)]
+    return [one.difference.kind for one in mismatches.open_differences(session)]
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_reply_that_failed_and_whose_reference_stands_there_is_told(
     reply_id = under_way()
     with tx() as session:
         reply = queries.reply(session, reply_id)
-        replies.refused(session, reply, Trouble(Failure.GONE), by="test")
+        replies.mark_failed(session, reply, Trouble(Failure.GONE), by="test")
         told = seen("…", from_us=True, who=None, sent_at=AN_HOUR_AGO, our_reference=replies.reference(reply))
         assert _compare(session, told) == [DifferenceKind.REPLY_THERE]
         assert reply.state is ReplyState.FAILED

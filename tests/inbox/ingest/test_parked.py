@@ -57,11 +57,11 @@ def test_a_deletion_parked_while_its_message_is_being_stored_is_applied_by_the_s
     assert messages()[-1].deleted_at is None
 
     with transaction() as session:
-        assert parked_facts.overlooked(session, limit=10) == 1
+        assert parked_facts.apply_overlooked(session, limit=10) == 1
 
     assert messages()[-1].deleted_at == comment.sent_at
     with transaction() as session:
-        assert parked_facts.overlooked(session, limit=10) == 0
+        assert parked_facts.apply_overlooked(session, limit=10) == 0
 
 
 def test_a_parked_fact_that_fails_harms_not_its_message_and_is_tried_again(
@@ -75,7 +75,7 @@ def test_a_parked_fact_that_fails_harms_not_its_message_and_is_tried_again(
 
     assert [message.deleted_at for message in messages()] == [None]
     with transaction() as session:
-        parked_facts.overlooked(session, limit=10)
+        parked_facts.apply_overlooked(session, limit=10)
     assert [message.deleted_at for message in messages()] == [comment.sent_at]
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0
@@ -93,7 +93,7 @@ def test_a_parked_fact_that_always_fails_is_set_aside_alone_and_can_be_read_agai
 
     for _ in range(parked_facts.MAX_TRIES):
         with transaction() as session:
-            parked_facts.overlooked(session, limit=10)
+            parked_facts.apply_overlooked(session, limit=10)
 
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(ParkedFact)) == 0

@@ -43,13 +43,13 @@ def test_an_error_is_named_by_its_kind_and_place_without_the_words_it_was_about(
     words = "Ayşe Yılmaz 0532 123 45 67"
     with pytest.raises(KeyError) as raised:
         dict[str, int]()[words]
-    told = set_aside.named(raised.value)
+    told = set_aside.describe(raised.value)
     assert "KeyError at test_an_error_is_named_by_its_kind_and_place" in told
     assert not {"Ayşe", "0532"} & set(told.split())
 
 
 def test_an_error_that_was_never_raised_has_no_place() -> None:
-    assert set_aside.named(ValueError("Ayşe")) == "ValueError"
+    assert set_aside.describe(ValueError("Ayşe")) == "ValueError"
 
 
 @pytest.mark.parametrize("ends_the_work", [KeyboardInterrupt, SystemExit, MemoryError, OSError])

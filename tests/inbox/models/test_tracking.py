@@ -76,7 +76,7 @@ def test_figures_lists_and_rows_count_the_same_overdue_requests(
     with tx() as session:
         request = _add(session, city, (state, timedelta(days=-1), None))
         assert request.is_overdue is owed
-        assert figures.look(session).overdue_requests == int(owed)
+        assert figures.current(session).overdue_requests == int(owed)
         assert len(queries.requests(session, overdue=True).items) == int(owed)
         assert len(queries.requests(session, overdue=False).items) == int(not owed)
 

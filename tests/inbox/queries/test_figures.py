@@ -21,7 +21,7 @@ Arrive = Callable[..., int]
 
 def look() -> figures.Figures:
     with transaction() as session:
-        return figures.look(session)
+        return figures.current(session)
 
 
 def test_an_empty_city_waits_for_nothing(city: SimpleNamespace) -> None:
@@ -72,7 +72,7 @@ def test_hooks_are_told_with_what_they_kept_and_what_they_refused(city: SimpleNa
         ingest.store_raw_event(session, "poll:x:mentions", b"{}")
         ingest.count_rejected(session, "x")
     with transaction() as session:
-        found = [(one.hook, one.stored, one.rejected) for one in figures.look_at_hooks(session)]
+        found = [(one.hook, one.stored, one.rejected) for one in figures.hook_figures(session)]
     assert found == [("meta", 1, 0), ("x", 0, 1)]
     assert (look().hooks_stored, look().hooks_rejected) == ({"meta": 1}, {"x": 1})
 

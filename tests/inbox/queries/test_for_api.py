@@ -31,9 +31,9 @@ def test_rows_are_named_by_key_and_requests_by_number(city: SimpleNamespace, req
 def test_a_whole_request_shows_what_changed_within_the_same_transaction(request_number: int) -> None:
     with transaction() as session:
         request = queries.request(session, request_number)
-        for_api.whole(session, [request])
+        for_api.load_requests(session, [request])
         tracking.respond(session, request, outcome="positive", text="Asfaltlandı.", by="test")
-        (whole,) = for_api.whole(session, [request])
+        (whole,) = for_api.load_requests(session, [request])
         assert [answer.text for answer in whole.row.answers] == ["Asfaltlandı."]
         assert sorted(str(reply.kind) for reply in whole.row.replies) == ["acknowledgement", "answer"]
         kinds = [entry.kind for entry in whole.history]
@@ -67,7 +67,7 @@ def test_ten_requests_take_as_many_statements_as_one_and_stay_in_order(
             ids = [row.id for row in rows]
             event.listen(engine(), "before_cursor_execute", see)
             try:
-                found = for_api.whole(session, rows)
+                found = for_api.load_requests(session, rows)
             finally:
                 event.remove(engine(), "before_cursor_execute", see)
             assert [one.row.id for one in found] == ids

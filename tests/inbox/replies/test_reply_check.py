@@ -43,7 +43,7 @@ def test_everything_under_the_same_post_stands_around_a_public_reply_oldest_firs
     found = case(uncertain)
 
     assert not found.is_private
-    told = [(one.message.text, one.is_answered) for one in found.stands if one.message]
+    told = [(one.message.text, one.is_answered) for one in found.entries if one.message]
     assert told == [("ben de soracaktım", False), ("kaçta?", True)]
     assert found.read_at is None, "the platform was never read whole"
 
@@ -51,8 +51,8 @@ def test_everything_under_the_same_post_stands_around_a_public_reply_oldest_firs
 def test_the_case_tells_when_the_platform_was_last_read_whole(uncertain: Reply) -> None:
     with transaction() as session:
         channel = queries.channel(session, "x-belediye")
-        comparison_runs.ask(session, channel)
-        comparison_runs.ended(session, channel.id, differences=0)
+        comparison_runs.schedule(session, channel)
+        comparison_runs.finish(session, channel.id, differences=0)
     assert case(uncertain).read_at is not None
 
 
@@ -60,7 +60,7 @@ def test_looking_again_is_due_at_once_and_reads_the_whole_where_that_can_be(unce
     for key, can_be_read in (("wa", False), ("x-belediye", True)):
         with transaction() as session:
             reply = session.get_one(Reply, uncertain.id)
-            reply_check.look_again(session, reply, queries.channel(session, key))
+            reply_check.check_again(session, reply, queries.channel(session, key))
         with transaction() as session:
             assert bool(comparison_runs.runs(session)) == can_be_read
     with transaction() as session:

@@ -63,7 +63,7 @@ def test_an_unfinished_earlier_reply_holds_back_the_later_ones_of_its_thread(req
 
 def end_as_found(reply: Reply) -> None:
     with transaction() as session:
-        replies.found(session, session.get_one(Reply, reply.id), "found-1", by="look")
+        replies.mark_sent(session, session.get_one(Reply, reply.id), "found-1", by="look")
 
 
 def test_what_may_be_public_is_not_sent_again_before_two_looks_and_the_wait(uncertain: Reply) -> None:

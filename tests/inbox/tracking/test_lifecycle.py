@@ -116,10 +116,10 @@ def test_a_planned_answer_stays_with_the_unit_and_comes_back_on_its_day(request_
         assert (request.state, request.planned_until) == (RequestState.WITH_UNIT, day)
         draft = session.scalars(select(Reply).where(Reply.state == ReplyState.DRAFT)).one()
         assert draft.kind is ReplyKind.INTERIM
-        assert tracking.planned_come_back(session, limit=10) == 0
+        assert tracking.resume_planned(session, limit=10) == 0
     clock.shift_by(timedelta(days=3).total_seconds())
     with transaction() as session:
-        assert tracking.planned_come_back(session, limit=10) == 1
+        assert tracking.resume_planned(session, limit=10) == 1
         assert queries.request(session, request_number).planned_until is None
 
 

@@ -25,7 +25,7 @@ def test_the_screen_tells_budget_subscription_and_the_end_of_a_token(
     with db.transaction() as session:
         channel = queries.channel(session, "x-baskan")
         channel.is_subscribed = False
-        channels.token_lives(channel, issued_at=now(), expires_at=now() + timedelta(days=5))
+        channels.set_token_life(channel, issued_at=now(), expires_at=now() + timedelta(days=5))
         channels.lose_access(session, channel, "the token is not valid", by="test")
     page = supervisor.get("/settings/channels").text
     assert "abone değil" in page or "not subscribed" in page
@@ -38,7 +38,7 @@ def test_a_channel_without_a_call_for_twenty_minutes_is_not_shown_as_working(
 ) -> None:
     with db.transaction() as session:
         channel = queries.channel(session, "x-baskan")
-        channels.called(channel, error=None, at=now() - timedelta(minutes=21))
+        channels.record_call(channel, error=None, at=now() - timedelta(minutes=21))
         assert channels.health(channel) == "stale"
     page = supervisor.get("/settings/channels").text
     assert "No call succeeded lately" in page or "Yakında başarılı bir çağrı yapılmadı" in page
@@ -52,8 +52,8 @@ def test_the_screen_the_status_and_the_doctor_tell_the_same_figures(
     citizens.say("Yarım saat önce yazdım", platform="whatsapp", minutes_ago=23 * 60)
     with db.transaction() as session:
         channel = queries.channel(session, "whatsapp-cozum")
-        channels.called(channel, error=None, at=worked)
-        channels.called(channel, error="the platform was down", at=call)
+        channels.record_call(channel, error=None, at=worked)
+        channels.record_call(channel, error="the platform was down", at=call)
         channel.last_event_at, channel.is_subscribed = event, False
         for _ in range(7):
             ingest.count_rejected(session, "meta")

@@ -20,7 +20,7 @@ def differs(external_id: str, kind: DifferenceKind = DifferenceKind.MISSING) -> 
         )
         session.add(row)
         session.flush()
-        mismatches.tell(session, channel.id, by="test")
+        mismatches.update_alarm(session, channel.id, by="test")
         return row.id
 
 
