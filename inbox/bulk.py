@@ -1,6 +1,7 @@
-"""Many rows in one statement: as a table to look them up by, to insert, and ids for them in advance.
+"""Bulk SQL: rows as a table to join with, bulk insert, and ids reserved before the insert.
 
-The statement is the same for one row and for a thousand, so it is built and planned once.
+Rows travel as arrays, so the statement text is the same for one row and for a thousand: SQLAlchemy compiles
+and PostgreSQL plans it once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 def as_table(model: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
-    """`rows`, each with the same names, as a table whose columns have the types they have in `model`."""
+    """`rows` as a table to select from or join with. All rows have the same keys; `model` gives the types."""
     types = {name: model.__table__.c[name].type for name in rows[0]}
     arrays = [bindparam(name, [row[name] for row in rows], ARRAY(kind)) for name, kind in types.items()]
     columns = [column(name, kind) for name, kind in types.items()]
@@ -26,12 +27,12 @@ def as_table(model: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
 
 
 def insert_many(model: type[Table], rows: Sequence[Row]) -> Insert:
-    """The statement that inserts `rows`, at least one; what a conflict does is the caller's to add."""
+    """The statement that inserts `rows` (at least one). The caller adds what to do on a conflict."""
     table = as_table(model, rows)
     return insert(model).from_select(list(rows[0]), select(table))
 
 
 def next_ids(session: Session, model: type[Table], count: int) -> list[int]:
-    """So many keys for rows still to be inserted. Those that never are leave a gap, as any rollback does."""
+    """Reserve `count` ids from the table's sequence. Unused ids leave a gap, as a rollback does."""
     sequence = func.pg_get_serial_sequence(literal(f'"{model.__tablename__}"'), "id")
     return list(session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))))

@@ -1,7 +1,7 @@
 """The one source of time. No other module asks the operating system or the database for it.
 
-All processes of one data folder share a shift: the file `clock` in it holds a number of seconds, so that a
-test or a rehearsal can move a whole running system to another day.
+All processes of one data folder share an offset: the file `clock` there holds a number of seconds. With it a
+test or a rehearsal moves a whole running system to another day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _shift(file: Path, _changed_ns: int, _size: int) -> timedelta:
 
 
 def now() -> datetime:
-    """This moment, in UTC, shifted as the data folder's `clock` file says."""
+    """The current time in UTC, plus the offset in the data folder's `clock` file."""
     file = settings().dir / "clock"
     try:
         stat = file.stat()
@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 def shift_by(seconds: float) -> None:
-    """Move the clock of every process of this data folder to `seconds` from the true time."""
+    """Set the clock offset, in seconds from the true time, for every process of this data folder."""
     file = settings().dir / "clock"
     fresh = file.with_suffix(".new")
     fresh.write_text(str(seconds))

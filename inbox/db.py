@@ -1,6 +1,6 @@
-"""The database: one engine a process, one way to open a transaction, and the migrations.
+"""The database: one engine per process, one way to open a transaction, and the migrations.
 
-`with transaction() as session:` is the only place where work is committed, but for the bodies of hooks
+`with transaction() as session:` is the only place that commits, except for the storing of hook bodies
 (`connect_async`). No transaction may be open while a platform is called.
 """
 
@@ -26,12 +26,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _CONNECT: dict[str, Any] = {
     "options": "-c timezone=UTC -c statement_timeout=30s",
     "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,  # ms until a network that swallows everything counts as gone
+    "tcp_user_timeout": 10_000,  # ms without an acknowledgement until the connection is dropped
 }
 
 
 def dialect_url(url: str) -> str:
-    """`url` with the psycopg driver named, whatever spelling of PostgreSQL it came in."""
+    """`url` with the psycopg driver. Accepts `postgres://` too; ValueError for other databases."""
     parsed = make_url(url)
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise ValueError(f"DATABASE_URL must name a PostgreSQL database, not {parsed.get_backend_name()!r}")
@@ -40,10 +40,10 @@ def dialect_url(url: str) -> str:
 
 @cache
 def engine() -> Engine:
-    """The engine of this process."""
+    """The engine of this process, made at the first call."""
     return create_engine(
         dialect_url(settings().database_url),
-        hide_parameters=True,  # an error must not carry a citizen's words into a log
+        hide_parameters=True,  # else an error would carry a citizen's words into a log
         connect_args=_CONNECT,
         pool_size=10,
         max_overflow=60,
@@ -52,9 +52,9 @@ def engine() -> Engine:
 
 
 async def connect_async() -> psycopg.AsyncConnection[Any]:
-    """A connection for an event loop, of which each statement is a transaction by itself: one trip, not four.
+    """A connection in autocommit mode for an event loop: one round trip a statement instead of four.
 
-    Nobody asks it first whether it lives. Raises psycopg.OperationalError.
+    It comes from no pool and is not pinged before use, so it may be dead. Raises psycopg.OperationalError.
     """
     url = make_url(settings().database_url).set(drivername="postgresql")
     return await psycopg.AsyncConnection.connect(
@@ -63,14 +63,14 @@ async def connect_async() -> psycopg.AsyncConnection[Any]:
 
 
 def dispose() -> None:
-    """Close the connections of this process; whoever opens the next reads the settings anew."""
+    """Close this process's connections. The next call of `engine` reads the settings again."""
     if engine.cache_info().currsize:
         engine().dispose()
     engine.cache_clear()
 
 
 def drop_inherited_connections() -> None:
-    """A forked child must not share its parent's sockets. Called when a worker's pool process starts."""
+    """Forget the parent's connections without closing them: a forked child must not use its sockets."""
     engine().dispose(close=False)
 
 
@@ -82,19 +82,19 @@ def transaction() -> Iterator[Session]:
 
 
 def _alembic(url: str) -> Config:
-    config = Config(stdout=StringIO())  # Alembic talks; what it says is no part of our commands' output
+    config = Config(stdout=StringIO())  # keeps Alembic's messages out of our commands' output
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = dialect_url(url)
     return config
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the schema of the database at `url` to `revision`."""
+    """Upgrade the schema of the database at `url` to `revision`."""
     command.upgrade(_alembic(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the schema of the database at `url` back to `revision`."""
+    """Downgrade the schema of the database at `url` back to `revision`."""
     command.downgrade(_alembic(url), revision)
 
 

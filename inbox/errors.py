@@ -1,17 +1,17 @@
-"""What the core raises when a caller cannot go on.
+"""The errors that the core raises.
 
 CoreError
-├── NotFound          the thing named does not exist
-├── UnknownKey        a key outside a closed list: names it and what exists
-├── InvalidInput      a value that cannot be taken, and why
-├── IllegalMove       its state does not allow this
-├── MovedMeanwhile    somebody else changed the row since it was seen
-├── NotAllowed        the permission table says no
-├── KeyReused         an Idempotency-Key came again with another body
-└── CursorExpired     the feed was restored since the cursor was made
+├── NotFound          there is no such row
+├── UnknownKey        a key that is not in a closed list; names the existing keys
+├── InvalidInput      a value that is not accepted, and why
+├── IllegalMove       the row's state does not allow this
+├── MovedMeanwhile    somebody changed the row after the caller read it
+├── NotAllowed        the user's role does not permit this
+├── KeyReused         an Idempotency-Key was used before with another body
+└── CursorExpired     the history was restored after the cursor was made
 
-Each carries members of `inbox.refusals` and plain values; `str()` says them in English, the web in the
-language of the screen.
+Each carries members of `inbox.refusals` and plain values. `str()` gives the English sentence; the web builds
+the sentence in the language of the user.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from inbox.wording import Value
 
 
 class CoreError(Exception):
-    """Any refusal of the core. Its text names the thing and may be shown to the user."""
+    """The base of all errors of the core. Its text may be shown to the user."""
 
 
 class NotFound(CoreError):
@@ -48,7 +48,7 @@ class UnknownKey(CoreError):
 
 
 class InvalidInput(CoreError):
-    """A value that cannot be taken: `why`, whose sentence names `values`."""
+    """A value that is not accepted. The sentence of `why` is filled with `values`."""
 
     def __init__(self, field: str, why: Why, **values: Value) -> None:
         self.field, self.why, self.values, self.sentence = field, why, values, why.say(values)
@@ -57,12 +57,12 @@ class InvalidInput(CoreError):
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """The last thing that was done to a row: an entry of its history, and the name of whoever did it."""
+    """The latest history entry of a row, with the name of the user who made it."""
 
     kind: str  # e.g. "message.moved"
     to_state: str | None
-    by: str  # "user:7", or the part of the program that did it
-    name: str | None  # of the user; None: the program did it
+    by: str  # "user:7", or the name of the part of the program, e.g. "ingest"
+    name: str | None  # of the user; None: the program made the change
     at: datetime
 
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class LastChange:
 
 
 class IllegalMove(CoreError):
-    """The state it is in does not allow this. `last` says who brought it there, where that is known."""
+    """The row's state does not allow this. `last`: the change that led to this state, if known."""
 
     def __init__(
         self, what: Thing, key: object, from_: str, to: State | Step, last: LastChange | None = None
@@ -81,7 +81,7 @@ class IllegalMove(CoreError):
 
 
 class MovedMeanwhile(CoreError):
-    """The row is no longer as it was seen: somebody was faster. `last` says who, where that is known."""
+    """The row changed after the caller read it. `last`: that change, if known."""
 
     def __init__(self, what: Thing, key: object, now: str, last: LastChange | None = None) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class MovedMeanwhile(CoreError):
 
 
 class NotAllowed(CoreError):
-    """The permission table says no to `action`."""
+    """The user's role does not permit `action`."""
 
     def __init__(self, who: str, action: str) -> None:
         super().__init__(f"{who} may not {action}.")
@@ -101,7 +101,7 @@ class NotAllowed(CoreError):
 
 
 class KeyReused(CoreError):
-    """The same Idempotency-Key with another body."""
+    """An Idempotency-Key that was used before with another body."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"Idempotency-Key {key!r} was used before with another request.")
@@ -109,7 +109,7 @@ class KeyReused(CoreError):
 
 
 class CursorExpired(CoreError):
-    """The feed's history moved to another place: start again from now."""
+    """The history was restored into another cluster: the reader must start again from now."""
 
     def __init__(self) -> None:
         super().__init__("The feed was restored meanwhile; start again from now.")

@@ -1,7 +1,7 @@
-"""What went wrong at a platform, or with what it sent: closed lists, and details beside them.
+"""Why a call to a platform failed, and why something it sent was set aside: closed lists with details.
 
-A column keeps either as text, `key` or `key: details`; text from before that, which begins with no key of
-ours, is shown as it is.
+Columns store them as text, `key` or `key: details`. Older rows hold free text that begins with no key; it is
+shown as it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from inbox.wording import N_, Worded, decode, encode
 
 
 class Failure(Worded):
-    """Why a call did not end as it should, where we know; OTHER where the platform's words must do."""
+    """Why a call failed. OTHER: only the platform's own words say why."""
 
     # The platform refused
     TOO_LONG = "too_long", N_("The text is longer than the platform takes.")
@@ -51,7 +51,7 @@ class Failure(Worded):
     CREDITS = "credits", N_("The calls that were paid for are used up.")
     BUDGET = "budget", N_("The channel's own budget of calls is used up.")
     TOO_MANY = "too_many", N_("There is more on the platform than we read at once.")
-    # Bad minutes
+    # Temporary
     PLATFORM_DOWN = "platform_down", N_("Something is wrong at the platform.")
     NO_CONNECTION = "no_connection", N_("No connection to the platform.")
     NO_ANSWER = "no_answer", N_("The platform did not answer.")
@@ -61,32 +61,32 @@ class Failure(Worded):
     TOO_LATE = "too_late", N_("The time for the call was over before it was made.")
     RESTORED = "restored", N_("Restored from a backup: it may have gone out after that was made.")
     NO_REPORT = "no_report", N_("Whoever sent it did not report back.")
-    # A person's word
+    # Decided by a person
     SETTLED_NOT_SENT = "settled_not_sent", N_("A person looked and found that it is not out.")
     OTHER = "other", N_("The platform did not take it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong, and how the platform itself said it: its code and words, "" where it said nothing."""
+    """What went wrong, and the platform's own code and words for it ("" where it gave none)."""
 
     failure: Failure
     words: str = ""
 
     @property
     def reason(self) -> str:
-        """As a column keeps it: `key` or `key: words`."""
+        """The text for a column: `key` or `key: words`."""
         return encode(self.failure, self.words)
 
     @classmethod
     def parse(cls, reason: str) -> Trouble | None:
-        """What a column keeps; None for free text of before."""
+        """Parse the text of a column; None for the free text of older rows."""
         found = decode(Failure, reason)
         return cls(*found) if found else None
 
 
 class SetAsideKind(StrEnum):
-    """Why one part of a body was not used."""
+    """Why one part of a body was set aside."""
 
     UNSUPPORTED = "unsupported"
     FAILED = "failed"
@@ -94,7 +94,7 @@ class SetAsideKind(StrEnum):
 
 
 class Unusable(Worded):
-    """What was wrong with a part of a body that is set aside, where it is more than its platform's word."""
+    """What was wrong with a part that was set aside, where the fault is not named by the platform."""
 
     UNREADABLE = "unreadable", N_("The body is not what its platform sends.")
     NO_PLATFORM = "no_platform", N_("It came from a source that belongs to no platform.")

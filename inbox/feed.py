@@ -1,6 +1,7 @@
-"""The live feed: a cursor over the history, read in the order in which transactions settle.
+"""The live feed: the history, read with a cursor.
 
-By id alone it would lose rows: a transaction that began earlier may commit later.
+A cursor over ids alone would lose rows: a smaller id may be committed after a larger one. So entries are
+ordered by transaction id, and only those of transactions older than every running one are read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from inbox.refusals import Why
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in the feed: entries after it are those not yet told. As text: `epoch.xact.id`."""
+    """A position in the feed: the reader has all entries up to it. As text: `epoch.xact.id`."""
 
     epoch: int
     xact: int
@@ -29,7 +30,7 @@ class Cursor:
 
     @staticmethod
     def parse(text: str) -> Cursor:
-        """The cursor `text` names. Raises InvalidInput."""
+        """Parse `epoch.xact.id`. Raises InvalidInput."""
         parts = text.split(".")
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
             raise InvalidInput("after", Why.NOT_A_CURSOR)
@@ -47,7 +48,7 @@ _settled = literal_column("pg_snapshot_xmin(pg_current_snapshot())", Xid8)
 
 
 def now_cursor(session: Session) -> Cursor:
-    """The place after everything that is settled at this moment."""
+    """The position after every entry that can be read now."""
     last = session.execute(
         select(_xact_text, HistoryEntry.id)
         .where(HistoryEntry.xact < _settled)
@@ -58,9 +59,9 @@ def now_cursor(session: Session) -> Cursor:
 
 
 def changes(session: Session, after: Cursor, limit: int = 500) -> tuple[list[HistoryEntry], Cursor]:
-    """The entries after `after`, oldest first, and the place after the last of them.
+    """The entries after `after`, oldest first, and the cursor for the next call.
 
-    Raises CursorExpired when the history was restored or moved since the cursor was made.
+    Raises CursorExpired when the history was restored after the cursor was made.
     """
     epoch = _epoch(session)
     if after.epoch != epoch:
@@ -82,5 +83,5 @@ def changes(session: Session, after: Cursor, limit: int = 500) -> tuple[list[His
 
 
 def raise_epoch(session: Session) -> None:
-    """Make every cursor handed out so far start again. Done after a restore into another cluster."""
+    """Invalidate every cursor handed out so far. Called after a restore: transaction ids start anew."""
     session.execute(update(FeedEpoch).values(epoch=FeedEpoch.epoch + 1))

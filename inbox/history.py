@@ -1,7 +1,8 @@
-"""The only way a state changes, and the trail it leaves.
+"""State changes and the history of every change.
 
-`move` checks the table of moves, changes the row only if it is still as it was seen, and writes an entry.
-The trail is append-only (the database refuses to change it) and is the live feed at once: see `inbox.feed`.
+`move` is the only way to change a state: it checks the table of moves, updates the row only if it still has
+the version that was read, and writes a history entry. The history is append-only (the database rejects
+changes); `inbox.feed` reads the same rows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from inbox.refusals import Step, Thing
 from inbox.states import MessageState, State, may_move
 
 Actor = User | str
-"""Who did it: a person, or the part of the program by name."""
+"""Who made a change: a user, or a part of the program by its name."""
 
 Stateful = Message | TrackedRequest | Reply
 
@@ -34,12 +35,12 @@ _NOUN: Mapping[type[Stateful], Thing] = {
 
 
 def actor_name(by: Actor) -> str:
-    """`user:7` for a person, the part of the program's own name otherwise."""
+    """`user:7` for a user, else the name of the part of the program."""
     return f"user:{by.id}" if isinstance(by, User) else by
 
 
 def display_key(row: Stateful) -> int:
-    """What people call the row by: a request's number, else the id."""
+    """What people call the row: a request's number, else the id."""
     return row.number if isinstance(row, TrackedRequest) else row.id
 
 
@@ -52,10 +53,10 @@ def move(
     details: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """Change the state of `row` to `to`, and `columns` with it, and write that down.
+    """Change the state of `row` to `to` together with `columns`, and record it.
 
-    Raises IllegalMove when the table has no such step, MovedMeanwhile when the row is no longer in the state
-    and version `row` was read with. The caller's object shows the new values afterwards.
+    Raises IllegalMove when the table of moves has no such step, MovedMeanwhile when the row has another state
+    or version than `row`, NotFound when it is gone. Updates the caller's object.
     """
     noun, seen = _NOUN[type(row)], row.state
     if seen is None or not may_move(seen, to):
@@ -65,16 +66,16 @@ def move(
 
 
 def revise(session: Session, row: Stateful, *, by: Actor, **columns: Any) -> None:
-    """Change `columns` of `row` in the state it is in, and its version with them, and write that down.
+    """Change `columns` of `row` and its version, but not its state, and record it.
 
-    Raises MovedMeanwhile when the row is no longer in the state and version it was read with.
+    Raises MovedMeanwhile when the row has another state or version than `row`.
     """
     _change(session, row, columns)
     _write(session, f"{_NOUN[type(row)]}.edited", by, row, None, None, {})
 
 
 def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None:
-    """Set `columns` if `row` is still as it was seen; the caller's object shows them afterwards."""
+    """Set `columns` if the row still has the state and version of `row`. Updates the caller's object."""
     kind, noun = type(row), _NOUN[type(row)]
     session.flush()
     changed = session.execute(
@@ -93,11 +94,11 @@ def _change(session: Session, row: Stateful, columns: Mapping[str, Any]) -> None
 
 
 def last_change(session: Session, row: Stateful) -> LastChange | None:
-    """The last thing done to `row`, ours in this transaction or what others have committed."""
+    """The latest entry about `row`, whether of this transaction or committed by another."""
     about = {Message: HistoryEntry.message_id, TrackedRequest: HistoryEntry.request_id}
     mine = about.get(type(row), HistoryEntry.reply_id) == row.id
     if isinstance(row, Message | TrackedRequest):
-        mine &= HistoryEntry.kind.startswith(f"{_NOUN[type(row)]}.")  # not those of its replies
+        mine &= HistoryEntry.kind.startswith(f"{_NOUN[type(row)]}.")  # without the entries of its replies
     found = session.execute(
         select(HistoryEntry, User.name)
         .outerjoin(User, HistoryEntry.user_id == User.id)
@@ -112,31 +113,31 @@ def last_change(session: Session, row: Stateful) -> LastChange | None:
 
 
 def moved_meanwhile(session: Session, row: Stateful) -> MovedMeanwhile:
-    """The refusal that `row` is no longer what was seen: with who changed it, and when."""
+    """The error to raise when `row` changed after the caller read it; names who changed it and when."""
     return MovedMeanwhile(_NOUN[type(row)], display_key(row), str(row.state), last_change(session, row))
 
 
 def illegal_move(session: Session, row: Stateful, to: State | Step) -> IllegalMove:
-    """The refusal to take `row` to another state, or this step: with who brought it where it is, and when."""
+    """The error to raise when `row` cannot go to `to`; names who made the last change and when."""
     last = last_change(session, row)
     return IllegalMove(_NOUN[type(row)], display_key(row), str(row.state), to, last)
 
 
 def begin_triage(message: Message) -> None:
-    """A post known so far as context turns out to be addressed to us: its triage begins."""
+    """Start the triage of a post that was stored only as context and proved to be addressed to us."""
     message.state = MessageState.NEW
 
 
 def record_opened(
     session: Session, row: Stateful, *, by: Actor, details: Mapping[str, Any] | None = None
 ) -> None:
-    """Write down that `row` came to be, in the state it has. Flushes, so that it has its id."""
+    """Record that `row` was created, with its state. Flushes first, so that the row has an id."""
     session.flush()
     _write(session, f"{_NOUN[type(row)]}.opened", by, row, None, row.state, details or {})
 
 
 def record_opened_many(session: Session, messages: Iterable[tuple[int, int]], *, by: str) -> None:
-    """The same for messages that were inserted as NEW in one statement, each given as its id and channel."""
+    """The same for many messages in state NEW, in one statement. `messages`: (message id, channel id)."""
     moment = now()
     rows = [
         {
@@ -188,7 +189,7 @@ def record(
     channel: Channel | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down something that changed no state: a note, an edit, a pause, a changed setting."""
+    """Record something that changed no state: a note, a pause, a changed setting."""
     entry = _entry(kind, by, details or {})
     entry.message_id = message.id if message else None
     entry.request_id = request.id if request else (message.request_id if message else None)
@@ -208,7 +209,7 @@ def _entry(kind: str, by: Actor, details: Mapping[str, Any]) -> HistoryEntry:
 
 
 def latest_kind(session: Session, message_id: int, kinds: Collection[str], *, since: datetime) -> str | None:
-    """The last of `kinds` that happened to a message from `since` on; None when none did."""
+    """Which of `kinds` was recorded last for a message since `since`; None when none was."""
     return session.scalar(
         select(HistoryEntry.kind)
         .where(HistoryEntry.message_id == message_id, HistoryEntry.kind.in_(kinds), HistoryEntry.at >= since)

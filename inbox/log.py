@@ -1,7 +1,7 @@
-"""The log: one line an event, a fixed name and ids, JSON in production and colour at home.
+"""The log: one line per event with a fixed name and ids; JSON in production, colour in development.
 
-Never the words of a citizen, a phone number, a token or a payload. Libraries that would log them are
-silenced here, by name.
+A citizen's words, phone numbers, tokens and payloads must never be logged. Libraries that would log them are
+silenced here by name.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import structlog
 from structlog.types import EventDict, Processor
 
 _SILENT = ("heyoo", "tweepy", "oauthlib", "requests_oauthlib", "facebook")
-"""They log recipients, bodies and signed headers, at INFO or at ERROR."""
+"""These log recipients, bodies and signed headers, at INFO or at ERROR."""
 
 _WARNINGS_ONLY = ("urllib3", "requests", "werkzeug", "alembic", "kombu", "amqp", "flask-limiter", "limits")
 
 
 def _place_of_error(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Tell an exception by its kind and its place. Its own words stay out: a database's complaint quotes the
-    row, a parser's the input, and both hold what citizens said."""
+    """Replace an exception by its class and traceback. Its message is left out: a database error quotes the
+    row and a parser error the input, and both may hold a citizen's words."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]
     elif isinstance(error, tuple):
         error = error[1]
-    told: list[str] = []
-    while isinstance(error, BaseException) and len(told) < 10:
+    links: list[str] = []
+    while isinstance(error, BaseException) and len(links) < 10:
         kind = f"{type(error).__module__}.{type(error).__qualname__}"
-        told.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
+        links.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if told:
-        event["exception"] = "\nwhile that was handled:\n".join(told)
+    if links:
+        event["exception"] = "\nwhile that was handled:\n".join(links)
     return event
 
 
@@ -50,12 +50,12 @@ _SHARED: tuple[Processor, ...] = (
 
 
 def configure(*, as_json: bool) -> None:
-    """Send every log line of this process to standard error in one form. May be called again."""
+    """Set up logging to standard error for this process, libraries included. May be called again."""
     renderer: Processor
     if as_json:
         renderer = structlog.processors.JSONRenderer()
     else:
-        # Plain: the pretty form prints local variables.
+        # The pretty formatter would print local variables, which may hold a citizen's words.
         renderer = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
@@ -87,6 +87,6 @@ def configure(*, as_json: bool) -> None:
 
 @contextmanager
 def bound(**ids: object) -> Iterator[None]:
-    """Give every line logged inside it these ids, of a request, a task, a reply."""
+    """Add `ids` (of a request, task or reply) to every line logged within the block."""
     with structlog.contextvars.bound_contextvars(**ids):
         yield

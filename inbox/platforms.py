@@ -1,7 +1,7 @@
-"""What the core and the screens must know of a platform: data, brought along by the platforms themselves.
+"""What the core and the screens must know about a platform, as data that its connector registers.
 
-Nothing here or above knows a platform by name. `connectors` fills the table when it is imported; asking
-before that is an error, since every channel would then pass for a by-hand door.
+The core names no platform. `connectors` fills the table at import. Reading it earlier raises LookupError:
+every channel would look like one that people serve by hand.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from datetime import timedelta
 from inbox.values import CallKind, Limit
 
 MAX_BY_HAND = 5000
-"""The longest text, in characters, for a door that no connector serves: a letter, a call."""
+"""The maximum length of a text, in characters, on a channel without a connector: a letter, a call."""
 
-# For a platform that documents nothing.
+# For a platform that documents no limits.
 _CAUTIOUS: Mapping[CallKind, Limit] = {CallKind.READ: Limit(60, 60), CallKind.SEND: Limit(60, 60)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """One platform as everybody but its connector knows it.
+    """One platform as everything outside its connector sees it.
 
-    `key` is what `Channel.platform` holds, and the name of its colour in the style sheet. `icon` is one of
-    @tabler/icons. `length(text)` counts as the platform counts, against `max_length` and
-    `max_private_length`. `limits` are of one account, as documented.
+    `key` is the value of `Channel.platform` and the name of the colour in the style sheet. `icon` is one of
+    @tabler/icons. `length(text)` counts as the platform does, to compare with `max_length` and
+    `max_private_length`. `limits` are the documented limits of one account.
     """
 
     key: str
@@ -35,17 +35,17 @@ class Traits:
     max_private_length: int
     length: Callable[[str], int] = len
     private_window: timedelta | None = None  # how long after the citizen's last private message we may answer
-    rating_in_private: bool = False  # a rating is asked by a private message rather than in the public thread
+    rating_in_private: bool = False  # ask for a rating in a private message instead of the public thread
     has_choices: bool = False  # buttons or rows can be offered
-    can_be_compared: bool = False  # what stands there can be read afresh
+    can_be_compared: bool = False  # the connector can read everything again for a comparison
     hook: str | None = None  # the name of its hook family
     credential_names: tuple[str, ...] = ()  # the secrets a channel needs, as the settings screen asks
     api_url: str = ""  # the platform's own address; settings may name another
     limits: Mapping[CallKind, Limit] = field(default_factory=lambda: _CAUTIOUS)
-    by_hand: bool = False  # no connector: people carry what is said
+    by_hand: bool = False  # there is no connector: people deliver the replies
 
     def longest(self, *, private: bool) -> int:
-        """How long a text may be there."""
+        """The maximum length of a text, as `length` counts."""
         return self.max_private_length if private else self.max_length
 
 
@@ -53,12 +53,12 @@ _TRAITS: dict[str, Traits] = {}
 
 
 def register(traits: Traits) -> None:
-    """Make a platform known. For `connectors` alone."""
+    """Add a platform. Only `connectors` calls this."""
     _TRAITS[traits.key] = traits
 
 
 def traits(key: str) -> Traits:
-    """The traits of a platform; those of a by-hand door for a key that no platform has."""
+    """The traits of a platform; for an unknown key, those of a channel served by hand."""
     return _known().get(key) or Traits(
         key=key,
         label=key,

@@ -1,7 +1,7 @@
-"""Why the core refuses, of what, and to do what: closed lists, each member with its English sentence.
+"""The reasons, actions and objects that errors of the core name, each with its English sentence.
 
-A new reason is one line here and its Turkish words in the catalogue; `tests/web/test_every_refusal.py` fails
-until a screen has been seen to say it.
+A new reason is one line here and its Turkish translation in the catalogue; `tests/web/test_every_refusal.py`
+fails until a test has seen it on a screen.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from inbox.wording import N_, Worded
 
 
 class Why(Worded):
-    """Why a value cannot be taken."""
+    """Why a value is not accepted."""
 
     # Anything typed
     EMPTY = "empty", N_("This must not be empty.")
@@ -74,7 +74,7 @@ class Why(Worded):
 
 
 class Step(Worded):
-    """What cannot be done to a thing in its state, where it is no move to another one; says what could be."""
+    """An action that the state of a row does not allow and that is no move to another state."""
 
     EDIT = "edited", N_("Only a draft can be edited.")
     SETTLE = "settled", N_("Only a reply that may be public, or waits to be sent, can be settled.")
@@ -87,7 +87,7 @@ class Step(Worded):
 
 
 class Thing(Worded):
-    """What a refusal is about."""
+    """The object that an error is about."""
 
     MESSAGE = "message", N_("message")
     CONVERSATION = "conversation", N_("conversation")

@@ -1,4 +1,4 @@
-"""Everything the environment may say, as one frozen, typed object. Nothing else reads the environment."""
+"""All environment variables, as one frozen, typed object. Nothing else reads the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FamilySecrets(BaseModel):
-    """What one family of hooks shares with us: any of the `secrets` may sign a body."""
+    """The secrets of one family of hooks. A body may be signed with any of `secrets`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,7 +20,7 @@ class FamilySecrets(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The settings of one deployment. A missing value stops the start with its name."""
+    """The settings of one deployment. The process does not start when a required one is missing."""
 
     model_config = SettingsConfigDict(env_prefix="COZUM_", frozen=True, extra="ignore")
 
@@ -54,16 +54,16 @@ class Settings(BaseSettings):
 
     @property
     def uncertain_wait(self) -> timedelta:
-        """How long after the claim the look that may prove absence must come."""
+        """How long after the claim a search that finds nothing may prove that the reply is not public."""
         return timedelta(seconds=self.uncertain_wait_seconds)
 
     @property
     def send_lease(self) -> timedelta:
-        """How long a claimed reply belongs to the worker that claimed it."""
+        """How long a claimed reply belongs to its worker."""
         return timedelta(seconds=self.send_lease_seconds)
 
 
 @cache
 def settings() -> Settings:
-    """The settings, read once from the environment. Raises ValidationError naming what is missing."""
+    """The settings, read from the environment once. Raises ValidationError naming what is missing."""
     return Settings()

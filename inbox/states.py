@@ -1,7 +1,6 @@
-"""The three state machines, each an enum with one table of allowed moves.
+"""The three state machines (message triage, tracked request, reply): an enum and a table of moves each.
 
-Triage of a message, the tracked request by who holds the ball, and the reply on its way out.
-`history.move` is the only code that changes a state; tests walk these tables.
+`history.move` is the only code that changes a state. Other closed lists of states and kinds stand here too.
 """
 
 from __future__ import annotations
@@ -11,39 +10,39 @@ from enum import StrEnum
 
 
 class MessageState(StrEnum):
-    """Where the triage of one citizen's words stands."""
+    """The triage of one message of a citizen."""
 
     NEW = "NEW"
-    WAITING = "WAITING"  # we asked, the citizen owes an answer
+    WAITING = "WAITING"  # we asked a question; the citizen has not answered yet
     ANSWERED = "ANSWERED"
     CONVERTED = "CONVERTED"
     DISMISSED = "DISMISSED"
 
 
 class RequestState(StrEnum):
-    """Who holds the ball of a tracked request."""
+    """Who must take the next step on a tracked request."""
 
     WITH_UNIT = "WITH_UNIT"
-    RETURNED = "RETURNED"  # "not ours": the desk must choose again
-    RESPONDED = "RESPONDED"  # the unit has answered: the desk publishes
+    RETURNED = "RETURNED"  # the unit is not responsible: the desk chooses another
+    RESPONDED = "RESPONDED"  # the unit has answered: the desk publishes the answer
     CLOSED = "CLOSED"
     CANCELLED = "CANCELLED"
 
 
 class ReplyState(StrEnum):
-    """How far one reply came."""
+    """The way of one reply from draft to platform."""
 
     DRAFT = "DRAFT"
     READY = "READY"
-    SENDING = "SENDING"  # a lease: whoever claimed it is calling the platform
+    SENDING = "SENDING"  # under a lease: its worker is calling the platform
     SENT = "SENT"
-    UNCERTAIN = "UNCERTAIN"  # it may be public: looked for, never sent again blindly
+    UNCERTAIN = "UNCERTAIN"  # it may be public: we search for it and never just send it again
     FAILED = "FAILED"
     WITHDRAWN = "WITHDRAWN"
 
 
 class Outcome(StrEnum):
-    """What a unit's answer says."""
+    """The result that a unit's answer states."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
@@ -52,7 +51,7 @@ class Outcome(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a citizen wants of us."""
+    """What a citizen wants."""
 
     EMERGENCY = "emergency"
     REQUEST = "request"
@@ -62,7 +61,7 @@ class Intent(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How soon somebody must look; only an emergency is `siren` or `look_now`."""
+    """How soon a person must read it; only an emergency is `siren` or `look_now`."""
 
     SIREN = "siren"
     LOOK_NOW = "look_now"
@@ -71,7 +70,7 @@ class Urgency(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user is here to do."""
+    """What a user does here; decides their permissions."""
 
     MODERATOR = "moderator"
     UNIT_OFFICER = "unit_officer"
@@ -80,7 +79,7 @@ class Role(StrEnum):
 
 
 class RawEventState(StrEnum):
-    """The ingest queue's own small states; not a machine of the desk."""
+    """The state of a body in the ingest queue; not changed by `history.move`."""
 
     PENDING = "PENDING"
     APPLIED = "APPLIED"
@@ -88,29 +87,29 @@ class RawEventState(StrEnum):
 
 
 class ChannelHealth(StrEnum):
-    """How one account or line of ours fares. It rests on real calls to the platform alone."""
+    """The health of one of our channels, judged only by real calls to the platform."""
 
-    OK = "ok"  # a call succeeded lately
-    STALE = "stale"  # none lately
-    PAUSED = "paused"  # the platform asked for it
-    ACCESS_LOST = "access_lost"  # a person must renew it
+    OK = "ok"  # a call succeeded recently
+    STALE = "stale"  # no recent call succeeded
+    PAUSED = "paused"  # a rate limit of the platform
+    ACCESS_LOST = "access_lost"  # a person must renew the credentials
     FAILING = "failing"  # the last call failed
     OFF = "off"
     UNKNOWN = "unknown"  # never called
 
 
 class DifferenceKind(StrEnum):
-    """In what way a platform shows something else than we hold."""
+    """How the platform's content differs from our rows."""
 
-    MISSING = "missing"  # a citizen's message that stands there and was not here
-    TEXT_DIFFERS = "text_differs"  # a citizen's message that says something else there
-    OURS_UNKNOWN = "ours_unknown"  # words of ours that stand there and are no reply and no message here
-    REPLY_GONE = "reply_gone"  # a reply we call sent that does not stand there
-    REPLY_THERE = "reply_there"  # a reply we call not sent that stands there
+    MISSING = "missing"  # a citizen's message that we did not have
+    TEXT_DIFFERS = "text_differs"  # a citizen's message with another text there
+    OURS_UNKNOWN = "ours_unknown"  # a message of ours that is no reply or message here
+    REPLY_GONE = "reply_gone"  # a reply in state SENT that is not there
+    REPLY_THERE = "reply_there"  # a reply that is not SENT here but is there
 
 
 class AttachmentState(StrEnum):
-    """Whether a file's bytes were fetched from the platform."""
+    """The download of an attachment from the platform."""
 
     PENDING = "PENDING"
     FETCHED = "FETCHED"
@@ -151,47 +150,47 @@ REPLY_MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
     _P.WITHDRAWN: frozenset(),
 }
 
-# --- sets of states that more than one place asks about: each is named here, once ---------------------
+# --- sets of states that several modules use ---------------------------------------------------------
 
 OPEN_MESSAGE = frozenset({_M.NEW, _M.WAITING})
-"""Not settled yet: the desk owes a decision, or the citizen an answer."""
+"""Still open: the desk must decide, or the citizen has not answered yet."""
 
 WITH_THE_UNIT = frozenset({_R.WITH_UNIT})
-"""The unit holds the ball: it owes its answer."""
+"""The unit must answer."""
 
 WITH_THE_DESK = frozenset({_R.RETURNED, _R.RESPONDED})
-"""The desk holds the ball: it owes another unit, or the publishing of what the unit answered."""
+"""The desk must choose another unit, or publish the unit's answer."""
 
 OPEN_REQUEST = WITH_THE_UNIT | WITH_THE_DESK
-"""Somebody of ours owes the next step. Past its deadline such a request is overdue."""
+"""We must take the next step. After its deadline such a request is overdue."""
 
 UNANSWERED_REQUEST = frozenset({_R.WITH_UNIT, _R.RETURNED})
-"""No unit has answered it: it may still go to another one."""
+"""No unit has answered yet: it may still be rerouted."""
 
 ANSWERED_REQUEST = frozenset({_R.RESPONDED, _R.CLOSED})
 """The unit has done its part."""
 
 MAYBE_PUBLIC_REPLY = frozenset({_P.SENDING, _P.UNCERTAIN})
-"""Given to the platform, and its fate is not known: what appears there may be this reply."""
+"""Perhaps accepted by the platform: a new message of ours there may be this reply."""
 
 UNFINISHED_REPLY = frozenset({_P.READY}) | MAYBE_PUBLIC_REPLY
-"""Released and not over: it holds back later replies of its thread."""
+"""Approved and not finished: later replies of the thread wait for it."""
 
 ENDED_REPLY = frozenset({_P.SENT, _P.WITHDRAWN})
-"""Nothing more is owed for it."""
+"""Finished: nothing more happens to it."""
 
 CALLED_UNSENT_REPLY = frozenset({_P.READY, _P.FAILED})
-"""We say that it is not out: its words on the platform contradict us."""
+"""Not sent as far as we know; if its text appears on the platform, that is a difference."""
 
 NEVER_SAID_REPLY = frozenset({_P.DRAFT, _P.WITHDRAWN})
-"""No part of the conversation: it has not left the desk, or was taken back for good."""
+"""Not part of the conversation: never approved, or withdrawn."""
 
 REPLY_NEEDS_A_PERSON = frozenset({_P.DRAFT, _P.UNCERTAIN, _P.FAILED})
-"""It goes nowhere until somebody approves, settles or rewrites it."""
+"""It stays until somebody approves, settles or rewrites it."""
 
 
 def may_move(from_: State, to: State) -> bool:
-    """Whether the table of this machine allows the step."""
+    """Whether the table of moves has this step. False for states of different machines."""
     if isinstance(from_, MessageState) and isinstance(to, MessageState):
         return to in MESSAGE_MOVES[from_]
     if isinstance(from_, RequestState) and isinstance(to, RequestState):

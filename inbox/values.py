@@ -1,6 +1,6 @@
-"""The frozen values that platforms and core exchange: facts, what is to be sent, and how a send ended.
+"""The frozen values that connectors and core exchange: facts, outgoing replies, and results of calls.
 
-The core owns these words; a connector translates its platform's into them. Nothing here does input or output.
+A connector translates its platform's terms into these. Nothing here does I/O.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pydantic import SecretStr
 
 from inbox.failures import Trouble
 
-# --- words shared with the platforms ---------------------------------------------------------------
+# --- terms shared with the connectors ---------------------------------------------------------------
 
 
 class MessageKind(StrEnum):
-    """How a message stands towards us on its platform; what it carries is in its attachments."""
+    """Where a message stands on its platform. Files and locations are in its attachments."""
 
     MENTION = "mention"  # a public post of a citizen that names us
     COMMENT = "comment"  # public, under a post (ours or somebody's)
     CHAT = "chat"  # private: a direct message
     POST = "post"  # a post of our own account, to which citizens answer
-    UNSUPPORTED = "unsupported"  # a citizen said something in a form we cannot read; its raw body is kept
+    UNSUPPORTED = "unsupported"  # a citizen's message in a form we cannot read; the raw body is kept
 
 
 class ReplyKind(StrEnum):
@@ -39,7 +39,7 @@ class ReplyKind(StrEnum):
 
 
 class Gone(StrEnum):
-    """In what way a message is no longer to be seen, or is again."""
+    """How the visibility of a message changed."""
 
     DELETED = "deleted"
     HIDDEN = "hidden"
@@ -47,7 +47,7 @@ class Gone(StrEnum):
 
 
 class Receipt(StrEnum):
-    """How far a sent reply came. Ranked: a later one in this order never gives way to an earlier one."""
+    """The delivery status of a sent reply. `replies.receipts` ranks them: a status never goes back."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -59,7 +59,7 @@ class UnreadablePayload(ValueError):
     """A body that cannot be what it claims. Raised by `normalise` and by nothing else."""
 
 
-# --- facts: what a platform told us -----------------------------------------------------------------
+# --- facts: what a platform reported -----------------------------------------------------------------
 
 
 def _aware(name: str, moment: datetime | None) -> None:
@@ -69,8 +69,8 @@ def _aware(name: str, moment: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AuthorKey:
-    """One name by which a platform knows a citizen. `scope` is the connector's own word for what the name is
-    unique within: a platform, one page of it, all telephones.
+    """One id of a citizen on a platform. `scope` is the connector's name for the space in which `value` is
+    unique: the platform, one page, all telephone numbers.
     """
 
     scope: str
@@ -79,7 +79,7 @@ class AuthorKey:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A citizen as the platform showed them. `keys`: several names of the same person, the surest first."""
+    """A citizen as the platform reported them. `keys`: ids of the same person, the most reliable first."""
 
     keys: tuple[AuthorKey, ...]
     name: str | None = None
@@ -89,7 +89,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentSeen:
-    """A file, place or card of a message. `url` and `media_id` may live for minutes only."""
+    """A file, location or contact card of a message. `url` and `media_id` may expire within minutes."""
 
     kind: str  # image, video, audio, document, sticker, location, contact, link, other
     media_id: str | None = None
@@ -102,25 +102,25 @@ class AttachmentSeen:
 
 @dataclass(frozen=True, slots=True)
 class MessageSeen:
-    """A message as it stood at `observed_at`: new, repeated or edited. Also our own posts and replies."""
+    """A message as it was at `observed_at`: new, repeated or edited. Our own posts and replies too."""
 
     platform: str
-    account: str  # our account's external id: which door it came through
-    external_id: str  # unique within the platform; an X post's is the first of its edit history
+    account: str  # the external id of our account that received it
+    external_id: str  # unique within the platform; the same for all edits of a message
     kind: MessageKind
     text: str
     sent_at: datetime
     observed_at: datetime
-    author: Author | None  # None where the platform hides it, or it is ours
+    author: Author | None  # None: hidden by the platform, or the message is ours
     from_us: bool = False
-    conversation: str | None = None  # the public post or conversation it stands in; None for a private chat
+    conversation: str | None = None  # the public post or conversation it belongs to; None: a private chat
     parent_external_id: str | None = None
     edited_at: datetime | None = None
     permalink: str | None = None
     attachments: tuple[AttachmentSeen, ...] = ()
-    button: str | None = None  # the id of the button or row the citizen chose, when they did not type
-    our_reference: str | None = None  # what we gave the platform to carry back with our own message
-    recipient: Author | None = None  # of a private message of ours: whose chat it stands in
+    button: str | None = None  # the id of the button or row the citizen chose
+    our_reference: str | None = None  # the reference we sent along with our own message
+    recipient: Author | None = None  # of a private message of ours: the citizen in that chat
     language: str | None = None
 
     def __post_init__(self) -> None:
@@ -130,7 +130,7 @@ class MessageSeen:
 
 @dataclass(frozen=True, slots=True)
 class MessageGone:
-    """A message was deleted, hidden or shown again."""
+    """A message was deleted, hidden or unhidden."""
 
     platform: str
     account: str
@@ -144,7 +144,7 @@ class MessageGone:
 
 @dataclass(frozen=True, slots=True)
 class ReplyReceipt:
-    """How far one message of ours came, told by the platform; `our_reference` when it carried ours back."""
+    """The delivery status of one message of ours. `our_reference`: ours, if the platform returned it."""
 
     platform: str
     account: str
@@ -160,11 +160,11 @@ class ReplyReceipt:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """A part of a body we have no use for or cannot read. Kept with its raw body, counted and shown."""
+    """A part of a body that we do not use or cannot read. It is set aside, counted and listed."""
 
     platform: str
     account: str | None
-    what: str  # the platform's own word for it, e.g. "field:account_update"; never a citizen's words
+    what: str  # the platform's term, e.g. "field:account_update"; never a citizen's words
 
 
 Fact = MessageSeen | MessageGone | ReplyReceipt | NotUnderstood
@@ -174,7 +174,7 @@ Fact = MessageSeen | MessageGone | ReplyReceipt | NotUnderstood
 
 
 class CallKind(StrEnum):
-    """What a call is for, as platforms count calls apart."""
+    """What a call does; platforms limit the kinds separately."""
 
     READ = "read"
     SEND = "send"
@@ -182,7 +182,7 @@ class CallKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many calls in so many seconds."""
+    """At most `most` calls in `seconds`."""
 
     most: int
     seconds: float
@@ -190,9 +190,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much of its own limit a platform says an account has used up: 1.0 is all of it.
+    """What a platform reports about an account's rate limit. `used` is a share: 1.0 is all of it.
 
-    `left` calls and `resets_in` seconds are None where the platform does not say.
+    `left` (calls) and `resets_in` (seconds) are None where the platform does not report them.
     """
 
     kinds: tuple[CallKind, ...]
@@ -203,9 +203,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a connector needs to speak as one of our accounts. Never logged: its repr hides the secrets.
+    """What a connector needs to make calls as one of our accounts. The repr hides the secrets.
 
-    `on_usage` is told what the platform says of its limits, with every answer that says it.
+    `on_usage` is called for every response that reports the platform's rate limit.
     """
 
     platform: str
@@ -217,21 +217,19 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One reply on its way out, with everything a connector may need to place it and to find it again."""
+    """One reply to send, with everything a connector may need to send it and to find it again."""
 
-    reference: str  # ours; carried by platforms that can carry it back
+    reference: str  # ours; some platforms return it with the message
     kind: ReplyKind
     text: str
     to_external_id: str  # the citizen's message it answers
     to_kind: MessageKind
     conversation: str | None
     recipient: tuple[AuthorKey, ...] = ()
-    choices: tuple[
-        tuple[str, str], ...
-    ] = ()  # (id, title) offered as buttons or rows where the channel has them
+    choices: tuple[tuple[str, str], ...] = ()  # (id, title) of buttons or rows, where the platform has them
     in_private: bool = False  # answer a public comment with a private message
-    first_tried_at: datetime | None = None  # when looking for it: the earliest it can have appeared
-    others: tuple[str, ...] = ()  # when looking for it: our other replies that stand there, by their ids
+    first_tried_at: datetime | None = None  # for a search: it cannot have appeared earlier
+    others: tuple[str, ...] = ()  # for a search: ids of our other replies under the same post
 
     def __post_init__(self) -> None:
         _aware("first_tried_at", self.first_tried_at)
@@ -239,32 +237,32 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It is out, under this id."""
+    """The reply was published under this id."""
 
     external_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent(Trouble):
-    """Surely not out; may be tried again after `retry_after` seconds (None: our own back-off)."""
+    """Certainly not published; try again after `retry_after` seconds (None: our own back-off)."""
 
     retry_after: float | None = None
-    pauses_channel: bool = False  # a rate limit: it concerns the whole account
+    pauses_channel: bool = False  # a rate limit of the whole account
 
 
 @dataclass(frozen=True, slots=True)
 class Refused(Trouble):
-    """Surely not out, and never to be tried again as it is."""
+    """Certainly not published, and a retry without changes would fail again."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessLost(Trouble):
-    """Surely not out: token, permission or account needs a person."""
+    """Certainly not published: a person must mend the token, permission or account."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaybeSent(Trouble):
-    """It may be public. Never to be sent again before it was looked for."""
+    """It may be public: search for it before sending it again."""
 
 
 SendOutcome = Sent | NotSent | Refused | AccessLost | MaybeSent
@@ -272,22 +270,22 @@ SendOutcome = Sent | NotSent | Refused | AccessLost | MaybeSent
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Our reply stands on the platform under this id."""
+    """The reply is on the platform under this id."""
 
     external_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
-    """We looked at everything that could show it, and it is not there."""
+    """The search covered everything that could show the reply, and did not find it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The platform offers no way to look, or looking failed; the platform may say when to ask again."""
+    """The platform cannot be searched, or the search failed."""
 
     reason: str
-    retry_after: float | None = None  # seconds
+    retry_after: float | None = None  # seconds, as the platform asked
 
 
 LookOutcome = Found | NotThere | CannotTell
@@ -295,12 +293,12 @@ LookOutcome = Found | NotThere | CannotTell
 
 @dataclass(frozen=True, slots=True)
 class PolledPage:
-    """One answer of a platform to a poll: the body, and from where to go on."""
+    """One response to a poll: the body, and the cursor for the next."""
 
     body: bytes  # a `connectors.contract.Polled` envelope, ready for `normalise`
-    digest: bytes  # of the platform's own bytes: equal when nothing changed
-    cursor: str | None  # to be stored together with the body; None: start anew next time
-    more: bool = False  # ask again at once
+    digest: bytes  # of the platform's own bytes: the same when nothing changed
+    cursor: str | None  # stored in one transaction with the body; None: start from the beginning
+    more: bool = False  # there is another page: poll again at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +310,7 @@ class ProbeOk:
 
 @dataclass(frozen=True, slots=True)
 class ProbeFailed(Trouble):
-    """A real call failed. `access_lost` when the platform said it is the credentials, not a bad minute."""
+    """A real call failed. `access_lost`: because of the credentials, not a temporary fault."""
 
     access_lost: bool = field(kw_only=True)
 
@@ -322,10 +320,11 @@ ProbeOutcome = ProbeOk | ProbeFailed
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a platform knows of a token. Times are None where it never ends or the platform does not say.
+    """What a platform reports about a token. Times are None where it never expires or none is reported.
 
-    `missing` are permissions without which we could not work; `is_subscribed` is None where nobody can say.
-    Without `reports_lifetime` the times say nothing: what a renewal told of them stands.
+    `missing`: required permissions that it lacks. `is_subscribed`: whether events come to our hook; None
+    where the platform does not say. Ignore the times unless `reports_lifetime`: those of the last renewal
+    stay.
     """
 
     is_valid: bool
@@ -338,7 +337,7 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The secrets that take the place of those of the same names, and how many seconds they live."""
+    """New secrets that replace those of the same names, and their lifetime in seconds (None: no end)."""
 
     credentials: Mapping[str, SecretStr]
     lives: float | None

@@ -1,7 +1,6 @@
-"""Enums whose members carry the English sentence that they are said with.
+"""Enums whose members carry an English sentence.
 
-The sentence stands once, here in the core: the API and the logs say it as it is, the web translates it. Babel
-finds it by the mark `N_`.
+The API and the logs use the sentence as it is; the web translates it. Babel finds it by the mark `N_`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ Member = TypeVar("Member", bound="Worded")
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext gives it
-    """The sentence itself, marked to be translated."""
+    """Mark `sentence` for translation and return it unchanged."""
     return sentence
 
 
@@ -25,24 +24,24 @@ class Worded(StrEnum):
     sentence: str
 
     def __new__(cls, key: str, sentence: str) -> Self:
-        """The member is its key; its sentence rides along."""
+        """A member whose value is `key`, with `sentence` as an attribute."""
         member = str.__new__(cls, key)
         member._value_ = key
         member.sentence = sentence
         return member
 
     def say(self, values: Mapping[str, Value]) -> str:
-        """The English sentence with its values filled in. KeyError: a value is missing, a mistake of ours."""
+        """The English sentence filled with `values`. Raises KeyError when one is missing."""
         return self.sentence % {name: plain(value) for name, value in values.items()}
 
 
 def encode(member: Worded, details: str = "") -> str:
-    """As a column keeps it: `key`, or `key: details`."""
+    """The text for a column: `key`, or `key: details`."""
     return f"{member.value}: {details}" if details else member.value
 
 
 def decode(enum: type[Member], text: str) -> tuple[Member, str] | None:
-    """The member and the details that `kept` wrote; None for text that begins with no key of `enum`."""
+    """Parse the text of `encode`; None when it begins with no key of `enum`."""
     key, _, details = text.partition(": ")
     found = next((member for member in enum if member.value == key), None)
     return None if found is None else (found, details)
@@ -50,18 +49,18 @@ def decode(enum: type[Member], text: str) -> tuple[Member, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of somebody's text, and what it was found to be."""
+    """A part of a text, and what kind of thing it is (a phone number, an address)."""
 
     kind: StrEnum
     text: str
 
 
 Value = str | int | StrEnum | Piece | tuple["Value", ...]
-"""What a sentence may name. An enum's member is a word of its own in each language."""
+"""What a sentence may be filled with. Enum members are translated too."""
 
 
 def plain(value: Value) -> str:
-    """A value as it stands in an English sentence."""
+    """`value` as text in an English sentence."""
     match value:
         case tuple():
             return ", ".join(plain(part) for part in value)

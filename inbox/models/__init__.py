@@ -1,4 +1,4 @@
-"""The tables, typed. Every relationship is `lazy="raise"`: a query says what it reads."""
+"""The tables. Every relationship is `lazy="raise"`: a query must load what its caller reads."""
 
 from inbox.models._base import Table
 from inbox.models.channels import (
@@ -48,7 +48,6 @@ __all__ = [
     "RawEvent",
     "Reason",
     "ReconcileDifference",
-    "ReconcileRun",
     "ReconcileRun",
     "Reply",
     "ReplyText",

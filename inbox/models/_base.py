@@ -1,4 +1,4 @@
-"""What every table shares: naming of constraints, column types, and the text-with-CHECK enum."""
+"""What all tables share: names of constraints, column types, and enums stored as text with a CHECK."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
-"""A key the database hands out."""
+"""A primary key that the database generates."""
 
 Link = Annotated[int, mapped_column(BigInteger)]
-"""A column that points at a `BigId`."""
+"""A foreign key to a `BigId`."""
 
 
 def words(enum: type[StrEnum], name: str) -> SqlEnum:
-    """A text column holding the enum's values, kept to them by the CHECK constraint `name`."""
+    """A text column for the enum's values, restricted to them by the CHECK constraint `name`."""
     return SqlEnum(
         enum,
         name=name,
@@ -31,7 +31,7 @@ def words(enum: type[StrEnum], name: str) -> SqlEnum:
 
 
 class Table(DeclarativeBase):
-    """The parent of every table."""
+    """The base class of all tables."""
 
     metadata = MetaData(
         naming_convention={
@@ -52,5 +52,5 @@ class Table(DeclarativeBase):
     }
 
     def __repr__(self) -> str:
-        """Class and key alone: a row's words must never reach a log."""
+        """Class and id only: the text of a row must never reach a log."""
         return f"<{type(self).__name__} {getattr(self, 'id', '?')}>"

@@ -1,4 +1,4 @@
-"""Our accounts and lines, and what arrived through them before anything was understood."""
+"""Our channels: polling, rate limits, alarms, and the comparison with their platforms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.values import CallKind
 
 
 class Channel(Table):
-    """One account or line of ours: its credentials, its clock of polling, its health."""
+    """One account or phone number of ours: credentials, polling times and health."""
 
     __tablename__ = "channel"
     __table_args__ = (UniqueConstraint("platform", "external_id"),)
@@ -26,28 +26,28 @@ class Channel(Table):
     name: Mapped[str]
     handle: Mapped[str | None]
     voice: Mapped[str] = mapped_column(default="municipality")  # municipality or mayor
-    credentials: Mapped[bytes | None]  # a Fernet token over JSON; `channels.access` opens it
+    credentials: Mapped[bytes | None]  # a Fernet token over JSON; `channels.credentials` decrypts it
     is_active: Mapped[bool] = mapped_column(default=True)
 
     paused_until: Mapped[datetime | None]  # a rate limit: sending waits
     access_lost_at: Mapped[datetime | None]  # credentials need a person
     next_poll_at: Mapped[datetime | None]
-    polling_until: Mapped[datetime | None]  # the lease of whoever polls now
-    last_event_at: Mapped[datetime | None]  # something arrived
+    polling_until: Mapped[datetime | None]  # the lease of the worker that polls it
+    last_event_at: Mapped[datetime | None]  # when something last arrived
     last_call_at: Mapped[datetime | None]
     last_call_ok_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
 
-    next_probe_at: Mapped[datetime | None]  # when the heartbeat looks at it again
-    probed_at: Mapped[datetime | None]  # the last probe that the platform answered
-    is_subscribed: Mapped[bool | None]  # whether its events come to our hook; None: nobody can say
+    next_probe_at: Mapped[datetime | None]  # when the heartbeat checks it again
+    probed_at: Mapped[datetime | None]  # the last successful probe
+    is_subscribed: Mapped[bool | None]  # whether its events come to our hook; None: not known
     token_issued_at: Mapped[datetime | None]
     token_expires_at: Mapped[datetime | None]  # None: never, or the platform does not say
     next_renewal_at: Mapped[datetime | None]  # when its token is to be renewed
 
 
 class ChannelCursor(Table):
-    """From where the next poll of one edge goes on, and what its last page looked like."""
+    """Where the next poll of one edge continues, and the digest of its last page."""
 
     __tablename__ = "channel_cursor"
     __table_args__ = (UniqueConstraint("channel_id", "edge"),)
@@ -61,7 +61,7 @@ class ChannelCursor(Table):
 
 
 class RateBudget(Table):
-    """How many calls of one kind a channel may still make: a bucket filled by time, shared by all workers."""
+    """A token bucket: how many calls of one kind a channel may still make. Shared by all workers."""
 
     __tablename__ = "rate_budget"
     __table_args__ = (UniqueConstraint("channel_id", "kind"),)
@@ -69,17 +69,17 @@ class RateBudget(Table):
     id: Mapped[BigId]
     channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))
     kind: Mapped[CallKind] = mapped_column(words(CallKind, "kind"))
-    most: Mapped[int | None]  # calls in `seconds`, where the city sets them; None: as the connector says
+    most: Mapped[int | None]  # calls in `seconds`, set by the city; None: the connector's limit
     seconds: Mapped[float | None]
     left: Mapped[float]  # calls in the bucket at `counted_at`
     counted_at: Mapped[datetime]
-    used: Mapped[float | None]  # share of the platform's own limit, as it told; 1.0 is all of it
+    used: Mapped[float | None]  # share of the platform's limit, as it reported; 1.0 is all of it
     pace: Mapped[float | None]  # calls a second until `resets_at`, when the platform's limit is near
     resets_at: Mapped[datetime | None]
 
 
 class Alarm(Table):
-    """Something that will not mend itself. At most one is open of each kind about each subject."""
+    """A problem that needs a person. At most one is open per kind and subject."""
 
     __tablename__ = "alarm"
     __table_args__ = (
@@ -88,8 +88,10 @@ class Alarm(Table):
 
     id: Mapped[BigId]
     kind: Mapped[str]  # e.g. "reconcile", "silent", "token_expires"
-    subject: Mapped[str]  # what it is about: a channel's key, mostly
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # numbers, ids and keys; no citizen's words
+    subject: Mapped[str]  # usually the key of a channel
+    details: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # numbers, ids and keys; never a citizen's words
     raised_at: Mapped[datetime]
     last_raised_at: Mapped[datetime]
     times: Mapped[int] = mapped_column(default=1)
@@ -97,22 +99,22 @@ class Alarm(Table):
 
 
 class ReconcileRun(Table):
-    """How the comparing of one channel with its platform stands: asked for, under way, ended."""
+    """The comparison of one channel with its platform: scheduled, running or finished. One row a channel."""
 
     __tablename__ = "reconcile_run"
 
     id: Mapped[BigId]
     channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"), unique=True)
-    due_at: Mapped[datetime | None]  # asked for; None: nobody waits for it
-    leased_until: Mapped[datetime | None]  # a worker is at it
-    tries: Mapped[int] = mapped_column(default=0)  # since it was asked for
-    ended_at: Mapped[datetime | None]  # the last run that read everything
-    differences: Mapped[int] = mapped_column(default=0)  # open after that
-    failure: Mapped[str | None]  # why the last run broke off
+    due_at: Mapped[datetime | None]  # scheduled for; None: not scheduled
+    leased_until: Mapped[datetime | None]  # the lease of the worker that runs it
+    tries: Mapped[int] = mapped_column(default=0)  # since it was scheduled
+    ended_at: Mapped[datetime | None]  # the end of the last complete run
+    differences: Mapped[int] = mapped_column(default=0)  # open after the last complete run
+    failure: Mapped[str | None]  # why the last run failed
 
 
 class ReconcileDifference(Table):
-    """One thing that a platform shows otherwise than we hold it. Ids and times; the words are on the rows."""
+    """One difference between a platform and our rows: ids and times, no texts."""
 
     __tablename__ = "reconcile_difference"
     __table_args__ = (
@@ -138,6 +140,8 @@ class ReconcileDifference(Table):
     found_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
-    resolved_by_id: Mapped[Link | None] = mapped_column(ForeignKey("user.id"))  # None: by itself
+    resolved_by_id: Mapped[Link | None] = mapped_column(
+        ForeignKey("user.id")
+    )  # None: a later run did not find it any more
 
     channel: Mapped[Channel] = relationship(lazy="raise")

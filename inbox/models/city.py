@@ -11,7 +11,7 @@ from inbox.models._base import BigId, Link, Table
 
 
 class Unit(Table):
-    """Who answers: a directorate of ours, or a body outside that we pass matters on to."""
+    """Who answers: a directorate, or an authority outside the municipality (`is_outside`)."""
 
     __tablename__ = "unit"
 
@@ -26,7 +26,7 @@ class Unit(Table):
 
 
 class Category(Table):
-    """What a request is about. Chosen independently of the unit, which it only proposes."""
+    """The subject of a request. It proposes a unit; the desk may choose another."""
 
     __tablename__ = "category"
 
@@ -36,7 +36,9 @@ class Category(Table):
     name_en: Mapped[str]
     name_ar: Mapped[str]
     unit_id: Mapped[Link | None] = mapped_column(ForeignKey("unit.id"))
-    stems: Mapped[list[str]] = mapped_column(default=list)  # folded beginnings of words that propose it
+    stems: Mapped[list[str]] = mapped_column(
+        default=list
+    )  # folded word beginnings in a message that suggest it
     is_active: Mapped[bool] = mapped_column(default=True)
 
     unit: Mapped[Unit | None] = relationship(lazy="raise")
@@ -62,7 +64,7 @@ class Neighbourhood(Table):
 
 
 class Reason(Table):
-    """Why something was dismissed, returned, refused or passed on: a closed, editable list per use."""
+    """A reason to dismiss, return, refuse, pass on or reopen: one closed, editable list per `use`."""
 
     __tablename__ = "reason"
     __table_args__ = (UniqueConstraint("use", "key"),)
@@ -77,7 +79,7 @@ class Reason(Table):
 
 
 class CitySetting(Table):
-    """One value of the municipality's own settings: hours, delays, names, the emergency vocabulary."""
+    """One value of the municipality's settings: hours, delays, names, the emergency vocabulary."""
 
     __tablename__ = "city_setting"
 

@@ -1,4 +1,4 @@
-"""Citizens, their conversations, and what was said in them by either side."""
+"""Citizens, their conversations and messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from inbox.values import MessageKind
 
 
 class Person(Table):
-    """Several contacts a moderator found to be one citizen. Undone by taking the contacts out again."""
+    """Several contacts that are the same citizen, as a moderator found. Remove a contact to undo it."""
 
     __tablename__ = "person"
 
@@ -34,7 +34,9 @@ class Contact(Table):
     name: Mapped[str | None]
     handle: Mapped[str | None]
     phone: Mapped[str | None]
-    named_at: Mapped[datetime | None]  # when the platform last showed these names: an older sighting yields
+    named_at: Mapped[
+        datetime | None
+    ]  # when the platform reported these names; older reports do not overwrite them
     person_id: Mapped[Link | None] = mapped_column(ForeignKey("person.id"))
     first_seen_at: Mapped[datetime]
 
@@ -42,7 +44,7 @@ class Contact(Table):
 
 
 class ContactKey(Table):
-    """One name by which a platform knows a contact; a telephone number and an id may be two keys of one."""
+    """One id of a contact on its platform. A contact may have several, e.g. an id and a phone number."""
 
     __tablename__ = "contact_key"
     __table_args__ = (UniqueConstraint("scope", "value"),)
@@ -51,7 +53,7 @@ class ContactKey(Table):
     contact_id: Mapped[Link] = mapped_column(ForeignKey("contact.id"), index=True)
     scope: Mapped[str]
     value: Mapped[str]
-    rank: Mapped[int]  # 0 is the surest to write to
+    rank: Mapped[int]  # 0 is the most reliable to send to
 
     contact: Mapped[Contact] = relationship(lazy="raise", back_populates="keys")
 
@@ -67,17 +69,17 @@ class Thread(Table):
     key: Mapped[str]
     conversation: Mapped[str | None]  # the public post's external id; None: a private chat
     contact_id: Mapped[Link | None] = mapped_column(ForeignKey("contact.id"), index=True)
-    last_citizen_at: Mapped[datetime | None]  # by the platform's clock: the private window counts from it
+    last_citizen_at: Mapped[datetime | None]  # by the platform's clock; the private reply window starts here
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     contact: Mapped[Contact | None] = relationship(lazy="raise")
 
 
 class Message(Table):
-    """One thing a citizen said, or one of ours, in the shape all platforms share. A post is no work.
+    """One message of a citizen, or one of ours, in the same shape for all platforms. A post has no state.
 
-    What one author writes in one thread within ten minutes of the message before is one group: `group_id` is
-    the first message of it, and triage acts on the whole group.
+    Messages of one author in one thread, each within ten minutes of the one before, form a group. `group_id`
+    is the id of its first message; triage acts on the whole group.
     """
 
     __tablename__ = "message"
@@ -109,7 +111,7 @@ class Message(Table):
     id: Mapped[BigId]
     platform: Mapped[str]
     external_id: Mapped[str]
-    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))  # the door it came through first
+    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))  # the channel it reached us by first
     thread_id: Mapped[Link | None] = mapped_column(ForeignKey("thread.id"))  # None: a post
     author_id: Mapped[Link | None] = mapped_column(ForeignKey("contact.id"), index=True)
     kind: Mapped[MessageKind] = mapped_column(words(MessageKind, "kind"))
@@ -123,12 +125,12 @@ class Message(Table):
     language: Mapped[str | None]
     sent_at: Mapped[datetime]  # the platform's clock
     received_at: Mapped[datetime]  # ours
-    observed_at: Mapped[datetime]  # of the youngest fact about its text
-    text_since: Mapped[datetime]  # of the oldest fact that told the text as it is now
+    observed_at: Mapped[datetime]  # of the newest fact about its text
+    text_since: Mapped[datetime]  # of the oldest fact with the current text
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
-    visibility_at: Mapped[datetime | None]  # of the youngest fact about hiding or deleting
+    visibility_at: Mapped[datetime | None]  # of the newest fact about hiding
     raw_event_id: Mapped[Link | None] = mapped_column(ForeignKey("raw_event.id"))
 
     state: Mapped[MessageState | None] = mapped_column(words(MessageState, "state"))
@@ -161,7 +163,7 @@ class Message(Table):
 
 
 class MessageDoor(Table):
-    """A channel one message reached us by. A post that names two of our accounts has two."""
+    """A channel that one message reached us by. A post that mentions two of our accounts has two rows."""
 
     __tablename__ = "message_door"
     __table_args__ = (UniqueConstraint("message_id", "channel_id"),)
@@ -174,7 +176,7 @@ class MessageDoor(Table):
 
 
 class FormerText(Table):
-    """What a message said before it was edited. A row of its own, so that one person can be erased."""
+    """The text of a message before an edit. Kept apart from history so that it can be erased."""
 
     __tablename__ = "former_text"
     __table_args__ = (UniqueConstraint("message_id", "observed_at"),)

@@ -1,4 +1,4 @@
-"""The append-only history: who did what when, the audit trail and the live feed at once."""
+"""The append-only history: the audit trail and the live feed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Xid8(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
-        """Its name in DDL."""
+        """The name of the type in DDL."""
         return "xid8"
 
 
 class HistoryEntry(Table):
-    """One thing that happened: ids and kinds, never a citizen's words. The database refuses to change it."""
+    """One event: kind and ids, never a citizen's words. A trigger rejects updates and deletes."""
 
     __tablename__ = "history_entry"
     __table_args__ = (
@@ -37,7 +37,7 @@ class HistoryEntry(Table):
     xact: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
     at: Mapped[datetime]
     kind: Mapped[str]  # e.g. "message.moved", "reply.created"
-    by: Mapped[str]  # "user:7", or the part of the program that did it, e.g. "ingest"
+    by: Mapped[str]  # "user:7", or the name of the part of the program, e.g. "ingest"
     user_id: Mapped[Link | None] = mapped_column(ForeignKey("user.id"))
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     request_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -45,12 +45,12 @@ class HistoryEntry(Table):
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     from_state: Mapped[str | None]
     to_state: Mapped[str | None]
-    version: Mapped[int | None]  # of the row after this
+    version: Mapped[int | None]  # of the row after the change
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class FeedEpoch(Table):
-    """Raised when the history moved to another cluster: cursors of an older epoch start again."""
+    """The number of restores into another cluster. A cursor of an older epoch has expired."""
 
     __tablename__ = "feed_epoch"
 

@@ -1,4 +1,4 @@
-"""What arrived before anything was understood, what waits for something, and what hooks refused."""
+"""Raw bodies, parts of them that were set aside or parked, and counts of refused hooks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from inbox.states import RawEventState
 
 
 class RawEvent(Table):
-    """What arrived, byte for byte. Its state is the ingest queue."""
+    """One received body, byte for byte. The rows in state PENDING are the ingest queue."""
 
     __tablename__ = "raw_event"
     __table_args__ = (
-        # A hook repeated to the letter is the same hook; a polled page may truly come again (A, B, A).
+        # A hook with the same body is a repetition. A polled page may return to an earlier state (A, B, A).
         Index(
             "uq_raw_event_source_digest",
             "source",
@@ -31,24 +31,24 @@ class RawEvent(Table):
 
     id: Mapped[BigId]
     source: Mapped[str]  # "hook:<family>", "poll:<channel key>:<edge>", "replay"
-    body: Mapped[bytes | None]  # emptied after the time the city sets
+    body: Mapped[bytes | None]  # NULL when it was deleted after the retention time
     digest: Mapped[bytes]
     received_at: Mapped[datetime]
     state: Mapped[RawEventState] = mapped_column(words(RawEventState, "state"), default=RawEventState.PENDING)
     attempts: Mapped[int] = mapped_column(
         default=0
-    )  # counted before the work, so that a killer is counted too
+    )  # counted before the work, so that a body that kills its worker is counted too
     not_before: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
-    error: Mapped[str | None]  # its class and place, never the words of a body
+    error: Mapped[str | None]  # class and code location, never text of the body
     counts: Mapped[
         dict[str, Any] | None
-    ]  # what it became: messages, changes, receipts, unsupported, set_aside
+    ]  # facts by result: messages, changes, receipts, unsupported, set_aside, …
 
 
 class SetAside(Table):
-    """One part of a body that could not be applied, or that we do not understand. Its siblings stand."""
+    """One part of a body that could not be applied or is not supported. Other parts are not affected."""
 
     __tablename__ = "set_aside"
     __table_args__ = (UniqueConstraint("raw_event_id", "position"),)
@@ -67,7 +67,7 @@ class SetAside(Table):
 
 
 class ParkedFact(Table):
-    """An edit, deletion or receipt of something not yet known: it waits here until that comes."""
+    """A deletion or receipt that arrived before its message or reply."""
 
     __tablename__ = "parked_fact"
     __table_args__ = (UniqueConstraint("raw_event_id", "position"),)
@@ -80,11 +80,11 @@ class ParkedFact(Table):
     our_reference: Mapped[str | None]
     fact: Mapped[dict[str, Any]]
     parked_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0)  # that failed
+    tries: Mapped[int] = mapped_column(default=0)  # failed tries
 
 
 class HookCount(Table):
-    """How often a hook was knocked at, and how often with a wrong signature."""
+    """How many bodies with a wrong signature a hook rejected."""
 
     __tablename__ = "hook_count"
 
@@ -94,7 +94,7 @@ class HookCount(Table):
 
 
 class HookRefusal(Table):
-    """How many bodies a hook refused in one hour, and why. A row an hour at most: kept for good."""
+    """How many bodies a hook refused in one hour, by reason. Few rows, so they are never deleted."""
 
     __tablename__ = "hook_refusal"
 

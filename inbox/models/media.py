@@ -1,4 +1,4 @@
-"""Files, places and cards that messages carry."""
+"""Attachments of messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox.states import AttachmentState
 
 
 class Attachment(Table):
-    """A file, place or card of a message, with its own fetch state."""
+    """A file, location or contact card of a message, with the state of its download."""
 
     __tablename__ = "attachment"
     __table_args__ = (UniqueConstraint("message_id", "position"),)

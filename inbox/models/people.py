@@ -1,4 +1,4 @@
-"""Staff, their keys to the API, and the keys that make a repeated call one call."""
+"""Users, API tokens and idempotency keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox.states import Role
 
 
 class User(Table):
-    """A person of the municipality who may log in."""
+    """A member of staff who may sign in."""
 
     __tablename__ = "user"
 
@@ -25,14 +25,14 @@ class User(Table):
     unit_id: Mapped[Link | None] = mapped_column(ForeignKey("unit.id"))
     language: Mapped[str] = mapped_column(default="tr")
     is_active: Mapped[bool] = mapped_column(default=True)
-    session_key: Mapped[str]  # part of every session and reset link; a new one ends them all
+    session_key: Mapped[str]  # part of every session and reset link; a new value ends them all
     created_at: Mapped[datetime]
 
     unit: Mapped[Unit | None] = relationship(lazy="raise")
 
 
 class ApiToken(Table):
-    """A key to the JSON API. Only its digest is kept."""
+    """A token for the JSON API. Only its digest is stored."""
 
     __tablename__ = "api_token"
 
@@ -48,7 +48,7 @@ class ApiToken(Table):
 
 
 class IdempotencyKey(Table):
-    """The answer given to a call with this key, kept in the same transaction as the call's effect."""
+    """The response to an API call with this key, stored in the same transaction as the call's effect."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (UniqueConstraint("user_id", "key"),)

@@ -1,4 +1,4 @@
-"""What we say and do: replies on their way out, the library of texts, and deeds."""
+"""Replies, the library of texts, and deeds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Reply(Table):
-    """One thing we say to one message's author, and how far it came."""
+    """One reply to the author of one message, and its delivery."""
 
     __tablename__ = "reply"
     __table_args__ = (
@@ -53,7 +53,7 @@ class Reply(Table):
 
     id: Mapped[BigId]
     platform: Mapped[str]
-    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))  # the door it goes out by
+    channel_id: Mapped[Link] = mapped_column(ForeignKey("channel.id"))  # the account that sends it
     thread_id: Mapped[Link] = mapped_column(ForeignKey("thread.id"))
     message_id: Mapped[Link] = mapped_column(ForeignKey("message.id"))  # the citizen's message it answers
     request_id: Mapped[Link | None] = mapped_column(ForeignKey("tracked_request.id"))
@@ -67,12 +67,12 @@ class Reply(Table):
     in_private: Mapped[bool] = mapped_column(default=False)
     compose_key: Mapped[str | None] = mapped_column(
         unique=True
-    )  # made by the client: a double click is one reply
+    )  # made by the client, so that a double click makes one reply
     written_by_id: Mapped[Link | None] = mapped_column(ForeignKey("user.id"))
     approved_by_id: Mapped[Link | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
-    draft_reason: Mapped[str | None]  # why a READY one went back to DRAFT
+    draft_reason: Mapped[str | None]  # why it went back to DRAFT
 
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
@@ -99,15 +99,15 @@ class Reply(Table):
 
 
 class ReplyText(Table):
-    """A ready text of the library, in variants used in turn. Placeholders: `inbox.language.placeholders`."""
+    """A text of the library; its variants are used in turn. Syntax: `inbox.language.placeholders`."""
 
     __tablename__ = "reply_text"
     __table_args__ = (UniqueConstraint("key", "language", "scope", "voice"),)
 
     id: Mapped[BigId]
     key: Mapped[str]
-    kind: Mapped[str]  # the ReplyKind it serves
-    outcome: Mapped[str | None]  # for answers: the unit's Outcome it wraps
+    kind: Mapped[str]  # a ReplyKind
+    outcome: Mapped[str | None]  # for answers: the Outcome of the unit's answer
     language: Mapped[str]
     scope: Mapped[str]  # public, private or any
     voice: Mapped[str]  # municipality, mayor or any
@@ -116,7 +116,7 @@ class ReplyText(Table):
 
 
 class Deed(Table):
-    """An act on the platform that may be repeated without harm: hide, like, delete, mark as read."""
+    """An idempotent action on the platform: hide, like, delete, mark as read."""
 
     __tablename__ = "deed"
 

@@ -1,4 +1,4 @@
-"""Tracked requests, the units' answers, our replies and the citizens' verdicts."""
+"""Tracked requests, answers of units, notes of staff and ratings of citizens."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from inbox.models.replies import Reply
 from inbox.states import OPEN_REQUEST, WITH_THE_UNIT, Outcome, RequestState
 
 REQUEST_NUMBERS = Sequence("request_number", start=10_001, metadata=Table.metadata)
-"""One sequence for all years; a check digit is appended: see `tracking.next_number`."""
+"""Request numbers without their check digit, which `tracking.next_number` appends."""
 
 
 class TrackedRequest(Table):
-    """A promise with a number, a unit and a deadline."""
+    """A request with a number, a responsible unit and a deadline."""
 
     __tablename__ = "tracked_request"
     __table_args__ = (Index("ix_tracked_request_unit_id_state", "unit_id", "state", "id"),)
@@ -36,7 +36,9 @@ class TrackedRequest(Table):
     priority: Mapped[str] = mapped_column(default="normal")  # normal, high
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    planned_until: Mapped[date | None]  # told to the citizen; on that day it is in the unit's hands again
+    planned_until: Mapped[
+        date | None
+    ]  # the day the citizen was told; then the request is open with the unit again
     part_of_id: Mapped[Link | None] = mapped_column(ForeignKey("tracked_request.id"))
 
     unit: Mapped[Unit] = relationship(lazy="raise")
@@ -51,11 +53,11 @@ class TrackedRequest(Table):
     answers: Mapped[list[Answer]] = relationship(lazy="raise", order_by="Answer.id")
     replies: Mapped[list[Reply]] = relationship(lazy="raise", order_by="Reply.id", viewonly=True)
 
-    # Each question has a form for a row and one for SQL; a test compares the two over random rows.
+    # Each property has a Python and an SQL form; a test compares the two over random rows.
 
     @hybrid_property
     def is_open(self) -> bool:
-        """Whether somebody of ours owes the next step."""
+        """Whether we must take the next step."""
         return self.state in OPEN_REQUEST
 
     @is_open.inplace.expression
@@ -65,7 +67,7 @@ class TrackedRequest(Table):
 
     @hybrid_property
     def is_overdue(self) -> bool:
-        """Whether somebody of ours owes the next step for longer than the city promises."""
+        """Whether it is open after its deadline."""
         return self.is_open and self.due_at < now()
 
     @is_overdue.inplace.expression
@@ -75,7 +77,7 @@ class TrackedRequest(Table):
 
     @hybrid_property
     def is_planned(self) -> bool:
-        """Whether the unit has it in its programme for a day to come, which the citizen was told."""
+        """Whether the unit has planned it for a day that the citizen was told."""
         return self.state in WITH_THE_UNIT and self.planned_until is not None
 
     @is_planned.inplace.expression
@@ -85,7 +87,7 @@ class TrackedRequest(Table):
 
 
 class Answer(Table):
-    """What a unit said to a request: done, not possible, not our competence, or planned."""
+    """A unit's answer to a request."""
 
     __tablename__ = "answer"
 
@@ -103,7 +105,7 @@ class Answer(Table):
 
 
 class Note(Table):
-    """Words of staff about a message or request. Apart from history, so that they can be erased."""
+    """A note of staff about one message, request or reply. Not in the history, so that it can be erased."""
 
     __tablename__ = "note"
     __table_args__ = (
@@ -124,14 +126,14 @@ class Note(Table):
 
 
 class Rating(Table):
-    """One citizen's verdict on one reply."""
+    """A citizen's rating of one reply."""
 
     __tablename__ = "rating"
     __table_args__ = (CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),)
 
     id: Mapped[BigId]
     reply_id: Mapped[Link] = mapped_column(ForeignKey("reply.id"), unique=True)
-    message_id: Mapped[Link | None] = mapped_column(ForeignKey("message.id"))  # the words it came in
+    message_id: Mapped[Link | None] = mapped_column(ForeignKey("message.id"))  # the message that gave it
     stars: Mapped[int]
     text: Mapped[str | None]
     rated_at: Mapped[datetime]
