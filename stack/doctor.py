@@ -157,7 +157,7 @@ def _channels() -> Iterator[Finding]:
             yield Finding(f"channel {channel_report.channel.key}: handled by hand, no API")
             continue
         yield Finding(
-            f"channel {channel_report.channel.key}: {report.words(report.as_values(channel_report))}"
+            f"channel {channel_report.channel.key}: {report.as_line(report.as_values(channel_report))}"
         )
         yield _probe(connector, channel_report.channel)
 

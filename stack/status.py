@@ -96,6 +96,6 @@ def table(answer: dict[str, Any]) -> str:
         f"{name:12}{queue['waiting']:>6} waiting, the oldest for {queue['oldest_seconds']:.0f} s"
         for name, queue in answer["queues"].items()
     ]
-    lines += [f"{channel['key']:22}{report.words(channel)}" for channel in answer["channels"]]
+    lines += [f"{channel['key']:22}{report.as_line(channel)}" for channel in answer["channels"]]
     lines += ["", *(f"! {need}" for need in answer["needs_a_person"])] if answer["needs_a_person"] else []
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Our accounts and lines: their secrets, budgets and health, and what needs a person about them."""
+"""Our channels: secrets, rate limits, health, alarms, and runs that compare them with their platform."""
 
 from inbox.channels.accounts import (
     ACCESS_LOST,

@@ -1,7 +1,7 @@
-"""Our accounts: their secrets, encrypted at rest, and how they fare.
+"""The encrypted secrets and the health of our channels.
 
-Credentials are a Fernet token over JSON, made with the first configured key and opened by any, so that
-keys can be rotated while everything runs: add a new first key, run `rotate`, drop the old one.
+Credentials are a Fernet token over JSON. The first configured key encrypts and every key decrypts, so keys
+can be rotated while the system runs: add a new first key, run `rotate`, drop the old one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ACCOUNTS = "channels by account"
 ACCESS_LOST = "access_lost"
 """The alarm of a channel whose credentials need a person."""
 STALE_AFTER = timedelta(minutes=20)
-"""Without a real call that succeeded for so long a channel is not said to work."""
+"""How old the last successful call may be for a channel to be OK."""
 
 
 def _cipher() -> MultiFernet:
@@ -39,10 +39,10 @@ def _cipher() -> MultiFernet:
 
 
 def set_credentials(session: Session, channel: Channel, values: Mapping[str, str], *, by: Actor) -> None:
-    """Replace the secrets of `channel`, and let it try again if it had lost its access."""
+    """Replace the secrets of `channel`; ends a loss of access."""
     _store(channel, values)
     channel.token_issued_at = channel.token_expires_at = None
-    # A refresh token says that the other one is short-lived; how long, only renewing tells.
+    # A refresh token means that the access token is short-lived; only a renewal reports its lifetime.
     channel.next_renewal_at = now() if values.get("refresh_token") else None
     channel.last_error = None
     channel.next_probe_at = channel.next_poll_at = None
@@ -53,25 +53,25 @@ def set_credentials(session: Session, channel: Channel, values: Mapping[str, str
 def renew_credentials(
     session: Session, channel: Channel, renewal: Renewal, *, seen: bytes | None, by: Actor
 ) -> bool:
-    """Put fresh secrets in the place of those they were got with (`seen`), all at once, with their life.
+    """Replace the encrypted secrets `seen`, with which the renewal was made, by the renewed ones.
 
-    False when a person entered others meanwhile: theirs stand.
+    False when somebody entered other secrets meanwhile; those stay.
     """
     session.refresh(channel, with_for_update=True)
     if channel.credentials != seen:
         return False
-    kept = {name: secret.get_secret_value() for name, secret in credentials(channel).items()}
+    current = {name: secret.get_secret_value() for name, secret in credentials(channel).items()}
     fresh = {name: secret.get_secret_value() for name, secret in renewal.credentials.items()}
-    _store(channel, {**kept, **fresh})
+    _store(channel, {**current, **fresh})
     expires_at = now() + timedelta(seconds=renewal.lives) if renewal.lives else None
     set_token_life(channel, issued_at=now(), expires_at=expires_at)
-    channel.next_probe_at = None  # a channel whose token had died need not wait for its turn
+    channel.next_probe_at = None  # probe at once: the old token may have been dead
     history.record(session, "channel.renewed", by=by, channel=channel, details={"names": sorted(fresh)})
     return True
 
 
 def set_token_life(channel: Channel, *, issued_at: datetime | None, expires_at: datetime | None) -> None:
-    """Keep the life of the token, and have it renewed when half of that is over."""
+    """Store when the token was issued and expires; schedule its renewal at half of its life."""
     if (issued_at, expires_at) == (channel.token_issued_at, channel.token_expires_at):
         return
     channel.token_issued_at, channel.token_expires_at = issued_at, expires_at
@@ -86,7 +86,7 @@ def _store(channel: Channel, values: Mapping[str, str]) -> None:
 
 
 def credentials(channel: Channel) -> dict[str, SecretStr]:
-    """The secrets of `channel`, opened. Raises InvalidInput when no configured key opens them."""
+    """The decrypted secrets of `channel`. Raises InvalidInput when no configured key decrypts them."""
     if channel.credentials is None:
         return {}
     try:
@@ -97,7 +97,7 @@ def credentials(channel: Channel) -> dict[str, SecretStr]:
 
 
 def rotate(session: Session) -> int:
-    """Re-encrypt every channel's secrets with the first key. Answers how many were."""
+    """Re-encrypt every channel's secrets with the first key. Returns the number of channels."""
     channels = session.scalars(select(Channel).where(Channel.credentials.is_not(None))).all()
     for channel in channels:
         channel.credentials = _cipher().rotate(channel.credentials or b"")
@@ -105,7 +105,7 @@ def rotate(session: Session) -> int:
 
 
 def access(channel: Channel, secrets: Mapping[str, SecretStr]) -> Access:
-    """What a connector needs to speak as this channel."""
+    """What a connector needs to make calls as this channel."""
     own_url = platforms.traits(channel.platform).api_url
     return Access(
         platform=channel.platform,
@@ -116,16 +116,18 @@ def access(channel: Channel, secrets: Mapping[str, SecretStr]) -> Access:
 
 
 def of_account(session: Session, platform: str, external_id: str | None) -> Channel | None:
-    """The channel of this account, None when it is none of ours. All are read once a transaction."""
+    """The channel with this external id, or None. Reads all channels once per session and caches them."""
     ours: dict[tuple[str, str], Channel] | None = session.info.get(_ACCOUNTS)
     if ours is None:
         found = session.scalars(select(Channel))
-        ours = session.info[_ACCOUNTS] = {(one.platform, one.external_id): one for one in found}
+        ours = session.info[_ACCOUNTS] = {
+            (channel.platform, channel.external_id): channel for channel in found
+        }
     return ours.get((platform, external_id or ""))
 
 
 def record_call(channel: Channel, *, error: str | None, at: datetime | None = None) -> None:
-    """Note a call to the platform: green rests on these alone."""
+    """Record a real call to the platform; `health` depends on nothing else. `error`: None for success."""
     moment = at or now()
     channel.last_call_at = moment
     channel.last_error = error
@@ -134,7 +136,7 @@ def record_call(channel: Channel, *, error: str | None, at: datetime | None = No
 
 
 def lose_access(session: Session, channel: Channel, reason: str, *, by: Actor) -> None:
-    """The platform said, and a probe confirmed, that these credentials are dead: a person is needed."""
+    """Record that the credentials are invalid and raise an alarm. Call it only after a probe confirmed it."""
     if channel.access_lost_at is None:
         channel.access_lost_at = now()
         history.record(session, "channel.access_lost", by=by, channel=channel)
@@ -143,7 +145,7 @@ def lose_access(session: Session, channel: Channel, reason: str, *, by: Actor) -
 
 
 def regain_access(session: Session, channel: Channel, *, by: Actor) -> None:
-    """Let the channel call again; replies that waited go out now, in the order in which they were written."""
+    """Let the channel make calls again; its waiting replies are sent now, in the order of writing."""
     was_lost = channel.access_lost_at is not None
     channel.access_lost_at = None
     alarms.clear(session, ACCESS_LOST, channel.key, by=by, channel=channel)
@@ -156,14 +158,14 @@ def regain_access(session: Session, channel: Channel, *, by: Actor) -> None:
 
 
 def pause(session: Session, channel: Channel, until: datetime, *, by: Actor) -> None:
-    """Let this channel's queue rest; the others go on."""
+    """Stop sending on this channel until `until`; never shortens a longer pause."""
     if channel.paused_until is None or channel.paused_until < until:
         channel.paused_until = until
         history.record(session, "channel.paused", by=by, channel=channel)
 
 
 def health(channel: Channel) -> ChannelHealth:
-    """How it fares now."""
+    """The health of `channel` now."""
     if not channel.is_active:
         return ChannelHealth.OFF
     if channel.access_lost_at is not None:
@@ -178,7 +180,7 @@ def health(channel: Channel) -> ChannelHealth:
 
 
 def edit(session: Session, channel: Channel, *, name: str, voice: str, is_active: bool, by: Actor) -> None:
-    """Change how a channel is called, whose voice it has, and whether it is used at all."""
+    """Change a channel's name, voice and whether it is used. Raises UnknownKey, InvalidInput."""
     if voice not in ("municipality", "mayor"):
         raise UnknownKey(Thing.VOICE, voice, ("municipality", "mayor"))
     wanted = {"name": clean(name).strip(), "voice": voice, "is_active": is_active}

@@ -1,8 +1,8 @@
-"""What needs a person and will not mend itself: raised once, counted while it lasts, cleared when it is over.
+"""Alarms: problems that need a person.
 
-An alarm is named by its kind and its subject ("reconcile", "x-belediye"); while one is open, raising it again
-counts and brings its details up to date, and leaves no second entry in the history. Details hold numbers, ids
-and keys, never a citizen's words.
+Kind and subject identify an alarm ("reconcile", "x-belediye"). While it is open, raising it again counts it
+and updates its details, without another history entry. Details hold numbers, ids and keys, never a citizen's
+words.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def raise_alarm(
     by: Actor,
     channel: Channel | None = None,
 ) -> Alarm:
-    """The open alarm of this kind about this subject: a new one, or the one there was, counted once more."""
+    """Open an alarm, or count the one that is open and update its details. Returns the open alarm."""
     moment = now()
     id_, times = session.execute(
         insert(Alarm)
@@ -55,7 +55,7 @@ def raise_alarm(
 
 
 def clear(session: Session, kind: str, subject: str, *, by: Actor, channel: Channel | None = None) -> bool:
-    """End the open alarm of this kind about this subject. Whether there was one."""
+    """Clear the open alarm of this kind and subject. False when there was none."""
     ended = session.execute(
         update(Alarm)
         .where(Alarm.kind == kind, Alarm.subject == subject, Alarm.cleared_at.is_(None))
@@ -69,18 +69,18 @@ def clear(session: Session, kind: str, subject: str, *, by: Actor, channel: Chan
 
 
 def open_alarm(session: Session, kind: str, subject: str) -> Alarm | None:
-    """The open alarm of this kind about this subject, None when there is none."""
+    """The open alarm of this kind and subject, or None."""
     return session.scalar(
         select(Alarm).where(Alarm.kind == kind, Alarm.subject == subject, Alarm.cleared_at.is_(None))
     )
 
 
 def open_alarms(session: Session) -> Sequence[Alarm]:
-    """What needs a person now, the oldest first; also what nobody can raise, because it stands still."""
+    """All open alarms, the oldest first, with those that `stalled` computes."""
     raised = session.scalars(
         select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at, Alarm.id)
     ).all()
-    return sorted([*raised, *stalled.current(session)], key=lambda one: one.raised_at)
+    return sorted([*raised, *stalled.current(session)], key=lambda alarm: alarm.raised_at)
 
 
 def _record(

@@ -1,9 +1,9 @@
-"""How many calls a channel may make: one bucket for each channel and kind of call, shared by all workers.
+"""Rate limits: one token bucket for each channel and kind of call, shared by all workers.
 
-A bucket holds as many calls as the limit allows in its time and fills evenly. A call is taken out of it in
-the transaction that claims the work, so that no two workers spend the same one. What the platform itself says
-of its limit (`Usage`) goes before our own count: near its end calls are spread over the time that is left, at
-its end none is made until it begins anew.
+A bucket holds as many calls as the limit allows in its period and fills evenly. A call is taken in the
+transaction that claims the work, so that no two workers spend the same one. What the platform reports about
+its limit (`Usage`) overrides our own count: when it is nearly used up, calls are spread over the rest of the
+period; when it is used up, no call is made until it resets.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from inbox.refusals import Why
 from inbox.values import CallKind, Limit, Usage
 
 SLOW_FROM = 0.9
-"""From this share of the platform's own limit on, calls are spread over the time that is left."""
-_REST = timedelta(minutes=5)  # at the end of a limit whose new beginning the platform does not tell
+"""From this share of the platform's limit on, calls are spread over the rest of the period."""
+_REST = timedelta(minutes=5)  # when the limit is used up and the platform does not report its reset
 _LONGEST_REST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetLeft:
-    """What one bucket holds now. `used` is what the platform told, None while it tells nothing."""
+    """What one bucket holds now. `used`: share of the platform's limit; None until it reports one."""
 
     kind: CallKind
     left: int
@@ -43,7 +43,7 @@ class BudgetLeft:
 
 
 def take(session: Session, channel_id: int, kind: CallKind, limit: Limit, *, wanted: int = 1) -> int:
-    """Take up to `wanted` calls out of the bucket; answers how many there were. Locks its row."""
+    """Take up to `wanted` calls from the bucket. Returns how many were granted. Locks the row."""
     row = _row(session, channel_id, kind, limit)
     _refill(row, limit, now())
     granted = min(wanted, int(row.left))
@@ -59,7 +59,7 @@ def record_usage(
     *,
     by: Actor,
 ) -> None:
-    """Keep what a platform told of its limits. Of several tellings of one answer the strictest counts."""
+    """Store what a platform reported about its limits. Of several reports the highest usage counts."""
     worst: dict[CallKind, Usage] = {}
     for usage in usages:
         for kind in usage.kinds:
@@ -72,7 +72,7 @@ def record_usage(
 
 
 def _apply(row: RateBudget, limit: Limit, usage: Usage) -> datetime | None:
-    """Bring one bucket in line with what was told. Until when it is shut, None when it is not."""
+    """Adjust one bucket to a report. Returns until when it is empty; None when calls are left."""
     moment = now()
     _refill(row, limit, moment)
     row.used, row.pace, row.resets_at = usage.used, None, None
@@ -80,13 +80,13 @@ def _apply(row: RateBudget, limit: Limit, usage: Usage) -> datetime | None:
         row.left = min(row.left, usage.left)
     if usage.used < SLOW_FROM:
         return None
-    told = timedelta(seconds=usage.resets_in) if usage.resets_in else None
+    until_reset = timedelta(seconds=usage.resets_in) if usage.resets_in else None
     if usage.used >= 1 or usage.left == 0:
         row.left, row.pace = 0, 0.0
-        row.resets_at = moment + min(told or _REST, _LONGEST_REST)
+        row.resets_at = moment + min(until_reset or _REST, _LONGEST_REST)
         return row.resets_at
     own = _own(row, limit)
-    window = told or timedelta(seconds=own.seconds)
+    window = until_reset or timedelta(seconds=own.seconds)
     left = usage.left if usage.left is not None else own.most * (1 - usage.used)
     row.pace = min(left / window.total_seconds(), own.most / own.seconds)
     row.left = min(row.left, 1)
@@ -95,7 +95,7 @@ def _apply(row: RateBudget, limit: Limit, usage: Usage) -> datetime | None:
 
 
 def remaining(session: Session, channel: Channel, limits: Mapping[CallKind, Limit]) -> list[BudgetLeft]:
-    """What the buckets of a channel hold now, one for each kind, without taking or locking anything."""
+    """What the buckets of a channel hold now, one per kind. Takes and locks nothing."""
     rows = {
         row.kind: row
         for row in session.scalars(select(RateBudget).where(RateBudget.channel_id == channel.id))
@@ -108,17 +108,17 @@ def remaining(session: Session, channel: Channel, limits: Mapping[CallKind, Limi
             continue
         over = row.resets_at is not None and row.resets_at <= moment
         left = int(_held(row, limit, moment))
-        told = (None, None) if over else (row.used, row.resets_at)
-        found.append(BudgetLeft(kind, left, _own(row, limit), *told))
+        used, resets_at = (None, None) if over else (row.used, row.resets_at)
+        found.append(BudgetLeft(kind, left, _own(row, limit), used, resets_at))
     return found
 
 
 def set_limit(
     session: Session, channel: Channel, kind: CallKind, own: Limit | None, *, limit: Limit, by: Actor
 ) -> None:
-    """Let the city's own limit stand instead of the connector's `limit`; None takes it back.
+    """Use the city's limit `own` instead of the connector's `limit`; None removes the city's.
 
-    Raises InvalidInput for one that allows nothing.
+    Raises InvalidInput for a limit that allows no call.
     """
     if own is not None and (own.most < 1 or own.seconds <= 0):
         raise InvalidInput("limit", Why.BUDGET_EMPTY)
@@ -131,7 +131,7 @@ def set_limit(
 
 
 def _row(session: Session, channel_id: int, kind: CallKind, limit: Limit) -> RateBudget:
-    """The bucket, locked; a full one when there was none."""
+    """The bucket, locked; creates a full one when there is none."""
     wanted = (
         select(RateBudget)
         .where(RateBudget.channel_id == channel_id, RateBudget.kind == kind)
@@ -154,7 +154,7 @@ def _own(row: RateBudget, limit: Limit) -> Limit:
 
 
 def _held(row: RateBudget, limit: Limit, moment: datetime) -> float:
-    """How much is in the bucket at `moment`: it fills at the told pace until the reset, then at its own."""
+    """The calls in the bucket at `moment`. It fills at `row.pace` until the reset, then at the usual rate."""
     own = _own(row, limit)
     full, usual = float(own.most), own.most / own.seconds
     since = min(row.counted_at, moment)  # the clock may have been set back

@@ -1,4 +1,4 @@
-"""When a channel is compared with its platform: asked for by a row, claimed by a lease, ended by a count."""
+"""The schedule of comparisons with a platform: one row a channel, claimed with a lease."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MOST_TRIES = 5
 
 
 def schedule(session: Session, channel: Channel) -> None:
-    """Have `channel` compared as soon as a worker looks."""
-    asked = {"due_at": now(), "tries": 0}
+    """Schedule a comparison of `channel` for now."""
+    scheduled = {"due_at": now(), "tries": 0}
     session.execute(
         insert(ReconcileRun)
-        .values(channel_id=channel.id, differences=0, **asked)
-        .on_conflict_do_update(index_elements=[ReconcileRun.channel_id], set_=asked)
+        .values(channel_id=channel.id, differences=0, **scheduled)
+        .on_conflict_do_update(index_elements=[ReconcileRun.channel_id], set_=scheduled)
     )
 
 
 def runs(session: Session) -> dict[str, ReconcileRun]:
-    """How it stands, by channel key; one that was never asked for is left out."""
+    """The runs by channel key, without channels for which none was ever scheduled."""
     found = session.execute(
         select(Channel, ReconcileRun).join(Channel, ReconcileRun.channel_id == Channel.id)
     )
@@ -35,12 +35,12 @@ def runs(session: Session) -> dict[str, ReconcileRun]:
 
 
 def last_ended(session: Session, channel_id: int) -> datetime | None:
-    """When a run last read everything that the channel's platform shows."""
+    """When the last complete run of a channel ended; None when there was none."""
     return session.scalar(select(ReconcileRun.ended_at).where(ReconcileRun.channel_id == channel_id))
 
 
 def claim(session: Session, platforms: Collection[str]) -> Channel | None:
-    """Take a channel of these platforms that is due, is free and may call. The try is counted here."""
+    """Claim a channel of these platforms that is due and may make calls. Counts the try."""
     moment = now()
     claimed = session.execute(
         select(ReconcileRun, Channel)
@@ -66,14 +66,14 @@ def claim(session: Session, platforms: Collection[str]) -> Channel | None:
 
 
 def finish(session: Session, channel_id: int, *, differences: int) -> None:
-    """The run has read everything, and so much differs."""
+    """Record a complete run that left `differences` open."""
     run = _locked(session, channel_id)
     run.due_at = run.leased_until = run.failure = None
     run.tries, run.ended_at, run.differences = 0, now(), differences
 
 
 def record_failure(session: Session, channel_id: int, why: str, *, wait: timedelta) -> None:
-    """Have it tried again after `wait`; the next night when it was tried often enough."""
+    """Schedule another try after `wait`; none after MOST_TRIES, until the next night."""
     run = _locked(session, channel_id)
     run.due_at = now() + wait if run.tries < MOST_TRIES else None
     run.leased_until, run.failure = None, why

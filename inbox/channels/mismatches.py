@@ -1,4 +1,4 @@
-"""Where a platform shows something else than we hold, one row each; an alarm stands while any is open."""
+"""Differences between a platform and our rows. An alarm stays open as long as a difference is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALARM = "reconcile"
 def record(
     session: Session, channel: Channel, kind: DifferenceKind, external_id: str, **columns: Any
 ) -> bool:
-    """Note it once while it is open. False for what a person has looked at and left so."""
+    """Record a difference, once while it is open. False when a person has accepted the same one before."""
     if session.scalar(
         select(
             exists().where(
@@ -57,13 +57,13 @@ def record(
 
 
 def still_open(channel_id: int | None = None) -> Any:
-    """The query for what nobody and nothing has resolved, of one channel or of all."""
+    """The query for open differences, of one channel or of all."""
     query = select(ReconcileDifference).where(ReconcileDifference.resolved_at.is_(None))
     return query if channel_id is None else query.where(ReconcileDifference.channel_id == channel_id)
 
 
 def update_alarm(session: Session, channel_id: int, *, by: Actor) -> int:
-    """Raise or clear the alarm of a channel by what is open. Answers how many differences are."""
+    """Raise or clear the alarm of a channel. Returns the number of its open differences."""
     channel = session.get_one(Channel, channel_id)
     count = session.scalar(select(func.count()).select_from(still_open(channel_id).subquery())) or 0
     if count:
@@ -75,14 +75,14 @@ def update_alarm(session: Session, channel_id: int, *, by: Actor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OpenDifference:
-    """A difference and the conversation it stands in, where it stands in one."""
+    """A difference and the group of its message; None when we have no such message."""
 
     difference: ReconcileDifference
     group_id: int | None
 
 
 def open_differences(session: Session, *, limit: int = 500) -> list[OpenDifference]:
-    """What is open, the newest first, with its channel."""
+    """The open differences with their channel, the newest first."""
     found = session.scalars(
         still_open()
         .options(joinedload(ReconcileDifference.channel))
@@ -92,8 +92,8 @@ def open_differences(session: Session, *, limit: int = 500) -> list[OpenDifferen
     groups = session.execute(
         select(Message.id, Message.platform, Message.external_id, Message.group_id).where(
             or_(
-                Message.id.in_([one.message_id for one in found if one.message_id]),
-                Message.external_id.in_([one.external_id for one in found]),
+                Message.id.in_([row.message_id for row in found if row.message_id]),
+                Message.external_id.in_([row.external_id for row in found]),
             )
         )
     ).all()
@@ -101,14 +101,14 @@ def open_differences(session: Session, *, limit: int = 500) -> list[OpenDifferen
     by_key = {(row.platform, row.external_id): row.group_id for row in groups}
     return [
         OpenDifference(
-            one, by_id.get(one.message_id or 0) or by_key.get((one.channel.platform, one.external_id))
+            row, by_id.get(row.message_id or 0) or by_key.get((row.channel.platform, row.external_id))
         )
-        for one in found
+        for row in found
     ]
 
 
 def accept(session: Session, difference_id: int, *, by: User) -> None:
-    """A person has looked: it stays as it is, and is no difference any more. Raises NotFound."""
+    """Resolve a difference that a person has checked and leaves as it is. Raises NotFound."""
     row = session.execute(
         update(ReconcileDifference)
         .where(ReconcileDifference.id == difference_id, ReconcileDifference.resolved_at.is_(None))

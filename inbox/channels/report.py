@@ -1,4 +1,4 @@
-"""How one channel fares, whole: what the screen of channels, `cozum status` and `cozum doctor` tell alike."""
+"""The state of one channel, as the settings screen, `cozum status` and `cozum doctor` show it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from inbox.values import MessageKind
 
 CLOSING = timedelta(hours=2)
 _LAG_OF = 50
-"""The lag is that of the newest messages, so many of them."""
+"""How many of the newest messages the lag is computed from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything about one channel. `lag` is in seconds, None while nothing came."""
+    """The state of one channel. `lag` is in seconds, None as long as there is no message."""
 
     channel: Channel
     health: ChannelHealth
-    lag: float | None  # between the platform's time of a message and ours, the middle of the newest
+    lag: float | None  # from sending to receiving, the median of the newest messages
     budget: tuple[BudgetLeft, ...]
-    closing: int  # private chats that wait for us and close within two hours
-    rejected: int  # bodies with a wrong signature at its hook, which other channels may share
-    set_aside: int  # parts of what arrived that could not be used, and are not resolved
+    closing: int  # private chats with open messages whose reply window closes within two hours
+    rejected: int  # bodies with a wrong signature at its hook, which channels may share
+    set_aside: int  # unresolved parts of bodies that could not be applied
     days_of_token: int | None
 
 
 def report(session: Session, channel: Channel) -> Report:
-    """How this channel fares now."""
+    """The state of `channel` now."""
     traits = platforms.traits(channel.platform)
     expires = channel.token_expires_at
     return Report(
@@ -91,22 +91,22 @@ def _rejected(session: Session, hook: str) -> int:
     return session.scalar(select(HookCount.rejected).where(HookCount.hook == hook)) or 0
 
 
-def as_values(told: Report) -> dict[str, object]:
-    """The same as values of JSON."""
+def as_values(channel_report: Report) -> dict[str, object]:
+    """The report as JSON values."""
 
     def moment(at: datetime | None) -> str | None:
         return at.isoformat() if at else None
 
-    one = told.channel
+    channel = channel_report.channel
     return {
-        "key": one.key,
-        "platform": one.platform,
-        "health": told.health.value,
-        "reason": one.last_error,
-        "last_event_at": moment(one.last_event_at),
-        "last_call_at": moment(one.last_call_at),
-        "last_call_ok_at": moment(one.last_call_ok_at),
-        "lag_seconds": told.lag,
+        "key": channel.key,
+        "platform": channel.platform,
+        "health": channel_report.health.value,
+        "reason": channel.last_error,
+        "last_event_at": moment(channel.last_event_at),
+        "last_call_at": moment(channel.last_call_at),
+        "last_call_ok_at": moment(channel.last_call_ok_at),
+        "lag_seconds": channel_report.lag,
         "budget": {
             str(left.kind): {
                 "left": left.left,
@@ -115,36 +115,36 @@ def as_values(told: Report) -> dict[str, object]:
                 "used": left.used,
                 "resets_at": moment(left.resets_at),
             }
-            for left in told.budget
+            for left in channel_report.budget
         },
-        "closing_within_2h": told.closing,
-        "rejected_signatures": told.rejected,
-        "set_aside": told.set_aside,
-        "subscribed": one.is_subscribed,
-        "token_days": told.days_of_token,
+        "closing_within_2h": channel_report.closing,
+        "rejected_signatures": channel_report.rejected,
+        "set_aside": channel_report.set_aside,
+        "subscribed": channel.is_subscribed,
+        "token_days": channel_report.days_of_token,
     }
 
 
-def words(told: Mapping[str, Any]) -> str:
-    """The same on one line for the console, from `as_values`: each figure, also where it is none."""
+def as_line(values: Mapping[str, Any]) -> str:
+    """The values of `as_values` on one line for the console; missing values are named too."""
 
     def moment(at: str | None) -> str:
         return f"{at[:16].replace('T', ' ')} UTC" if at else "never"
 
-    said = [str(told["health"])]
-    if told["health"] not in (ChannelHealth.OK, ChannelHealth.OFF) and told["reason"]:
-        said.append(str(told["reason"]))
-    said += [
-        f"last event {moment(told['last_event_at'])}",
-        f"last call {moment(told['last_call_at'])}",
-        f"last that worked {moment(told['last_call_ok_at'])}",
-        "no lag known" if told["lag_seconds"] is None else f"lag {told['lag_seconds']:.0f} s",
-        *(f"{kind} {left['left']}/{left['of']}" for kind, left in told["budget"].items()),
-        f"{told['closing_within_2h']} chats close within 2 h",
-        f"{told['rejected_signatures']} wrong signatures",
-        f"{told['set_aside']} set aside",
-        {True: "subscribed", False: "not subscribed"}.get(told["subscribed"], "subscription unknown"),
+    parts = [str(values["health"])]
+    if values["health"] not in (ChannelHealth.OK, ChannelHealth.OFF) and values["reason"]:
+        parts.append(str(values["reason"]))
+    parts += [
+        f"last event {moment(values['last_event_at'])}",
+        f"last call {moment(values['last_call_at'])}",
+        f"last that worked {moment(values['last_call_ok_at'])}",
+        "no lag known" if values["lag_seconds"] is None else f"lag {values['lag_seconds']:.0f} s",
+        *(f"{kind} {left['left']}/{left['of']}" for kind, left in values["budget"].items()),
+        f"{values['closing_within_2h']} chats close within 2 h",
+        f"{values['rejected_signatures']} wrong signatures",
+        f"{values['set_aside']} set aside",
+        {True: "subscribed", False: "not subscribed"}.get(values["subscribed"], "subscription unknown"),
     ]
-    if told["token_days"] is not None:
-        said.append(f"token ends in {told['token_days']} days")
-    return ", ".join(said)
+    if values["token_days"] is not None:
+        parts.append(f"token ends in {values['token_days']} days")
+    return ", ".join(parts)

@@ -1,7 +1,8 @@
-"""How much a channel is used to hearing, hour by hour, and whether it is silent for longer than that.
+"""Whether a channel has been silent for longer than usual.
 
-The same hours of the weeks before say what to expect; of three weeks or more the loudest is left out, so that
-one storm or one campaign makes no later silence suspicious. A young channel has no habit: a whole day counts.
+The same hours of the last weeks say how many messages to expect. With three weeks or more the busiest is left
+out, so that one storm or campaign does not make later silence suspicious. A new channel has too little past:
+it is silent after a whole day.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ WEEKS = 4
 YOUNG = timedelta(weeks=2)
 QUIET_DAY = timedelta(hours=24)
 SUSPICIOUS = 6.0
-"""So many expected messages that did not come: by chance that happens once in four hundred times."""
+"""Expected messages in the silent time. By chance none of six arrives once in 400 times (e⁻⁶, Poisson)."""
 _HOUR = timedelta(hours=1)
 _WEEK = timedelta(weeks=1)
 
 
 def is_silent(session: Session, channel: Channel) -> bool:
-    """Whether nothing has come for longer than this channel is used to."""
+    """Whether the time since the last message is unusually long. False for a channel without messages."""
     moment = now()
     window = moment - WEEKS * _WEEK - _HOUR
     hour = func.date_trunc("hour", Message.received_at)
@@ -48,10 +49,10 @@ def is_silent(session: Session, channel: Channel) -> bool:
 
 
 def expected(counts: Mapping[datetime, int], since: datetime, until: datetime) -> float:
-    """How many messages usually come between `since` and `until`, by the same hours of the weeks before.
+    """How many messages usually arrive between `since` and `until`, by the same hours of the last weeks.
 
-    `counts` are by the beginning of the hour, over the last weeks; hours before the first are not known.
-    Turkey changes no clocks: the same hour of the day is the same hour of UTC.
+    `counts`: messages by the start of the hour, in UTC. Hours before the first are unknown, not empty.
+    Turkey has no summer time, so the same hour of the day is the same hour of UTC.
     """
     first, total = min(counts), 0.0
     hour = since.replace(minute=0, second=0, microsecond=0)

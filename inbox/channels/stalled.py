@@ -1,7 +1,7 @@
-"""What nobody would see, because it shows only by what does not happen: looked for whenever alarms are read.
+"""Alarms computed on read: stalled ingest, refused hooks, missed comparisons.
 
-These alarms are no rows. Whoever would write them may be what stands still, and they are over by themselves
-as soon as what they tell of is.
+They have no rows: the process that would write the rows may be the one that has stopped. They end by
+themselves when the problem does.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from inbox.models import Alarm, Channel, ChannelCursor, HookRefusal, Message, Ra
 from inbox.states import RawEventState
 
 MOST_REFUSED = {"signature": 20, "size": 0}
-"""At one hook within an hour or two. So many wrong signatures may be a stranger's; more are our secret's."""
+"""Per hook within one to two hours. A few wrong signatures may be a stranger's; more mean a wrong secret."""
 UNREAD = timedelta(minutes=10)
-NIGHTLY = timedelta(hours=36)  # a day, and the time that a night's tries may take
+NIGHTLY = timedelta(hours=36)  # a day and the time that all tries of a night may take
 
 UNREAD_BODIES, NOT_COMPARED = "unread", "not_compared"
 _OF_REFUSALS = {"signature": "wrong_signatures", "size": "too_large"}
 
 
 def current(session: Session) -> list[Alarm]:
-    """What stands still or is refused too often, as alarms that are kept nowhere."""
+    """The alarms that hold now; the objects are in no session."""
     return [*_refused(session), *_unread(session), *_not_compared(session)]
 
 
 def _refused(session: Session) -> Iterator[Alarm]:
-    """By whole hours: this one and the one before."""
+    """Counts the current hour and the one before."""
     from_hour = now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     found = session.execute(
         select(HookRefusal.hook, HookRefusal.why, func.sum(HookRefusal.count), func.min(HookRefusal.hour))
@@ -60,12 +60,12 @@ def _unread(session: Session) -> Iterator[Alarm]:
 
 
 def _not_compared(session: Session) -> Iterator[Alarm]:
-    """Channels whose last night's comparison gave up, or never began. Those without access have an alarm."""
+    """Channels whose last comparison failed or never ran. A lost access has its own alarm: left out."""
     moment = now()
-    read = select(ChannelCursor.channel_id).union(select(ReconcileRun.channel_id))
+    comparable = select(ChannelCursor.channel_id).union(select(ReconcileRun.channel_id))
     found = session.scalars(
         select(Channel)
-        .where(Channel.is_active, Channel.access_lost_at.is_(None), Channel.id.in_(read))
+        .where(Channel.is_active, Channel.access_lost_at.is_(None), Channel.id.in_(comparable))
         .order_by(Channel.key)
     ).all()
     runs = comparison_runs.runs(session)

@@ -1,4 +1,4 @@
-"""The municipality itself: its profile and its editable lists."""
+"""The municipality's profile and its editable lists."""
 
 from inbox.city.profile import CityProfile, current_profile, save_profile
 

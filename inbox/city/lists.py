@@ -1,7 +1,6 @@
-"""How the municipality changes its own lists: units, categories, neighbourhoods, reasons and ready texts.
+"""The municipality's editable lists: units, categories, neighbourhoods, reasons and texts.
 
-Rows are deactivated, never deleted: what happened under their names stays readable. Every change leaves an
-entry in the history.
+Rows are deactivated, never deleted, because old rows refer to them. Every change is recorded in the history.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ LOCATORS: Mapping[str, frozenset[str]] = {
     "reasons": frozenset({"use", "key"}),
     "texts": frozenset({"key", "language", "scope", "voice"}),
 }
-"""What a row is known by elsewhere: given once, never changed."""
+"""The columns that identify a row: set when it is added, never changed."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -65,7 +64,7 @@ def rows(session: Session, list_name: str) -> list[Row]:
 
 
 def row(session: Session, list_name: str, row_id: int) -> Row:
-    """One row of the list. Raises NotFound."""
+    """One row of the list. Raises UnknownKey for the list, NotFound for the row."""
     kind = kind_of(list_name)
     found: Row | None = session.scalar(_whole(kind).where(kind.id == row_id))
     if found is None:
@@ -74,7 +73,7 @@ def row(session: Session, list_name: str, row_id: int) -> Row:
 
 
 def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: history.Actor) -> Row:
-    """A new row. With no key given, it gets one from its Turkish name. Raises InvalidInput."""
+    """Add a row. Without a key, one is made from the Turkish name. Raises InvalidInput."""
     kind = kind_of(list_name)
     chosen = {name: _clean(value) for name, value in _folded(values).items()}
     chosen["key"] = chosen.get("key") or key_from(chosen.get("name_tr") or "")
@@ -82,7 +81,7 @@ def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: hist
         raise InvalidInput("key", Why.KEY_CHARACTERS)
     _check_names(kind, chosen)
     if kind is ReplyText:
-        _check_gaps(chosen["variants"], chosen["language"])
+        _check_templates(chosen["variants"], chosen["language"])
     added = kind(**chosen)
     try:
         with session.begin_nested():
@@ -94,7 +93,7 @@ def add(session: Session, list_name: str, values: Mapping[str, Any], *, by: hist
 
 
 def edit(session: Session, list_name: str, row: Row, values: Mapping[str, Any], *, by: history.Actor) -> None:
-    """Change what may change of `row`; nothing is written when nothing differs. Raises InvalidInput."""
+    """Change `row`, without its locators. Records nothing when nothing differs. Raises InvalidInput."""
     changes = {
         name: _clean(value)
         for name, value in _folded(values).items()
@@ -102,7 +101,7 @@ def edit(session: Session, list_name: str, row: Row, values: Mapping[str, Any], 
     }
     _check_names(type(row), changes)
     if isinstance(row, ReplyText):
-        _check_gaps(changes.get("variants", ()), row.language)
+        _check_templates(changes.get("variants", ()), row.language)
     if not changes:
         return
     for name, value in changes.items():
@@ -112,7 +111,7 @@ def edit(session: Session, list_name: str, row: Row, values: Mapping[str, Any], 
 
 
 def key_from(name: str) -> str:
-    """A key out of a Turkish name: `Fen İşleri Müdürlüğü` becomes `fen-isleri-mudurlugu`."""
+    """A key from a Turkish name: `Fen İşleri Müdürlüğü` becomes `fen-isleri-mudurlugu`."""
     return re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")[:60].strip("-")
 
 
@@ -130,7 +129,7 @@ def _order(row: Row) -> tuple[Any, ...]:
 
 
 def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Stems are compared with folded words, so they are kept folded whatever was typed."""
+    """`values` with folded stems: they are compared with folded words."""
     stems = values.get("stems")
     return {**values, **({} if stems is None else {"stems": list(dict.fromkeys(map(fold, stems)))})}
 
@@ -151,8 +150,8 @@ def _check_names(kind: type[Row], values: Mapping[str, Any]) -> None:
         raise InvalidInput("variants", Why.EMPTY)
 
 
-def _check_gaps(variants: Iterable[str], language: str) -> None:
-    """Refuse a text that could not be said: what is saved here is what citizens will be told."""
+def _check_templates(variants: Iterable[str], language: str) -> None:
+    """Raise InvalidInput for a text that cannot be rendered."""
     for variant in variants:
         try:
             placeholders.check_template(variant, language=language)

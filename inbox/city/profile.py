@@ -1,4 +1,4 @@
-"""The municipality's own settings, as typed values over the `city_setting` table."""
+"""The municipality's settings: typed values stored in the `city_setting` table."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _ROW = "city"
 
 
 class CityProfile(BaseModel):
-    """What the city says of itself, and how it wants to be heard."""
+    """The city's name, contact data, signatures, deadlines and quiet hours."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "Belediye"
     phone: str = ""
     signatures: dict[str, str] = {}  # by voice: municipality, mayor
-    public_numbers: list[str] = []  # telephone numbers that may stand in a public text
+    public_numbers: list[str] = []  # phone numbers that a public reply may contain
     service_days: int = Field(default=7, ge=1, le=60)  # working days within which a request is answered
     rating_delay_minutes: int = Field(default=60, ge=0)
-    quiet_from: time = time(21, 0)  # nobody is asked for a rating from here …
-    quiet_until: time = time(9, 0)  # … until here; equal: asked at any hour
+    quiet_from: time = time(21, 0)  # no rating is asked for from this time …
+    quiet_until: time = time(9, 0)  # … until this one, in Istanbul; equal: no quiet hours
 
     def after_quiet_hours(self, moment: datetime) -> datetime:
-        """`moment`, or the end of the quiet hours it falls into, in Istanbul's time."""
+        """`moment`, or the end of the quiet hours if it falls into them (then in Istanbul's time zone)."""
         if self.quiet_from == self.quiet_until:
             return moment
         local = moment.astimezone(ZoneInfo(ISTANBUL))
@@ -42,11 +42,11 @@ class CityProfile(BaseModel):
 
 
 def current_profile(session: Session) -> CityProfile:
-    """The city's settings as they are now."""
+    """The stored settings; defaults where none are stored."""
     row = session.get(CitySetting, _ROW)
     return CityProfile.model_validate(row.value if row else {})
 
 
 def save_profile(session: Session, profile: CityProfile) -> None:
-    """Replace the city's settings."""
+    """Replace the stored settings."""
     session.merge(CitySetting(key=_ROW, value=profile.model_dump(mode="json")))

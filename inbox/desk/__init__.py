@@ -1,1 +1,1 @@
-"""What a moderator does with citizens' words."""
+"""The work of a moderator on citizens' messages."""

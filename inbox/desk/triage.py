@@ -1,6 +1,6 @@
-"""What a moderator does with a citizen's words: answer, ask, dismiss, open again. Conversion is `tracking`.
+"""Triage of a citizen's message: answer, ask, dismiss, reopen. `tracking` converts it into a request.
 
-Each acts on the whole group of the message: what one person wrote in one breath.
+Each function acts on the whole group of the message (see `Message`).
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ from inbox.values import ReplyKind
 
 
 def dismiss(session: Session, message: Message, *, reason: str, by: Actor) -> None:
-    """This needs nothing from us, for one of the city's own reasons. Raises UnknownKey."""
+    """Dismiss the group for a reason of the city (`reason`: its key). Raises UnknownKey, IllegalMove."""
     why = queries.reason(session, reason, use="dismiss")
     groups.move_group(session, message, MessageState.DISMISSED, by=by, details={"reason": why.key})
     session.add(_note(message, "dismiss", why.key, by, reason_id=why.id))
 
 
 def reopen(session: Session, message: Message, *, by: Actor) -> None:
-    """Look at it again. A converted message is opened by way of its request instead.
-
-    Raises IllegalMove for a converted one.
-    """
+    """Make the group NEW again. Raises IllegalMove for a converted one: reopen its request instead."""
     if message.state is MessageState.CONVERTED:
         raise history.illegal_move(session, message, Step.REOPEN_BY_REQUEST)
     groups.move_group(session, message, MessageState.NEW, by=by)
@@ -46,15 +43,16 @@ def answer(
     compose_key: str | None = None,
     alone: bool = True,
 ) -> Reply:
-    """Say `text` to the citizen, in their thread, at once.
+    """Reply to the latest message of the group.
 
-    The same `compose_key` again answers the reply it made first: a double click is one reply. `channel`
-    chooses the door where there are two. With `alone` the writer's word is the approval. Raises IllegalMove
-    when the message was answered or dismissed meanwhile, MovedMeanwhile when the key stands for other words,
-    InvalidInput for a text that the platform would refuse.
+    A second call with the same `compose_key` returns the reply of the first, so a double click makes one
+    reply. `channel`: the key of the account to answer from, where several received the message. `alone`:
+    approve at once; else the reply stays a draft. Raises IllegalMove when the message was answered or
+    dismissed meanwhile, MovedMeanwhile when `compose_key` was used with another text, InvalidInput for a text
+    that the platform would refuse.
     """
     locked = groups.members(session, message, lock=True)
-    # Looked for under the lock: of two clicks at once the second waits here until the first is done.
+    # Search only under the lock: the second of two simultaneous clicks waits until the first has committed.
     if compose_key is not None:
         made = session.scalar(select(Reply).where(Reply.compose_key == compose_key))
         if made is not None:
@@ -63,7 +61,7 @@ def answer(
             return made
     target = MessageState.WAITING if kind is ReplyKind.QUESTION else MessageState.ANSWERED
     if kind in (ReplyKind.ANSWER, ReplyKind.QUESTION):
-        state = next((one.state for one in locked if one.id == message.id), message.state)
+        state = next((member.state for member in locked if member.id == message.id), message.state)
         if state is None or not may_move(state, target):
             raise history.illegal_move(session, message, target)
     door = answering_account.door_for(session, message, channel)

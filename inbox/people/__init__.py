@@ -1,4 +1,4 @@
-"""Staff: who works here, how they prove it, and what each role may do."""
+"""Staff: users, sign-in, API tokens and permissions."""
 
 from inbox.people.one_use_links import (
     FIRST_RUN_LASTS,

@@ -1,4 +1,4 @@
-"""Links that open one thing once: a new password, the first administrator."""
+"""Links that work once: to set a new password, and to create the first administrator."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _FIRST_RUN = "first-run"
 
 
 def reset_token(user: User) -> str:
-    """What a reset link carries: good for two days, until used, and until any other change of password."""
+    """The token of a reset link. It ends after two days, when it is used, and when the password changes."""
     return passwords.signed_link(str(user.id), user.session_key + user.password_hash, now() + RESET_LASTS)
 
 
 def user_for_reset_token(session: Session, token: str) -> User | None:
-    """The active user whose unused, unexpired reset token this is; locked until the transaction ends."""
+    """The active user of a valid reset token, with the row locked; else None."""
     subject = token.partition(".")[0]
     if not (subject.isascii() and subject.isdigit() and len(subject) < 19):
         return None
@@ -37,16 +37,16 @@ def user_for_reset_token(session: Session, token: str) -> User | None:
 
 
 def has_users(session: Session) -> bool:
-    """Whether anybody can log in at all."""
+    """Whether there is any user."""
     return session.scalar(select(func.count()).select_from(select(User.id).limit(1).subquery())) == 1
 
 
 def first_run_token() -> str:
-    """What the link carries that makes the first administrator; good for a day and for an empty city."""
+    """The token of the link that creates the first administrator. Valid for a day while there is no user."""
     return passwords.signed_link(_FIRST_RUN, "", now() + FIRST_RUN_LASTS)
 
 
 def is_first_run_token(session: Session, token: str) -> bool:
-    """Whether this link may still make the first administrator. Holds others back until commit."""
+    """Whether this token may still create the first administrator. Others wait until commit."""
     lock_users(session)
     return passwords.is_signed_link(token, _FIRST_RUN, "") and not has_users(session)

@@ -1,7 +1,4 @@
-"""How a password is kept, and how a link is signed that stands for one.
-
-Both are pure: no row is read or written here.
-"""
+"""Password hashes and signed links. No row is read or written here."""
 
 from __future__ import annotations
 
@@ -21,16 +18,16 @@ from inbox.settings import settings
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
 
-# 19 MiB, two passes, one lane: the least that OWASP names for argon2id; a rush of logins must fit in memory.
+# 19 MiB, 2 iterations, 1 lane: the minimum that OWASP gives for argon2id; many sign-ins must fit in memory.
 _hasher = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 _at_once = BoundedSemaphore(4)
 
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$AmxiBMVUVzy3P8Ko3LSTLA$uRJdTy7c3Shjh+Obg2ktE7GtaCuU+qAXVazSiDJh3ws"
-"""Verified against when there is no such user, so that the answer takes as long; its password is lost."""
+"""A hash of an unknown password: verified when there is no such user, so that it takes as long."""
 
 
 def check(password: str, *, email: str = "", field: str = "password") -> None:
-    """Raise InvalidInput unless `password` is good enough to be anybody's."""
+    """Raise InvalidInput when `password` is too short, too long or easy to guess."""
     if len(password) < MIN_LENGTH:
         raise InvalidInput(field, Why.PASSWORD_SHORT, least=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
@@ -40,15 +37,15 @@ def check(password: str, *, email: str = "", field: str = "password") -> None:
 
 
 def hashed(password: str) -> str:
-    """What is stored of a password."""
+    """The argon2id hash of `password`."""
     with _at_once:
         return _hasher.hash(password.encode(errors="surrogatepass"))
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether this is the password that was stored."""
+    """Whether `password` has this hash."""
     if len(password) > MAX_LENGTH:
-        password = ""  # nobody has such a one; the answer takes as long as any
+        password = ""  # no password is that long; verify anyway, so that it takes as long
     try:
         with _at_once:
             return _hasher.verify(password_hash, password.encode(errors="surrogatepass"))
@@ -57,20 +54,20 @@ def matches(password_hash: str, password: str) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether the hash was made with other parameters than today's."""
+    """Whether the hash was made with other parameters than the current ones."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def signed_link(subject: str, secret: str, expires: datetime) -> str:
-    """`subject.expires.signature`, of letters that need no quoting; whatever changes `secret` ends it."""
-    told = f"{subject}.{int(expires.timestamp())}"
+    """The token `subject.expires.signature`, safe in a URL. It becomes invalid when `secret` changes."""
+    payload = f"{subject}.{int(expires.timestamp())}"
     key = settings().secret_key.get_secret_value().encode()
-    mac = hmac.new(key, f"link.{told}.{secret}".encode(), hashlib.sha256).digest()
-    return f"{told}.{urlsafe_b64encode(mac[:24]).decode()}"
+    mac = hmac.new(key, f"link.{payload}.{secret}".encode(), hashlib.sha256).digest()
+    return f"{payload}.{urlsafe_b64encode(mac[:24]).decode()}"
 
 
 def is_signed_link(token: str, subject: str, secret: str) -> bool:
-    """Whether `token` was made by `signed_link` of the same two, and has not expired."""
+    """Whether `token` was made by `signed_link` with this subject and secret, and has not expired."""
     try:
         expires = datetime.fromtimestamp(int(token.split(".")[1]), UTC)
     except (ValueError, IndexError, OverflowError, OSError):

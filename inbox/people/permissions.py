@@ -1,7 +1,7 @@
-"""The one permission table: which role may do what, and to which rows.
+"""The permission table: which role may do which action, and to which rows.
 
-A view declares its action; where the answer depends on a row (a unit's own requests), the row is given too.
-With no row the answer is "at least sometimes".
+A view names its action. Where permission depends on the row (a unit's own requests), it passes the row too.
+Without a row, the answer is whether the user may do it to any row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _own_unit(user: User, row: object) -> bool:
 
 
 def _outside_unit(_user: User, row: object) -> bool:
-    """The request went to a body outside, which has no account here: the desk enters its answer."""
+    """The request is with an outside authority, which has no users here: the desk enters its answer."""
     return isinstance(row, TrackedRequest) and row.unit.is_outside
 
 
@@ -75,13 +75,13 @@ ACTIONS: Mapping[str, Mapping[Role, Rule]] = {
     "users.read": _CHIEFS,
     "users.edit": _ADMINISTRATORS,
 }
-"""Action → role → rule. A role that is not there may never."""
+"""Action → role → rule. A role that is missing may never do the action."""
 
 
 def may(user: User, action: str, row: object = None) -> bool:
-    """Whether `user` may do `action` to `row`; with no row: to any row at all.
+    """Whether `user` may do `action` to `row`; without a row: to any row.
 
-    An unknown action is a mistake of ours: KeyError.
+    Raises KeyError for an unknown action.
     """
     rule = ACTIONS[action].get(user.role)
     if rule is None or not user.is_active:

@@ -1,4 +1,4 @@
-"""Keys to the API: issued once, kept as a digest, revoked by an administrator."""
+"""API tokens: shown once, stored as a digest, revoked by an administrator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _digest(token: str) -> bytes:
 def issue_token(
     session: Session, user: User, name: str, *, may_approve_alone: bool, by: history.Actor | None = None
 ) -> str:
-    """A new key to the API for a program that acts as `user`. Told this once; only its digest is kept."""
+    """A new API token for a program that acts as `user`. Only its digest is stored. Raises InvalidInput."""
     token = f"cozum_{secrets.token_urlsafe(32)}"
     label = " ".join(name.replace("\0", "").split())
     if not label or len(label) > 100:
@@ -42,7 +42,7 @@ def issue_token(
 
 
 def revoke_token(session: Session, token_id: int, *, by: history.Actor) -> None:
-    """End a key to the API. Raises NotFound."""
+    """Revoke an API token. Raises NotFound."""
     found = session.get(ApiToken, token_id, options=[joinedload(ApiToken.user)])
     if found is None:
         raise NotFound(Thing.TOKEN, token_id)
@@ -52,14 +52,14 @@ def revoke_token(session: Session, token_id: int, *, by: history.Actor) -> None:
 
 
 def all_tokens(session: Session) -> list[ApiToken]:
-    """All keys to the API with their users, the newest first."""
+    """All API tokens with their users, the newest first."""
     return list(
         session.scalars(select(ApiToken).options(joinedload(ApiToken.user)).order_by(ApiToken.id.desc()))
     )
 
 
 def user_for_token(session: Session, token: str) -> tuple[User, ApiToken] | None:
-    """Whom a key to the API stands for, with unit, or None when it is unknown, revoked or its user is out."""
+    """The user (with unit) and the row of an API token; None when unknown, revoked or the user inactive."""
     found = session.scalar(
         select(ApiToken)
         .options(joinedload(ApiToken.user).joinedload(User.unit))

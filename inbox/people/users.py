@@ -1,4 +1,4 @@
-"""Who works here and how they prove it: users, their passwords, and what changed of them."""
+"""Users and their passwords."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inbox.states import Role
 
 
 def authenticate(session: Session, email: str, password: str) -> User | None:
-    """The active user with this address and password, or None; both take the same time."""
+    """The active user with this address and password, or None. Takes the same time in both cases."""
     user = by_email(session, email)
     matches = passwords.matches(user.password_hash if user else passwords.NOBODY, password)
     if user is None or not matches or not user.is_active:
@@ -30,12 +30,12 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
 
 
 def knows_password(user: User, password: str) -> bool:
-    """Whether this is the password `user` has now."""
+    """Whether `password` is the current password of `user`."""
     return passwords.matches(user.password_hash, password)
 
 
 def set_password(session: Session, user: User, password: str, *, by: history.Actor) -> None:
-    """Give `user` a new password; every session and reset link they had ends."""
+    """Set the password of `user` and end their sessions and reset links. Raises InvalidInput."""
     passwords.check(password, email=user.email)
     user.password_hash = passwords.hashed(password)
     user.session_key = secrets.token_urlsafe(16)
@@ -70,12 +70,12 @@ def user(session: Session, user_id: int) -> User:
 
 
 def all_users(session: Session) -> list[User]:
-    """All users with unit, active ones first; not yet in alphabetical order."""
+    """All users with unit, active ones first; not in alphabetical order."""
     return list(session.scalars(select(User).options(_WITH_UNIT).order_by(User.is_active.desc(), User.id)))
 
 
 def user_for_session(session: Session, user_id: int, session_key: str) -> User | None:
-    """The active user a session belongs to, with unit, or None when it was ended meanwhile."""
+    """The active user of a session, with unit; None when the session was ended."""
     found = session.get(User, user_id, options=[_WITH_UNIT])
     if found is None or not found.is_active or not hmac.compare_digest(found.session_key, session_key):
         return None
@@ -93,7 +93,7 @@ def add_user(
     language: str = "tr",
     by: history.Actor,
 ) -> User:
-    """A new user; with no password they come in by a reset link only.
+    """Add a user. Without a password they need a reset link to sign in.
 
     Raises InvalidInput (a taken address, a bad password, a unit that does not fit the role) and UnknownKey.
     """
@@ -127,7 +127,7 @@ def edit_user(
     is_active: bool,
     by: history.Actor,
 ) -> None:
-    """Change what `user` is and may; who is deactivated is out at once. The last administrator stays one."""
+    """Change `user`; deactivating ends their sessions. Raises InvalidInput for the last administrator."""
     before = (user.name, user.role, user.unit_id, user.language, user.is_active)
     stays_administrator = role == Role.ADMINISTRATOR and is_active
     if user.role is Role.ADMINISTRATOR and user.is_active and not stays_administrator:
@@ -155,7 +155,7 @@ def edit_user(
 
 
 def set_language(session: Session, user_id: int, language: str) -> None:
-    """The language of this user's screens from now on."""
+    """Set the language of this user's screens."""
     user(session, user_id).language = language
 
 
@@ -177,7 +177,7 @@ def _set(session: Session, user: User, *, name: str, role: str, unit: str | None
 
 
 def lock_users(session: Session) -> None:
-    """Let one transaction at a time decide about the first or the last administrator."""
+    """Lock until commit, so that no two transactions decide about the first or last administrator at once."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('cozum.administrators'))"))
 
 
