@@ -1,4 +1,4 @@
-"""Everything that arrives: stored byte for byte first, understood afterwards, each fact on its own."""
+"""Everything that arrives: bodies are stored byte for byte, then parsed, and each fact applied by itself."""
 
 from inbox.ingest.apply import Normalise, apply_raw_event, apply_raw_events
 from inbox.ingest.hook_counts import count_refused, count_rejected

@@ -1,8 +1,8 @@
-"""What a restored database must not believe: that nothing happened since the backup.
+"""What to do after a restore about the time between the backup and the end of the old system.
 
-Between the backup and the end of the old system replies went out, people approved drafts, citizens were told
-numbers. None of that is in the rows, all of it may be public. So whatever the program would send by itself
-is doubted first, drafts say so to whoever approves them, and no number is given a second time.
+In that time replies may have been sent, drafts approved and request numbers given to citizens, and the
+restored rows do not show it. So replies that would be sent automatically become UNCERTAIN, drafts carry a
+warning, and ids and numbers of that time are not used again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from inbox.values import ReplyKind
 BY = "restore"
 DRAFT_REASON = "restored"
 
-# More than a city needs in a week, so that what was given out after the backup is not given out again.
+# More than a city uses in a week, so that none from after the backup is used again.
 IDS_A_WEEK = 1_000_000
 NUMBERS_A_WEEK = 10_000
 
@@ -36,11 +36,11 @@ _SEQUENCES = text(
 
 
 def mark_uncertain(session: Session, *, made_at: datetime, at: datetime, limit: int) -> int:
-    """Make UNCERTAIN what may have gone out since the backup of `made_at`. Answers how many were taken up.
+    """Make up to `limit` replies UNCERTAIN that may have been sent after the backup of `made_at`.
 
-    The looks that decide begin anew, their patience counted from `at`, the restore. A question for a rating
-    is withdrawn instead: better not asked than asked twice. What cannot have been due yet stays READY, and
-    so does what is sent by hand. To be called until it answers 0.
+    The searches for them start anew at `at`, the time of the restore. A question for a rating is withdrawn
+    instead: better not asked than asked twice. Replies that were not yet due stay READY, as do those sent by
+    hand. Returns how many were processed: call it until it returns 0.
     """
     not_yet_due = (Reply.not_before > at) & (Reply.attempts == 0)
     doubtful = session.scalars(
@@ -62,10 +62,10 @@ def mark_uncertain(session: Session, *, made_at: datetime, at: datetime, limit: 
             replies.withdraw(session, reply, by=BY)
             continue
         reply.claimed_at, reply.looks, reply.next_look_at = at, 0, at
-        # Never tried before the backup: then it cannot have appeared before it either.
+        # Not tried before the backup, so it cannot have been published before it.
         reply.first_tried_at = reply.first_tried_at or made_at
         if reply.state is ReplyState.READY:
-            # Somebody may have claimed it after the backup and not come back: as with any lost lease.
+            # It may have been claimed after the backup: treat it like a lost lease.
             history.move(session, reply, ReplyState.SENDING, by=BY, lease_until=at)
         if reply.state is ReplyState.SENDING:
             sending.become_uncertain(session, reply, Trouble(Failure.RESTORED), by=BY)
@@ -73,9 +73,9 @@ def mark_uncertain(session: Session, *, made_at: datetime, at: datetime, limit: 
 
 
 def suppress_ratings(session: Session, *, limit: int) -> int:
-    """Ask for no rating of an answer whose citizen may have been asked since. Answers how many were found.
+    """Prevent a second request for a rating of answers that may have been asked about after the backup.
 
-    The question is written down as withdrawn. To be called until it answers 0.
+    Adds a withdrawn question to each. Returns how many were processed: call it until it returns 0.
     """
     asked = select(Reply.rates_reply_id).where(Reply.rates_reply_id.is_not(None))
     answers = session.scalars(
@@ -110,13 +110,13 @@ def suppress_ratings(session: Session, *, limit: int) -> int:
 
 
 def count_uncertain(session: Session) -> int:
-    """How many replies may be public."""
+    """The number of UNCERTAIN replies."""
     query = select(func.count()).where(Reply.state == ReplyState.UNCERTAIN)
     return session.scalar(query) or 0
 
 
 def mark_drafts(session: Session, *, limit: int) -> int:
-    """Say on each draft that it may be public already. Answers how many; to be called until it is 0."""
+    """Mark drafts as perhaps public already. Returns how many were marked: call it until it returns 0."""
     drafts = session.scalars(
         select(Reply)
         .where(
@@ -134,12 +134,12 @@ def mark_drafts(session: Session, *, limit: int) -> int:
 
 
 def skip_used_numbers(session: Session, *, made_at: datetime, at: datetime) -> None:
-    """Let all ids and request numbers go on behind those that may have been given out since the backup.
+    """Advance all sequences past the ids and request numbers that may have been used since the backup.
 
-    A citizen holds their number, and a platform carries the id of a reply back to us: neither may come to
-    mean another. Counted by the weeks begun since the backup.
+    Citizens know request numbers, and platforms return ids of replies: neither may be used for another row.
+    The gap grows with every week begun since the backup.
     """
     weeks = max(0, (at - made_at) // timedelta(weeks=1)) + 1
-    for name, shown, last in session.execute(_SEQUENCES).all():
-        gap = NUMBERS_A_WEEK if shown == REQUEST_NUMBERS.name else IDS_A_WEEK
-        session.execute(select(func.setval(name, last + gap * weeks, True)))
+    for qualified_name, name, last in session.execute(_SEQUENCES).all():
+        gap = NUMBERS_A_WEEK if name == REQUEST_NUMBERS.name else IDS_A_WEEK
+        session.execute(select(func.setval(qualified_name, last + gap * weeks, True)))

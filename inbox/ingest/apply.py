@@ -1,8 +1,7 @@
-"""How something that arrived becomes rows: raw body first, understood afterwards, each fact on its own.
+"""Applies raw bodies: parses each into facts and applies every fact in its own savepoint.
 
-A raw event is stored before anybody answers the platform. Applying it is idempotent, and order is nothing:
-unique keys do the deduplication, an older observation never overwrites a younger one, and what speaks of
-something not yet known is parked until that comes.
+Applying is idempotent and does not depend on order: unique keys remove duplicates, an older observation never
+overwrites a newer one, and facts about an unknown message or reply are parked until it arrives.
 """
 
 from __future__ import annotations
@@ -30,31 +29,31 @@ from inbox.values import Fact, MessageGone, MessageSeen, NotUnderstood, ReplyRec
 log = structlog.get_logger()
 
 MAX_RACES = 3
-"""How often a fact may meet a row that somebody else has just written."""
+"""How often a fact may be tried when another worker inserts the same row at the same time."""
 FACTS_AT_ONCE = 50
-"""What one transaction applies of a body: none may last long, and a body may hold thousands."""
+"""The most facts of one body in a transaction: a body may hold thousands, a transaction must be short."""
 FACTS_TOGETHER = 100
-"""After how many a transaction that applies several bodies takes no other."""
+"""A transaction that applies several bodies takes no other body once it has this many facts."""
 LONGEST_TOGETHER = 1.0
-"""Seconds after which a transaction that applies several bodies begins no other."""
+"""Seconds after which a transaction that applies several bodies starts no other body."""
 LAST_EVENT_PRECISION = timedelta(seconds=5)
-"""How exactly a channel's last event is kept. That locks its row until the body is applied, and whoever looks
-for replies to send passes over what is locked.
+"""How exact `Channel.last_event_at` is. Updating it locks the channel until commit, and the sender skips
+locked channels: so it is not updated for every body.
 """
-_DONE = "done"  # in the counts of a body that is not finished: how many of its facts are applied
+_DONE = "done"  # in the counts of an unfinished body: how many of its facts are applied
 
 
 Normalise = Callable[[str, bytes], Iterable[Fact]]
-"""What a body of some source says. Pure. Raises UnreadablePayload."""
+"""(source, body) → facts. Pure. Raises UnreadablePayload."""
 LastEvents = dict[int, datetime]
-"""Channels by their ids, and when something came through them."""
+"""Channel id → time of its last event, not stored yet."""
 
 
 def apply_raw_event(session: Session, event_id: int, normalise: Normalise) -> bool:
-    """Understand one claimed body and apply its next facts, each in a savepoint of its own.
+    """Parse one claimed body and apply its next facts, each in a savepoint of its own.
 
-    Whether more are left: then commit and call again. A body nobody can read is set aside whole; a fact that
-    fails is set aside by its position and its siblings stand.
+    True when facts are left: commit, then call again. An unreadable body is set aside whole; a fact that
+    fails is set aside alone.
     """
     last_events: LastEvents = {}
     event = session.get_one(RawEvent, event_id, with_for_update=True)
@@ -66,11 +65,11 @@ def apply_raw_event(session: Session, event_id: int, normalise: Normalise) -> bo
 def apply_raw_events(
     session: Session, event_ids: Collection[int], normalise: Normalise, *, end: float
 ) -> set[int]:
-    """The same for several in one transaction, as many as it may hold and last; none but the first is begun
-    after `end` (by time.monotonic). Answers which are through.
+    """Apply several claimed bodies in one transaction. Returns the ids of those that are finished.
 
-    First words, which most bodies are, are kept all at once. None is through when the first body has more
-    facts than one transaction applies.
+    It stops at the limits above; only the first body is started after `end` (of time.monotonic). First
+    messages of a conversation, which most bodies hold, are inserted in bulk. Returns an empty set when the
+    first body has more facts than one transaction applies.
     """
     end = min(end, time.monotonic() + LONGEST_TOGETHER)
     last_events: LastEvents = {}
@@ -80,26 +79,26 @@ def apply_raw_events(
         event.id: len(seen) for event, seen in bodies if seen and len(kept.get(event.id, ())) == len(seen)
     }
     queue.finish_many(session, whole)
-    through = set(whole)
-    # Those of which something is kept come first: what is left for later must be left whole.
+    finished = set(whole)
+    # Partly stored bodies come first: a body that is left for later must not be stored in part.
     others = (body for body in bodies if body[0].id not in whole)
     for event, seen in sorted(others, key=lambda body: body[0].id not in kept):
-        if through and event.id not in kept and time.monotonic() > end:
+        if finished and event.id not in kept and time.monotonic() > end:
             break
         if not _apply_event(session, event, seen, last_events, kept.get(event.id, ())):
-            through.add(event.id)
+            finished.add(event.id)
     _store_last_events(session, last_events)
-    return through
+    return finished
 
 
 Body = tuple[RawEvent, tuple[Fact, ...] | None]
-"""One that is ours to apply, and what it says; None when nothing is left to do with it."""
+"""A locked body and its facts; None when there is nothing left to apply."""
 
 
 def _read_bodies(
     session: Session, event_ids: Collection[int], normalise: Normalise, end: float
 ) -> list[Body]:
-    """The first of some bodies, as many as one transaction applies: one with very many facts stands alone."""
+    """Lock and parse the first bodies, as many as one transaction applies; one with many facts is alone."""
     events = session.scalars(
         select(RawEvent).where(RawEvent.id.in_(event_ids)).order_by(RawEvent.id).with_for_update()
     )
@@ -118,7 +117,7 @@ def _read_bodies(
 
 
 def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact, ...] | None:
-    """What a body says; None when nothing is left to do with it, which is seen to here."""
+    """The facts of a body; None when it is finished or unreadable (then it is set aside here)."""
     if event.state is not RawEventState.PENDING or event.body is None:
         return None
     try:
@@ -140,7 +139,7 @@ def _read(session: Session, event: RawEvent, normalise: Normalise) -> tuple[Fact
 def _keep_first_words(
     session: Session, bodies: Iterable[Body], last_events: LastEvents
 ) -> dict[int, set[int]]:
-    """Keep what is somebody's first words in a conversation; by body the places of the facts that were."""
+    """Insert the first messages of conversations in bulk. Returns the positions of their facts by body id."""
     sightings = []
     for event, seen in bodies:
         if seen is None or len(seen) > FACTS_AT_ONCE:
@@ -150,9 +149,9 @@ def _keep_first_words(
             if isinstance(fact, MessageSeen) and channel is not None:
                 sightings.append(Sighting(event.id, position, event.received_at, fact, channel))
     kept: dict[int, set[int]] = {}
-    for one in bulk_first.apply(session, sightings):
-        _collect_last_event(last_events, one.channel, one.received_at)
-        kept.setdefault(one.event_id, set()).add(one.position)
+    for stored in bulk_first.apply(session, sightings):
+        _collect_last_event(last_events, stored.channel, stored.received_at)
+        kept.setdefault(stored.event_id, set()).add(stored.position)
     return kept
 
 
@@ -162,7 +161,7 @@ def _collect_last_event(last_events: LastEvents, channel: Channel, at: datetime)
 
 
 def _store_last_events(session: Session, last_events: LastEvents) -> None:
-    """Last, for it locks the channels, and in one order, for two of us must not wait for each other."""
+    """Must come last, because it locks channels; the same order in all workers avoids deadlocks."""
     session.flush()
     for channel_id, at in sorted(last_events.items()):
         session.execute(
@@ -183,7 +182,7 @@ def _apply_event(
     last_events: LastEvents,
     kept: Collection[int] = (),
 ) -> bool:
-    """Apply the next facts of a body but for those that are `kept`; whether more are left."""
+    """Apply the next facts of a body, without those `kept` (stored in bulk). True when facts are left."""
     if seen is None:
         return False
     counts: Counter[str] = Counter(event.counts or {})
@@ -195,7 +194,7 @@ def _apply_event(
     if stop < len(seen):
         event.counts = {**counts, _DONE: stop}
         event.claimed_until = now() + queue.LEASE
-        event.attempts = 1  # it gets on: what ends it further down is counted from here
+        event.attempts = 1  # it makes progress: count later failures anew
         return True
     event.counts = dict(counts)
     event.error = None
@@ -204,7 +203,7 @@ def _apply_event(
 
 
 def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, last_events: LastEvents) -> str:
-    """Apply one fact; answers what it counts as."""
+    """Apply one fact. Returns the name it is counted under."""
     channel = accounts.of_account(session, fact.platform, fact.account)
     channel_id = channel.id if channel else None
     if isinstance(fact, NotUnderstood):
@@ -222,9 +221,9 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, las
             with session.begin_nested():
                 return _apply_fact(session, event, position, fact, channel)
         except OperationalError:
-            raise  # a deadlock, a time-out, a lost connection: nothing is wrong with it, it is tried again
+            raise  # a deadlock, time-out or lost connection: not the fact's fault, the body is retried
         except set_aside.MISTAKES as error:
-            # Somebody else may have written the same row a moment before: now it is seen.
+            # Another worker may have inserted the same row a moment ago: the next try sees it.
             if isinstance(error, IntegrityError) and tries < MAX_RACES:
                 continue
             what = set_aside.describe(error)

@@ -1,8 +1,8 @@
-"""What citizens say for the first time in a conversation, many of them at once.
+"""Bulk insert of citizens' first messages in a conversation.
 
-Most of what arrives is a message nobody knows, in a conversation nobody knows: nothing to compare it with,
-to join it to or to call back. A few statements keep all of them. Whatever is more than that, or turns out to
-be while somebody else writes too, is left alone: `facts` applies it one by one, to the same rows.
+Most arrivals are unknown messages in unknown conversations, so there is nothing to compare or group them
+with, and a few statements can store many. Everything else, and every row that another worker inserts at the
+same time, is skipped: `facts` applies it one by one to the same rows.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from inbox.values import MessageSeen
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One message, where it was told and when that body came to us."""
+    """One message, with the body and position it came from and the time the body arrived."""
 
     event_id: int
     position: int
@@ -37,18 +37,24 @@ class Sighting:
 
 
 def apply(session: Session, sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Keep those that are first words in a conversation. Answers which; nothing else is changed."""
-    plain = _independent(_unknown(session, [one for one in sightings if _may_be_plain(session, one.fact)]))
-    facts_of = [one.fact for one in plain]
-    shown = [(fact.platform, fact.author, fact.observed_at) for fact in facts_of if fact.author is not None]
-    authors = contacts.find_or_create_many(session, shown)
-    known = [(one, author) for one, author in zip(plain, authors, strict=True) if author is not None]
+    """Store the first messages of new conversations. Returns those stored; skips all others."""
+    plain = _independent(
+        _unknown(session, [sighting for sighting in sightings if _may_be_plain(session, sighting.fact)])
+    )
+    plain_facts = [sighting.fact for sighting in plain]
+    identities = [
+        (fact.platform, fact.author, fact.observed_at) for fact in plain_facts if fact.author is not None
+    ]
+    authors = contacts.find_or_create_many(session, identities)
+    known = [
+        (sighting, author) for sighting, author in zip(plain, authors, strict=True) if author is not None
+    ]
     opened = _with_new_thread(session, known)
     return _insert(session, opened) if opened else []
 
 
 def _may_be_plain(session: Session, fact: MessageSeen) -> bool:
-    """A citizen's words, by someone the platform names."""
+    """Whether it is a message of a citizen whom the platform identifies."""
     return (
         storing.is_work(fact)
         and fact.author is not None
@@ -58,45 +64,48 @@ def _may_be_plain(session: Session, fact: MessageSeen) -> bool:
 
 
 def _unknown(session: Session, sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Those of which we hold nothing, neither the message nor what was told of it before it came."""
+    """Those without a stored message and without parked facts."""
     if not sightings:
         return []
-    keys = [{"platform": one.fact.platform, "external_id": clean(one.fact.external_id)} for one in sightings]
+    keys = [
+        {"platform": sighting.fact.platform, "external_id": clean(sighting.fact.external_id)}
+        for sighting in sightings
+    ]
     held = set[tuple[str, str]]()
     for model in (Message, ParkedFact):
-        asked = as_table(model, keys)
+        wanted = as_table(model, keys)
         held |= {
             (platform, external_id)
             for platform, external_id in session.execute(
                 select(model.platform, model.external_id).join(
-                    asked,
-                    (model.platform == asked.c.platform) & (model.external_id == asked.c.external_id),
+                    wanted,
+                    (model.platform == wanted.c.platform) & (model.external_id == wanted.c.external_id),
                 )
             )
         }
     return [
-        one
-        for one, key in zip(sightings, keys, strict=True)
+        sighting
+        for sighting, key in zip(sightings, keys, strict=True)
         if (key["platform"], key["external_id"]) not in held
     ]
 
 
 def _independent(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """The first of each message and of each citizen: what follows needs what the first has left."""
+    """The first sighting of each message and citizen: later ones depend on the rows of the first."""
     seen: set[object] = set()
     first = []
-    for one in sightings:
-        author = one.fact.author
-        names = {(one.fact.platform, one.fact.external_id), *(author.keys if author else ())}
+    for sighting in sightings:
+        author = sighting.fact.author
+        names = {(sighting.fact.platform, sighting.fact.external_id), *(author.keys if author else ())}
         if seen.isdisjoint(names):
-            first.append(one)
+            first.append(sighting)
         seen |= names
     return first
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A sighting with the conversation that begins with it."""
+    """A sighting with its author and the thread that it starts."""
 
     sighting: Sighting
     author_id: int
@@ -104,24 +113,26 @@ class _Opened:
 
 
 def _with_new_thread(session: Session, known: Sequence[tuple[Sighting, int]]) -> list[_Opened]:
-    """Make the conversations that nobody has yet; those of the others are theirs to go on with."""
+    """Insert a thread for each sighting. Returns those whose thread did not exist before."""
     if not known:
         return []
     rows: list[dict[str, Any]] = []
     opened: list[_Opened] = []
-    for (one, author_id), thread_id in zip(known, next_ids(session, Thread, len(known)), strict=True):
+    for (sighting, author_id), thread_id in zip(known, next_ids(session, Thread, len(known)), strict=True):
         rows.append(
             {
                 "id": thread_id,
-                "channel_id": one.channel.id,
-                "key": threads.thread_key(one.fact.conversation, author_id),
-                "conversation": one.fact.conversation,
+                "channel_id": sighting.channel.id,
+                "key": threads.thread_key(sighting.fact.conversation, author_id),
+                "conversation": sighting.fact.conversation,
                 "contact_id": author_id,
-                "last_citizen_at": one.fact.sent_at,
+                "last_citizen_at": sighting.fact.sent_at,
             }
         )
-        opened.append(_Opened(one, author_id, thread_id))
-    rows.sort(key=lambda row: (row["channel_id"], row["key"]))  # two of us never wait for each other
+        opened.append(_Opened(sighting, author_id, thread_id))
+    rows.sort(
+        key=lambda row: (row["channel_id"], row["key"])
+    )  # the same order in all workers avoids deadlocks
     made = set(
         session.scalars(
             insert_many(Thread, rows)
@@ -129,7 +140,7 @@ def _with_new_thread(session: Session, known: Sequence[tuple[Sighting, int]]) ->
             .returning(Thread.id)
         )
     )
-    return [one for one in opened if one.thread_id in made]
+    return [each for each in opened if each.thread_id in made]
 
 
 def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
@@ -137,17 +148,17 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
         message_id: {
             **storing.columns(
                 session,
-                one.sighting.fact,
-                one.sighting.channel,
-                event_id=one.sighting.event_id,
-                received_at=one.sighting.received_at,
-                thread_id=one.thread_id,
-                author_id=one.author_id,
+                each.sighting.fact,
+                each.sighting.channel,
+                event_id=each.sighting.event_id,
+                received_at=each.sighting.received_at,
+                thread_id=each.thread_id,
+                author_id=each.author_id,
             ),
             "id": message_id,
             "group_id": message_id,
         }
-        for one, message_id in zip(opened, next_ids(session, Message, len(opened)), strict=True)
+        for each, message_id in zip(opened, next_ids(session, Message, len(opened)), strict=True)
     }
     ordered = sorted(rows.values(), key=lambda row: (row["platform"], row["external_id"]))
     made = set(
@@ -157,7 +168,7 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
             .returning(Message.id)
         )
     )
-    kept = {id: one.sighting for id, one in zip(rows, opened, strict=True) if id in made}
+    kept = {id: each.sighting for id, each in zip(rows, opened, strict=True) if id in made}
     if kept:
         _insert_details(session, kept)
         follow_up(
@@ -168,12 +179,14 @@ def _insert(session: Session, opened: Sequence[_Opened]) -> list[Sighting]:
 
 
 def _insert_details(session: Session, kept: Mapping[int, Sighting]) -> None:
-    """The doors they came through, what they carry, and that they came to be."""
-    doors = [{"message_id": id, "channel_id": one.channel.id} for id, one in kept.items()]
+    """Insert the doors, attachments and history entries of the new messages, which are given by id."""
+    doors = [{"message_id": id, "channel_id": sighting.channel.id} for id, sighting in kept.items()]
     session.execute(insert_many(MessageDoor, doors))
     attachments = [
-        row for id, one in kept.items() for row in storing.attachment_rows(id, one.fact.attachments)
+        row for id, sighting in kept.items() for row in storing.attachment_rows(id, sighting.fact.attachments)
     ]
     if attachments:
         session.execute(insert_many(Attachment, attachments))
-    history.record_opened_many(session, [(id, one.channel.id) for id, one in kept.items()], by=INGEST)
+    history.record_opened_many(
+        session, [(id, sighting.channel.id) for id, sighting in kept.items()], by=INGEST
+    )

@@ -1,8 +1,8 @@
-"""Comparing what a platform shows with what we hold: citizens' messages, and our own words.
+"""Compares a platform's content with our rows: citizens' messages and our own.
 
-`Comparison` takes the facts of pages read afresh, one page at a time, and notes what differs; `finish` ends
-the run: what is found no more is resolved, and an alarm stands as long as anything is open. What changed
-within the last minutes is no difference: a hook may be under way, a list may lag.
+`Comparison` takes the facts of freshly read pages, one page at a time, and records differences. `finish` ends
+the run: it resolves differences that were not found again and updates the alarm. Changes of the last minutes
+(SETTLING) are not differences: a hook may be on its way, or a list may be late.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SETTLING = timedelta(minutes=2)
 
 
 def comparable_window(session: Session, channel: Channel) -> tuple[datetime, datetime]:
-    """From when until when a channel can be compared: not from before it was ours."""
+    """The start and end of the comparable time of a channel; it does not start before our first message."""
     first = session.scalar(
         select(Message.received_at).where(Message.channel_id == channel.id).order_by(Message.id).limit(1)
     )
@@ -41,18 +41,18 @@ def comparable_window(session: Session, channel: Channel) -> tuple[datetime, dat
 
 @dataclass(slots=True)
 class Comparison:
-    """One run over one channel. Times are the platform's, aware."""
+    """One run over one channel. Times are by the platform's clock."""
 
     channel_id: int
     since: datetime
     until: datetime
     whole_account: bool
     found: set[tuple[DifferenceKind, str]] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)  # everything that stands there
-    posts: set[str] = field(default_factory=set)  # top-level posts under which we looked
+    seen: set[str] = field(default_factory=set)  # external ids of all messages on the pages
+    posts: set[str] = field(default_factory=set)  # top-level posts whose comments were read
 
     def compare_page(self, session: Session, page_facts: Iterable[Fact]) -> bool:
-        """Compare one page. Whether it tells anything we do not hold: then it must be stored and applied."""
+        """Compare one page. True when it holds anything new: then the caller must store its body."""
         channel = session.get_one(Channel, self.channel_id)
         sightings = [fact for fact in page_facts if isinstance(fact, MessageSeen)]
         ids = {clean(fact.external_id) for fact in sightings}
@@ -78,14 +78,14 @@ class Comparison:
             if fact.from_us:
                 reply = ours.get(fact.external_id)
                 if reply is None:
-                    is_news |= self._own_words(session, channel, fact, message)
-                elif reply.state is not ReplyState.SENT:  # found there after it was called not sent
+                    is_news |= self._compare_ours(session, channel, fact, message)
+                elif reply.state is not ReplyState.SENT:  # published although we recorded it as not sent
                     self._record(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
             elif not storing.is_an_account_of_ours(session, fact):
-                is_news |= self._citizens_words(session, channel, fact, message)
+                is_news |= self._compare_citizens(session, channel, fact, message)
         return is_news
 
-    def _citizens_words(
+    def _compare_citizens(
         self, session: Session, channel: Channel, fact: MessageSeen, message: Message | None
     ) -> bool:
         if message is None:
@@ -99,12 +99,12 @@ class Comparison:
             self._record(session, channel, DifferenceKind.TEXT_DIFFERS, fact, message=message)
         return True
 
-    def _own_words(
+    def _compare_ours(
         self, session: Session, channel: Channel, fact: MessageSeen, message: Message | None
     ) -> bool:
-        """Words of ours that no reply has the id of. One that waits to be sent must not go out again."""
+        """Compare a message of ours whose id no reply has. Stops a READY reply with the same text."""
         reply = replies.match(session, fact) or next(
-            (one for one in replies.said_already(session, fact) if one.channel_id == channel.id), None
+            (same for same in replies.said_already(session, fact) if same.channel_id == channel.id), None
         )
         if reply is not None and reply.state is not ReplyState.SENT and reply.state not in MAYBE_PUBLIC_REPLY:
             self._record(session, channel, DifferenceKind.REPLY_THERE, fact, reply=reply)
@@ -118,7 +118,7 @@ class Comparison:
         return True
 
     def record_missing_replies(self, session: Session) -> None:
-        """Replies we call sent that do not stand where we looked. To be asked when every page was read."""
+        """Record SENT replies that were on no page. Call it after the last page."""
         channel = session.get_one(Channel, self.channel_id)
         sent = session.execute(
             select(Reply, Message.conversation, Message.permalink)
@@ -149,11 +149,10 @@ class Comparison:
             )
 
     def unseen_messages(self, session: Session, kinds: Collection[MessageKind]) -> list[str]:
-        """Citizens' messages that did not stand where we looked. To be asked when every page was read, and to
-        be looked for one by one: a list may have a gap.
+        """External ids of citizens' messages that were on no page. Call it after the last page.
 
-        None where we saw no citizen's message at all: with a permission lost, platforms leave them all out of
-        their lists, and say of each that it does not exist.
+        The caller must check each one: a list may have gaps. Empty when no citizen's message was seen at all:
+        when a permission is lost, platforms omit all of them and report each as not existing.
         """
         held = session.execute(
             select(Message.external_id, Message.conversation)
@@ -177,18 +176,18 @@ class Comparison:
         ]
 
     def mark_deleted(self, session: Session, external_ids: Collection[str]) -> None:
-        """These are not there any more: they are marked as a hook would have it, and their words are kept."""
+        """Mark messages as deleted, as a hook would do. Their texts stay."""
         channel = session.get_one(Channel, self.channel_id)
         for external_id in sorted(external_ids):
             deleted = MessageGone(channel.platform, channel.external_id, external_id, Gone.DELETED, now())
             facts.message_gone(session, deleted)
 
     def finish(self, session: Session) -> int:
-        """End a run that read everything: resolve what is found no more. Answers how many are open."""
-        for one in session.scalars(mismatches.still_open(self.channel_id)).all():
-            gone = one.kind is DifferenceKind.REPLY_GONE
-            if (one.kind, one.external_id) not in self.found and (not gone or one.external_id in self.seen):
-                one.resolved_at = now()
+        """End a complete run: resolve differences not found again. Returns the number of open ones."""
+        for row in session.scalars(mismatches.still_open(self.channel_id)).all():
+            gone = row.kind is DifferenceKind.REPLY_GONE
+            if (row.kind, row.external_id) not in self.found and (not gone or row.external_id in self.seen):
+                row.resolved_at = now()
         session.flush()
         count = mismatches.update_alarm(session, self.channel_id, by=BY)
         channel = session.get_one(Channel, self.channel_id)

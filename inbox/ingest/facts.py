@@ -1,6 +1,6 @@
-"""Applying what a platform told us about one message: seen, edited, deleted, hidden.
+"""Applies facts about one message: seen, edited, deleted, hidden.
 
-Each function is idempotent and order-free: the same facts twice, or shuffled, leave the same rows.
+The functions are idempotent and do not depend on order: repeated or shuffled facts leave the same rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from inbox.values import Author, Gone, MessageGone, MessageKind, MessageSeen
 
 
 def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: RawEvent) -> str:
-    """Apply one sighting. Answers what it counts as: messages, changes, repeated, or ours."""
+    """Apply one sighting. Returns what it counts as: messages, changes, repeated, context or ours."""
     fact = _as_ours(session, fact)
     known = _message(session, fact.platform, fact.external_id)
     if known is None:
@@ -51,7 +51,7 @@ def message_seen(session: Session, fact: MessageSeen, channel: Channel, event: R
 
 
 def _as_ours(session: Session, fact: MessageSeen) -> MessageSeen:
-    """One account of ours may name another of ours: that is no citizen."""
+    """The fact, marked as ours when its author is another account of ours."""
     if fact.from_us or not storing.is_an_account_of_ours(session, fact):
         return fact
     return replace(fact, from_us=True, author=None)
@@ -99,7 +99,7 @@ def _insert(session: Session, fact: MessageSeen, channel: Channel, event: RawEve
 def _thread_for(
     session: Session, fact: MessageSeen, channel: Channel, author: Contact | None, *, is_work: bool
 ) -> Thread | None:
-    """The citizen's own conversation; for words of ours, that of the citizen they were said to."""
+    """The citizen's thread; for a message of ours, that of the citizen it was sent to."""
     if is_work:
         thread = threads.thread(
             session,
@@ -139,7 +139,7 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
         _correct_sent_at(session, message, fact.sent_at)
     changed = _apply_text(session, message, fact)
     if fact.author is not None and not message.is_ours:
-        # Last: in the citizen's own conversation its time and its words count as they are now.
+        # Last: the follow-up in the citizen's thread must see the new time and text.
         _name_author(session, message, fact, fact.author, channel)
     return "changes" if new_door or changed else "repeated"
 
@@ -147,7 +147,7 @@ def _seen_again(session: Session, message: Message, fact: MessageSeen, channel: 
 def _name_author(
     session: Session, message: Message, fact: MessageSeen, author: Author, channel: Channel
 ) -> None:
-    """Who wrote it, as this sighting names them; the platform may have hidden it when it was first told."""
+    """Set the author, whom the platform may have hidden in the first sighting."""
     contact = contacts.contact(session, fact.platform, author, fact.observed_at)
     if message.author_id is not None:
         return
@@ -159,7 +159,7 @@ def _name_author(
 
 
 def _correct_sent_at(session: Session, message: Message, sent_at: datetime) -> None:
-    """First told by its edit, a message has the edit's time until an older telling says when it was said."""
+    """Correct the time of a message first seen as an edit, when an older fact gives its original time."""
     message.sent_at = sent_at
     session.flush()
     if message.is_ours or message.thread_id is None:
@@ -172,14 +172,14 @@ def _correct_sent_at(session: Session, message: Message, sent_at: datetime) -> N
 
 
 def _apply_text(session: Session, message: Message, fact: MessageSeen) -> bool:
-    """The words of a message we know, told once more: the same, older or edited. Whether they changed."""
+    """Apply the text of another sighting: the same, older or edited. True if the text changed."""
     text = clean(fact.text)
     if fact.kind is MessageKind.UNSUPPORTED and not text:
-        return False  # some deletions are told as "unsupported" of a message whose words we know
+        return False  # some deletions arrive as "unsupported" for a message whose text we have
     if message.kind is MessageKind.UNSUPPORTED and fact.kind is not MessageKind.UNSUPPORTED:
-        message.kind = fact.kind  # first told without its words, by a hook that carries ids alone
+        message.kind = fact.kind  # first seen without its text, in a hook that carries only ids
         storing.add_attachments(session, message, fact)
-    # Of two texts told at one moment the greater counts: then the order of arrival does not matter.
+    # Of two texts observed at the same time the greater wins, so that the order of arrival does not matter.
     is_older = (fact.observed_at, text) < (message.observed_at, message.text)
     if text == message.text:
         message.observed_at = max(message.observed_at, fact.observed_at)
@@ -202,10 +202,12 @@ def _apply_text(session: Session, message: Message, fact: MessageSeen) -> bool:
 
 
 def _promote(session: Session, message: Message, fact: MessageSeen, channel: Channel) -> None:
-    """Known so far as somebody's post that others answered; now it is addressed to us."""
+    """Make a message of a post that was stored as context and proves to be addressed to us."""
     author = contacts.contact(session, fact.platform, fact.author, fact.observed_at) if fact.author else None
     thread = _thread_for(session, fact, channel, author, is_work=True)
-    known = follow_up.columns(session, message.text)  # asks the database: not while the row is half changed
+    known = follow_up.columns(
+        session, message.text
+    )  # queries the database, so before the row is half changed (autoflush)
     message.kind, message.channel_id = fact.kind, channel.id
     message.author_id = author.id if author else message.author_id
     message.thread_id = thread.id if thread else None
@@ -226,7 +228,7 @@ def _keep_former(session: Session, message: Message, text: str, seen: Message | 
 
 
 def _after_change(session: Session, message: Message, what: str) -> None:
-    """An edit or deletion shows on the request, and stops replies that were written to the old words."""
+    """Mark an edit or deletion on the request, and stop approved replies to the old text."""
     history.record(session, f"message.{what}", by=INGEST, message=message)
     if message.state is MessageState.CONVERTED:
         message.changed_after_conversion = True
@@ -238,7 +240,7 @@ def _after_change(session: Session, message: Message, what: str) -> None:
 
 
 def message_gone(session: Session, fact: MessageGone) -> bool:
-    """Apply a deletion, hiding or showing again. False when the message is not known (yet)."""
+    """Apply a deletion, hiding or unhiding. False when the message is not known (yet)."""
     message = _message(session, fact.platform, fact.external_id)
     if message is None:
         return False
@@ -259,11 +261,11 @@ def message_gone(session: Session, fact: MessageGone) -> bool:
     return True
 
 
-# --- our own words coming back ----------------------------------------------------------------------
+# --- our own replies seen on the platform -----------------------------------------------------------
 
 
 def _is_a_reply_of_ours(session: Session, fact: MessageSeen) -> bool:
-    """Match a message of ours to the Reply it is; evidence for one whose fate we did not know."""
+    """Match a message of ours to its Reply, and mark that one as sent if it was not."""
     reply = replies.match(session, fact)
     if reply is None:
         return False

@@ -1,8 +1,8 @@
-"""What a citizen's message sets off once it is stored: one ordered list of steps, for one row and for many.
+"""The effects of a stored citizen's message: one ordered list of idempotent steps, for one row or many.
 
-Whoever stores messages calls `follow_up` in the same transaction, so that nothing is seen half done. Every
-step is idempotent: run again, it leaves the same rows. Most of what arrives begins its conversation; a step
-that needs other messages of the conversation passes over those without a query.
+Code that stores messages calls `follow_up` in the same transaction, so that no reader sees a message half
+processed. Most arrivals start their conversation; steps that need other messages of the conversation skip
+those without a query.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ INGEST = "ingest"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A citizen's message that is stored and still to be followed up; as much of it as needs no query."""
+    """A stored message to follow up: only what is known without a query."""
 
     message_id: int
     text: str
     button: str | None
-    begins_thread: bool = False  # nothing else stands in its conversation
+    begins_thread: bool = False  # it is the only message of its thread
 
     @classmethod
     def of(cls, message: Message) -> Arrival:
-        """That of a message which others may stand beside."""
+        """The arrival of a message whose thread may hold others."""
         return cls(message.id, message.text, message.button)
 
 
@@ -49,17 +49,17 @@ def _nothing(_session: Session, _text: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpStep:
-    """One thing that an arrival sets off."""
+    """One effect of an arrival."""
 
     run: Run
     columns: Columns = _nothing
-    """What the words alone say, as columns: stored with the row, at no statement of their own."""
+    """Column values that depend only on the text: inserted with the row, without an extra statement."""
     after_change: bool = False
-    """Whether it runs again when a message's words or time turn out to be others."""
+    """Whether it runs again when the text or time of a message changes."""
 
 
 def columns(session: Session, text: str) -> dict[str, Any]:
-    """What the steps know of a message by its words alone, to be stored with it."""
+    """The column values of all steps for a text, to insert with the message."""
     known: dict[str, Any] = {}
     for step in STEPS:
         known |= step.columns(session, text)
@@ -67,14 +67,14 @@ def columns(session: Session, text: str) -> dict[str, Any]:
 
 
 def follow_up(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """Do all that these messages set off. They are stored and NEW, with what `columns` says of them."""
+    """Run all steps. The messages are stored, in state NEW, with the values of `columns`."""
     session.flush()
     for step in STEPS:
         step.run(session, arrivals)
 
 
 def follow_change(session: Session, message: Message) -> None:
-    """Do again what hangs on the words and the time of a message, both of which may have changed."""
+    """Assess the text of a message again, and run the steps that depend on its text or time."""
     session.flush()
     if message.state in OPEN_MESSAGE:
         for name, value in columns(session, message.text).items():
@@ -85,7 +85,7 @@ def follow_change(session: Session, message: Message) -> None:
 
 
 def _beside_others(session: Session, arrivals: Iterable[Arrival], *states: MessageState) -> Iterator[Message]:
-    """The messages that others may stand beside, as far as they are in one of `states`."""
+    """The messages in one of `states` whose thread may hold other messages."""
     for arrival in arrivals:
         if not arrival.begins_thread:
             message = session.get_one(Message, arrival.message_id)
@@ -94,7 +94,7 @@ def _beside_others(session: Session, arrivals: Iterable[Arrival], *states: Messa
 
 
 def _call_back_waiting(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """The citizen owed an answer in this thread: what waited for it is NEW again, together with it."""
+    """Messages of the thread that waited for the citizen's answer become NEW again, in its group."""
     for message in _beside_others(session, arrivals, MessageState.NEW):
         waiting = session.scalars(
             select(Message).where(
@@ -107,16 +107,16 @@ def _call_back_waiting(session: Session, arrivals: Sequence[Arrival]) -> None:
 
 
 def _regroup(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """What was said in one breath is triaged together."""
+    """Group messages that were written within a short time."""
     for message in _beside_others(session, arrivals, MessageState.NEW):
         groups.regroup(session, message.thread_id or 0)
         session.flush()
 
 
 def _assess(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """How urgent it is and where it belongs, when several messages are read as one text.
+    """Assess urgency and suggestions of groups with several messages, which are read as one text.
 
-    Of one that stands alone `columns` has said it: a long text is costly to read twice.
+    `columns` has assessed single messages already; a long text is costly to read twice.
     """
     for message in _beside_others(session, arrivals, *OPEN_MESSAGE):
         if len(groups.members(session, message)) > 1:
@@ -124,7 +124,7 @@ def _assess(session: Session, arrivals: Sequence[Arrival]) -> None:
 
 
 def _take_rating(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """It may be the verdict on an answer, in whatever conversation."""
+    """Store a rating of an answer; it may come in another thread than the answer."""
     for arrival in arrivals:
         if surveys.may_be_a_verdict(arrival.text, arrival.button):
             message = session.get_one(Message, arrival.message_id)
@@ -133,9 +133,9 @@ def _take_rating(session: Session, arrivals: Sequence[Arrival]) -> None:
 
 
 def _join_open_request(session: Session, arrivals: Sequence[Arrival]) -> None:
-    """A fragment that follows a converted one in the same breath belongs to that request.
+    """A message shortly after one that was converted joins the same request.
 
-    An emergency stays NEW, whatever it follows: a person must see it.
+    An emergency stays NEW in any case: a person must see it.
     """
     for message in _beside_others(session, arrivals, MessageState.NEW):
         if message.intent is Intent.EMERGENCY:
@@ -175,4 +175,4 @@ STEPS: tuple[FollowUpStep, ...] = (
     FollowUpStep(_take_rating),
     FollowUpStep(_join_open_request),
 )
-"""In this order: a group is read as one text, and an emergency in it keeps it from joining a request."""
+"""The order matters: assessing needs the groups, and joining needs to know the emergencies."""

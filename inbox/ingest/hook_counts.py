@@ -1,4 +1,4 @@
-"""How often a hook refused a body, and why."""
+"""Counts of refused hook bodies, in total and by hour and reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox.models import HookCount, HookRefusal
 
 
 def count_rejected(session: Session, hook: str) -> None:
-    """One more body with a wrong signature knocked at `hook`."""
+    """Count a body with a wrong signature."""
     session.execute(
         insert(HookCount)
         .values(hook=hook, rejected=1, last_rejected_at=now())
@@ -23,7 +23,7 @@ def count_rejected(session: Session, hook: str) -> None:
 
 
 def count_refused(session: Session, hook: str, why: str) -> None:
-    """One more body refused at `hook` in this hour."""
+    """Count a refused body in the current hour. `why`: "signature" or "size"."""
     hour = now().replace(minute=0, second=0, microsecond=0)
     session.execute(
         insert(HookRefusal)

@@ -1,10 +1,10 @@
-"""Bodies of hooks that arrive at one moment are stored in one transaction; each waits until it is committed.
+"""Group commit for hook bodies: bodies that arrive at the same time are stored in one transaction.
 
-One lot is stored at a time. Whoever comes meanwhile waits, and is then stored with all others who wait: the
-busier it is, the more bodies share one flush to disk, and nobody waits for a clock. What fails together is
-tried again one by one, so that no body falls for another's sake.
+One batch is stored at a time. Bodies that arrive meanwhile wait for it and form the next batch: under load
+more bodies share one flush to disk, and nothing waits for a timer. If a batch fails, its bodies are stored
+one by one, so that a bad body does not affect the others.
 
-All of it in the event loop, and with the driver itself: a lot costs less than handing it to a thread.
+It runs in the event loop with the bare driver: handing a batch to a thread would cost more than storing it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from inbox.states import RawEventState
 MOST_TOGETHER = 100
 MOST_BYTES_TOGETHER = 16 * 1024 * 1024
 
-# Sorted by what is unique, so that of two who store the same bodies neither waits for the other.
+# Sorted by the unique key: two processes that store the same bodies cannot deadlock.
 _STORE = """
     INSERT INTO raw_event (source, body, digest, received_at, state, attempts)
     SELECT source, body, sha256(body), %(moment)s, %(state)s, 0
@@ -43,7 +43,7 @@ class _Arrival:
 
 
 class Arrivals:
-    """Where those of one event loop meet who have a body to store."""
+    """The waiting bodies of one event loop."""
 
     def __init__(self) -> None:
         self._waiting: list[_Arrival] = []
@@ -51,9 +51,9 @@ class Arrivals:
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def store(self, source: str, body: bytes) -> bool:
-        """Keep one body; it is committed when this returns. Raises psycopg.Error when it could not be kept.
+        """Store one body; it is committed when this returns. Raises psycopg.Error when it was not stored.
 
-        Whether to wake whoever reads bodies: of those stored together one is told so, if any of them is new.
+        True when the caller should wake the ingest worker: for one body of each batch with new bodies.
         """
         loop = asyncio.get_running_loop()
         own = _Arrival(source, body, loop.create_future())
@@ -64,12 +64,12 @@ class Arrivals:
         return own.brought_news
 
     async def close(self) -> None:
-        """Hang up at the database."""
+        """Close the database connection."""
         if self._connection is not None:
             await self._connection.close()
 
     async def _store(self) -> None:
-        """Store batch after batch until nobody waits."""
+        """Store batches until no body waits."""
         try:
             while self._waiting:
                 await self._keep(self._next_batch())
@@ -83,10 +83,12 @@ class Arrivals:
         return batch
 
     async def _keep(self, batch: Sequence[_Arrival]) -> None:
-        """In one transaction; one by one where something in it cannot be kept. Each is told how it fared."""
+        """Store a batch in one transaction, or one by one if that fails. Resolves every future."""
         try:
             new = await self._stored(batch)
-        except psycopg.OperationalError as error:  # the database is away or does not get to it
+        except (
+            psycopg.OperationalError
+        ) as error:  # the database is down or too slow: one by one would not help
             _resolve(batch, error)
         except Exception as error:
             if len(batch) == 1:
@@ -99,30 +101,30 @@ class Arrivals:
             _resolve(batch, None)
 
     async def _stored(self, batch: Sequence[_Arrival]) -> int:
-        """How many of a lot were not here already: committed."""
+        """Insert and commit a batch. Returns how many bodies were new (all, after a reconnect)."""
         values = {
             "moment": now(),
             "state": RawEventState.PENDING.value,
             "sources": [arrival.source for arrival in batch],
             "bodies": [arrival.body for arrival in batch],
         }
-        held = self._connection
-        if held is not None and not held.closed:
+        connection = self._connection
+        if connection is not None and not connection.closed:
             try:
-                return (await held.execute(_STORE, values, prepare=True)).rowcount
+                return (await connection.execute(_STORE, values, prepare=True)).rowcount
             except psycopg.Error:
-                if not held.closed:
+                if not connection.closed:
                     raise
-                # It was dead: the bodies may be stored or not, and storing them again is the same.
+                # The connection was dead. If the bodies are stored, inserting them again changes nothing.
         self._connection = await db.connect_async()
         await self._connection.execute(_STORE, values, prepare=True)
-        return len(batch)  # of which some may have been here
+        return len(batch)  # some may be duplicates: a needless wake-up does no harm
 
 
 def _resolve(batch: Sequence[_Arrival], error: Exception | None) -> None:
     for arrival in batch:
         if arrival.stored.done():
-            continue  # whoever waited has hung up
+            continue  # its request was cancelled
         if error is None:
             arrival.stored.set_result(None)
         else:

@@ -1,4 +1,4 @@
-"""What speaks of something not yet known waits here until that comes."""
+"""Holds deletions and receipts that arrive before their message or reply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_TRIES = 5
 
 
 def park(session: Session, event: RawEvent, position: int, fact: MessageGone | ReplyReceipt) -> None:
-    """Keep `fact` until the message or reply it speaks of is known."""
+    """Keep `fact` until its message or reply is known."""
     session.execute(
         insert(ParkedFact)
         .values(
@@ -42,10 +42,10 @@ def park(session: Session, event: RawEvent, position: int, fact: MessageGone | R
 
 
 def unpark(session: Session, platform: str, external_id: str, our_reference: str | None = None) -> None:
-    """Apply what waited for this message or reply, each in a savepoint of its own.
+    """Apply the facts that wait for this message or reply, each in its own savepoint.
 
-    One that fails harms neither the message nor its siblings: it is tried again by the sweep, and after some
-    tries set aside alone.
+    A fact that fails does not affect the others: the sweep tries it again, and after MAX_TRIES it is set
+    aside.
     """
     speaks_of_it = ParkedFact.external_id == external_id
     if our_reference is not None:
@@ -61,7 +61,7 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
             with session.begin_nested():
                 applied = _apply(session, parked)
         except OperationalError:
-            raise  # a deadlock, a time-out, a lost connection: nothing is wrong with the fact
+            raise  # a deadlock, time-out or lost connection: not the fact's fault
         except set_aside.MISTAKES as error:
             what = set_aside.describe(error)
             log.error("parked_fact_failed", raw_event_id=parked.raw_event_id, error=what)
@@ -98,10 +98,10 @@ def _channel_id(session: Session, parked: ParkedFact) -> int | None:
 
 
 def apply_overlooked(session: Session, *, limit: int) -> int:
-    """Apply what waits although its message or reply is known. Answers for how many something waited.
+    """Apply facts that are still parked although their message or reply is stored. Returns how many subjects.
 
-    Two transactions side by side: one parks a deletion because it does not see the message yet, the other
-    stores that message and does not see what is parked yet.
+    This happens when two transactions overlap: one parks a deletion because it does not see the message, the
+    other stores the message and does not see the parked deletion.
     """
     messages = (
         select(ParkedFact.platform, ParkedFact.external_id)
@@ -139,18 +139,18 @@ def _as_json(fact: MessageGone | ReplyReceipt) -> dict[str, Any]:
     }
 
 
-def _from_json(kept: dict[str, Any]) -> MessageGone | ReplyReceipt:
-    observed_at = datetime.fromisoformat(kept["observed_at"])
-    if "how" in kept:
+def _from_json(stored: dict[str, Any]) -> MessageGone | ReplyReceipt:
+    observed_at = datetime.fromisoformat(stored["observed_at"])
+    if "how" in stored:
         return MessageGone(
-            kept["platform"], kept["account"], kept["external_id"], Gone(kept["how"]), observed_at
+            stored["platform"], stored["account"], stored["external_id"], Gone(stored["how"]), observed_at
         )
     return ReplyReceipt(
-        kept["platform"],
-        kept["account"],
-        kept["external_id"],
-        Receipt(kept["status"]),
+        stored["platform"],
+        stored["account"],
+        stored["external_id"],
+        Receipt(stored["status"]),
         observed_at,
-        kept["failure"],
-        kept["our_reference"],
+        stored["failure"],
+        stored["our_reference"],
     )

@@ -1,4 +1,4 @@
-"""The queue of bodies: stored as they came, claimed with a lease, finished, tried again."""
+"""The queue of raw bodies: stored as received, claimed with a lease, finished or retried."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ MAX_ATTEMPTS = 5
 
 
 LEASE = timedelta(seconds=30)
-"""How long claimed bodies are a worker's, and so wait when it died: longer than any transaction may last."""
+"""How long a worker may hold claimed bodies; longer than any transaction lasts. Delays them if it dies."""
 
 
 WHOLE_BODY = -1
+"""The position in `SetAside` that stands for the whole body."""
 
 
 def store_raw_event(session: Session, source: str, body: bytes, *, digest: bytes | None = None) -> int | None:
-    """Keep `body` as it came. Answers its id, or None when the same hook body is here already."""
+    """Store `body` as received. Returns its id, or None for a hook body that is already stored."""
     row = session.execute(
         insert(RawEvent)
         .values(
@@ -45,10 +46,10 @@ def store_raw_event(session: Session, source: str, body: bytes, *, digest: bytes
 
 
 def claim_raw_events(session: Session, *, limit: int) -> list[int]:
-    """Take up to `limit` waiting bodies for this worker, counting the attempt before the work.
+    """Claim up to `limit` waiting bodies. The attempt is counted now, so that a killed worker counts too.
 
-    A body that has used up its attempts (it killed its workers) is set aside here. One that was tried before
-    is taken alone: those claimed with a killer are not to be counted out with it.
+    A body that has used up its attempts is set aside here. A body that was tried before is claimed alone: if
+    it kills its worker again, no other body loses an attempt.
     """
     moment = now()
     waiting = (
@@ -80,8 +81,9 @@ def claim_raw_events(session: Session, *, limit: int) -> list[int]:
 
 
 def release(session: Session, event_ids: Iterable[int], *, claimed_by: datetime) -> None:
-    """Bodies claimed not after `claimed_by` whose turn did not come: others may take them at once, and no try
-    is counted. What somebody else has claimed since stays theirs.
+    """Release claimed bodies that were not started: others may claim them at once, and the attempt is undone.
+
+    `claimed_by`: the time of the claim or later. Bodies that another worker has claimed since stay claimed.
     """
     session.execute(
         update(RawEvent)
@@ -95,7 +97,7 @@ def release(session: Session, event_ids: Iterable[int], *, claimed_by: datetime)
 
 
 def record_failure(session: Session, event_id: int, error: BaseException) -> None:
-    """The work on a body broke off with `error`: it waits a little longer each time."""
+    """Record that applying a body failed with `error`, and retry it later: after 2, 4, 8, … seconds."""
     event = session.get_one(RawEvent, event_id, with_for_update=True)
     if event.state is not RawEventState.PENDING:
         return
@@ -105,17 +107,17 @@ def record_failure(session: Session, event_id: int, error: BaseException) -> Non
 
 
 def finish(event: RawEvent, state: RawEventState) -> None:
-    event.state = state  # the ingest queue's own small state, not a machine of the desk
+    event.state = state  # no history entry: only the three state machines are recorded
     event.claimed_until = None
     event.applied_at = now()
 
 
 def finish_many(session: Session, whole: Mapping[int, int]) -> None:
-    """The same for bodies that were nothing but first words; by their ids how many messages each."""
+    """Finish bodies whose facts were all stored in bulk. `whole`: body id → number of messages."""
     for count in sorted(set(whole.values())):
         session.execute(
             update(RawEvent)
-            .where(RawEvent.id.in_([id for id, of_it in whole.items() if of_it == count]))
+            .where(RawEvent.id.in_([id for id, messages in whole.items() if messages == count]))
             .values(
                 state=RawEventState.APPLIED,
                 claimed_until=None,
@@ -128,7 +130,7 @@ def finish_many(session: Session, whole: Mapping[int, int]) -> None:
 
 
 def replay(session: Session, event_ids: Iterable[int]) -> int:
-    """Let set-aside bodies be tried afresh. Answers how many; those no longer kept stay set aside."""
+    """Queue set-aside bodies again. Returns how many; bodies that were deleted stay set aside."""
     again = session.scalars(
         update(RawEvent)
         .where(RawEvent.id.in_(list(event_ids)), RawEvent.body.is_not(None))
@@ -151,7 +153,7 @@ def replay(session: Session, event_ids: Iterable[int]) -> int:
 
 
 def replay_all(session: Session, *, limit: int = 500) -> int:
-    """Let the oldest `limit` bodies with something set aside be tried afresh. Answers how many."""
+    """Queue the oldest `limit` bodies with unresolved parts again. Returns how many."""
     waiting = session.scalars(
         select(SetAside.raw_event_id)
         .join(RawEvent, SetAside.raw_event_id == RawEvent.id)

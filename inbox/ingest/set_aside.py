@@ -1,4 +1,4 @@
-"""Setting aside one part of what arrived: what it may fail with, and how that is told without its words."""
+"""Sets aside parts of a body that cannot be applied, and describes errors without a citizen's words."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MISTAKES = (
     TypeError,
     ValueError,
 )
-"""What a fact may fail with and its siblings stand: a mistake of ours or a body's, not what ends the work."""
+"""Errors that set aside only the fact that raised them. Others (a time limit, a signal) end the work."""
 
 
 def keep(
     session: Session, event_id: int, position: int, kind: SetAsideKind, what: str, channel_id: int | None
 ) -> None:
-    """Keep a place of a body for a person; what it says now replaces what it said before."""
+    """Set aside the fact at `position` of a body. Replaces an earlier entry for the same position."""
     session.execute(
         insert(SetAside)
         .values(
@@ -49,17 +49,17 @@ def keep(
 
 
 def as_unreadable(error: UnreadablePayload) -> str:
-    """What is kept of a body that is not what its platform sends."""
+    """The `what` of a body that cannot be parsed."""
     return encode(Unusable.UNREADABLE, str(error))
 
 
 def as_mistake(error: str) -> str:
-    """What is kept of a mistake of ours, by what `named` says of it."""
+    """The `what` of a mistake in the program; `error` as `describe` returns it."""
     return encode(Unusable.MISTAKE, error)
 
 
 def describe(error: BaseException) -> str:
-    """The error's kind and place, without a word of what it was about: bodies carry citizens' words."""
+    """The error's class and code location. Its message is left out: it may quote a citizen's words."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

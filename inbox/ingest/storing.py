@@ -1,4 +1,4 @@
-"""How a message told for the first time is stored: its columns, the door it came through, its files."""
+"""The rows of a message seen for the first time: its columns, door and attachments."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NO_WORK = (MessageKind.POST,)
 
 
 def is_work(fact: MessageSeen) -> bool:
-    """Whether somebody must triage it: the words of others, but for a post of theirs that is only context."""
+    """Whether it needs triage: not our own messages, and not posts, which are only context."""
     return not fact.from_us and fact.kind not in NO_WORK
 
 
 def is_an_account_of_ours(session: Session, fact: MessageSeen) -> bool:
-    """Whether who wrote it in public is one of our accounts, told as if it were anybody."""
+    """Whether the author of a public message is one of our accounts, reported like any other user."""
     if fact.author is None or fact.kind is MessageKind.CHAT:
         return False
     return any(channels.of_account(session, fact.platform, key.value) for key in fact.author.keys)
@@ -41,7 +41,7 @@ def columns(
     thread_id: int | None,
     author_id: int | None,
 ) -> dict[str, Any]:
-    """The columns of a message as it was told first, by name."""
+    """The column values of a new message, by name."""
     text = clean(fact.text)
     row = {
         "platform": fact.platform,
@@ -74,7 +74,7 @@ def columns(
 
 
 def add_door(session: Session, message: Message, channel: Channel) -> bool:
-    """Note that a message reached us by this channel; whether that is new."""
+    """Record that a message reached us by this channel. False when that was known."""
     added = session.execute(
         insert(MessageDoor)
         .values(message_id=message.id, channel_id=channel.id)
@@ -85,7 +85,7 @@ def add_door(session: Session, message: Message, channel: Channel) -> bool:
 
 
 def add_attachments(session: Session, message: Message, fact: MessageSeen) -> None:
-    """What the message carries, each place once."""
+    """Insert the attachments of a message, each position once."""
     if not fact.attachments:
         return
     session.execute(
@@ -96,7 +96,7 @@ def add_attachments(session: Session, message: Message, fact: MessageSeen) -> No
 
 
 def attachment_rows(message_id: int, attachments: Iterable[AttachmentSeen]) -> list[dict[str, Any]]:
-    """What a message carries, by the names of the columns, still to be fetched."""
+    """The rows of a message's attachments, in state PENDING."""
     return [
         {
             "message_id": message_id,
