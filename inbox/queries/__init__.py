@@ -1,4 +1,4 @@
-"""Everything that is read: single rows by their key, lists paged by key, and what the screens show."""
+"""Queries: single rows by key, lists with keyset pagination, and the data of the screens."""
 
 from inbox.queries.lists import Listing, messages, replies, requests, unit_counts, unit_requests
 from inbox.queries.lookups import (

@@ -1,4 +1,4 @@
-"""Numbers about the whole: how much waits where and for how long. For monitoring, never about one citizen."""
+"""Figures for monitoring: how much waits where, and for how long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inbox.states import MessageState, RawEventState, ReplyState
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One look at everything. Ages in seconds; 0 where nothing waits."""
+    """Counts by state or kind, and the age of the oldest row of each queue in seconds (0: empty)."""
 
     messages: Mapping[str, int]
     requests: Mapping[str, int]
@@ -33,7 +33,7 @@ class Figures:
 
 
 def current(session: Session) -> Figures:
-    """Count everything once, in one snapshot of the caller's transaction."""
+    """The figures now."""
     return Figures(
         messages=_by(session, Message.state, Message.state.is_not(None)),
         requests=_by(session, TrackedRequest.state),
@@ -67,7 +67,7 @@ def current(session: Session) -> Figures:
 
 
 def hooks_rejected(session: Session) -> list[HookCount]:
-    """How often each hook was knocked at with a wrong signature."""
+    """The rejected signatures of each hook."""
     return list(session.scalars(select(HookCount).order_by(HookCount.hook)))
 
 
@@ -92,7 +92,7 @@ def _age(session: Session, oldest: object) -> float:
 
 @dataclass(frozen=True, slots=True)
 class HookFigures:
-    """How often one hook kept a body, and how often it refused one."""
+    """The stored and rejected bodies of one hook."""
 
     hook: str
     stored: int
@@ -101,7 +101,7 @@ class HookFigures:
 
 
 def hook_figures(session: Session) -> list[HookFigures]:
-    """Every hook anybody knocked at."""
+    """The figures of every hook that received anything, by name."""
     stored = _hooks_stored(session)
     rejected = {count.hook: count for count in hooks_rejected(session)}
     return [

@@ -1,7 +1,7 @@
-"""Rows with everything the outside is shown of them, in a fixed number of statements however many there are.
+"""Rows with everything the API shows of them, in a fixed number of statements for any number of rows.
 
-Rows point at each other by ids of ours; outside, a unit is known by its key and a request by its number.
-`Names` translates, and `whole` brings requests with all that stands on them.
+Rows refer to each other by internal ids; the API shows keys of units and numbers of requests. `Names`
+translates; `load_requests` loads requests with messages, answers, replies and history.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _KEYED = (Unit, Category, Neighbourhood, Channel)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids are called outside. Every mapping is by id; `requests` to the number."""
+    """The keys of rows by their id; for requests, the numbers."""
 
     units: Mapping[int, str]
     categories: Mapping[int, str]
@@ -69,11 +69,11 @@ class WholeRequest:
 
 
 def load_requests(session: Session, requests: Sequence[TrackedRequest]) -> list[WholeRequest]:
-    """These requests with all that stands on them, in the same order, as they are now."""
+    """The requests, freshly read with everything `WholeRequest` holds, in the same order."""
     session.flush()
     ids = [request.id for request in requests]
     for request in requests:
-        session.expire(request)  # what was read of it before may have changed within this transaction
+        session.expire(request)  # loaded collections may be stale after changes in this transaction
     rows = session.scalars(
         select(TrackedRequest)
         .where(TrackedRequest.id.in_(ids))

@@ -1,4 +1,4 @@
-"""Lists, newest first, paged by key: never by counting rows over."""
+"""Lists, newest first, with keyset pagination."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
-    """One page of a list, and where the next begins (None: this was the last)."""
+    """One page of a list, and the `after` of the next page (None: this is the last)."""
 
     items: Sequence[Row]
     next: str | None
 
 
 def after_id(after: str | None) -> int | None:
-    """The id an opaque `after` stands for. Raises InvalidInput."""
+    """Decode an opaque `after` to an id. Raises InvalidInput."""
     if after is None:
         return None
     try:
@@ -52,7 +52,7 @@ def after_id(after: str | None) -> int | None:
 
 
 def opaque(id: int) -> str:
-    """An id as the opaque `after` of the next page."""
+    """Encode an id (in base 36) as the opaque `after` of the next page."""
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     text = ""
     while id:
@@ -69,7 +69,7 @@ def page(
     limit: int,
     after: str | None,
 ) -> Listing[Row]:
-    """One page of `query`, newest first by `key`. Raises InvalidInput for a limit or place out of range."""
+    """One page of `query`, by `key` descending. Raises InvalidInput for a bad `limit` or `after`."""
     if not 1 <= limit <= MOST:
         raise InvalidInput("limit", Why.LIMIT_RANGE, least=1, most=MOST)
     start = after_id(after)
@@ -81,7 +81,7 @@ def page(
 
 
 def member_of(enum: Any, field: str, value: str | None) -> Any:
-    """The member of `enum` that `value` names. Raises InvalidInput naming what exists."""
+    """The member of `enum` with this value; None for None. Raises InvalidInput naming the members."""
     if value is None:
         return None
     try:
@@ -91,7 +91,7 @@ def member_of(enum: Any, field: str, value: str | None) -> Any:
 
 
 def has_words(q: str) -> ColumnElement[bool] | None:
-    """Messages that contain every typed word, however it is spelled; a number finds its request's too."""
+    """The condition for messages with all words of `q` (folded); a single number also finds its request."""
     words = fold(q).split()
     if not words:
         return None
@@ -104,7 +104,7 @@ def has_words(q: str) -> ColumnElement[bool] | None:
 
 
 def arrived_through(session: Session, key: str) -> ColumnElement[bool]:
-    """Messages that reached us by this channel. Raises UnknownKey."""
+    """The condition for messages that reached us by this channel. Raises UnknownKey."""
     door = channel_by_key(session, key)
     return Message.id.in_(select(MessageDoor.message_id).where(MessageDoor.channel_id == door.id))
 
@@ -170,7 +170,9 @@ def _unit_views() -> dict[str, ColumnElement[bool]]:
     return {
         "open": and_(with_unit, ~TrackedRequest.is_planned),
         "planned": and_(with_unit, TrackedRequest.is_planned),
-        "overdue": and_(with_unit, TrackedRequest.is_overdue),  # what the desk owes is not the unit's delay
+        "overdue": and_(
+            with_unit, TrackedRequest.is_overdue
+        ),  # without requests for which the unit has done its part
         "returned": TrackedRequest.state == RequestState.RETURNED,
         "answered": TrackedRequest.state.in_(ANSWERED_REQUEST),
         "all": TrackedRequest.id > 0,
@@ -186,7 +188,7 @@ def unit_requests(
     limit: int = 50,
     after: str | None = None,
 ) -> Listing[TrackedRequest]:
-    """One unit's requests in one of its views. Raises InvalidInput naming the views."""
+    """One unit's requests in one of its views, newest first. Raises InvalidInput naming the views."""
     views = _unit_views()
     if view not in views:
         raise InvalidInput("view", Why.NONE_OF, existing=tuple(views))
@@ -197,10 +199,10 @@ def unit_requests(
 
 
 def unit_counts(session: Session, unit_id: int) -> dict[str, int]:
-    """How many of a unit's requests stand in each of its views."""
+    """The number of a unit's requests in each of its views."""
     views = _unit_views()
     row = session.execute(
-        select(*(func.count().filter(held).label(name) for name, held in views.items())).where(
+        select(*(func.count().filter(condition).label(name) for name, condition in views.items())).where(
             TrackedRequest.unit_id == unit_id
         )
     ).one()

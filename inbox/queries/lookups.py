@@ -1,4 +1,4 @@
-"""One row by what people call it by, and the city's closed lists in Turkish alphabetical order."""
+"""Single rows by id, key or number, and the city's lists in Turkish alphabetical order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REASONS = {
     "outside": Thing.REASON_FOR_OUTSIDE,
     "reopen": Thing.REASON_TO_REOPEN,
 }
-"""A reason by what it is used for."""
+"""How errors call a reason, by its `use`."""
 
 Row = TypeVar("Row")
 Named = TypeVar("Named", Channel, Unit, Category, Neighbourhood, Reason)
@@ -40,7 +40,7 @@ _BIGGEST_ID = 2**63 - 1
 
 
 def message_parts() -> tuple[ORMOption, ...]:
-    """What a message is shown with."""
+    """Loader options: what screens and API show with a message."""
     return (
         joinedload(Message.author),
         joinedload(Message.channel),
@@ -51,7 +51,7 @@ def message_parts() -> tuple[ORMOption, ...]:
 
 
 def request_parts() -> tuple[ORMOption, ...]:
-    """What a request is shown with."""
+    """Loader options: what screens and API show with a request."""
     return (
         joinedload(TrackedRequest.unit),
         joinedload(TrackedRequest.category),
@@ -60,7 +60,7 @@ def request_parts() -> tuple[ORMOption, ...]:
 
 
 def reply_parts() -> tuple[ORMOption, ...]:
-    """What a reply is shown with."""
+    """Loader options: what screens and API show with a reply."""
     return (
         joinedload(Reply.channel),
         joinedload(Reply.message).joinedload(Message.author),
@@ -70,22 +70,24 @@ def reply_parts() -> tuple[ORMOption, ...]:
 
 
 def message(session: Session, id: int) -> Message:
-    """The message with everything it is shown with. Raises NotFound."""
-    return _one(session, select(Message).where(Message.id == id).options(*message_parts()), Thing.MESSAGE, id)
+    """The message with its `message_parts`. Raises NotFound."""
+    return _single(
+        session, select(Message).where(Message.id == id).options(*message_parts()), Thing.MESSAGE, id
+    )
 
 
 def reply(session: Session, id: int) -> Reply:
-    """The reply with everything it is shown with. Raises NotFound."""
-    return _one(session, select(Reply).where(Reply.id == id).options(*reply_parts()), Thing.REPLY, id)
+    """The reply with its `reply_parts`. Raises NotFound."""
+    return _single(session, select(Reply).where(Reply.id == id).options(*reply_parts()), Thing.REPLY, id)
 
 
 def request(session: Session, number: int) -> TrackedRequest:
-    """The request people call `number`. Raises NotFound."""
+    """The request with this number and its `request_parts`. Raises NotFound."""
     query = select(TrackedRequest).where(TrackedRequest.number == number).options(*request_parts())
-    return _one(session, query, Thing.REQUEST, number)
+    return _single(session, query, Thing.REQUEST, number)
 
 
-def _one(session: Session, query: Select[Row], what: Thing, key: int) -> Row:
+def _single(session: Session, query: Select[Row], what: Thing, key: int) -> Row:
     found = session.scalars(query).unique().one_or_none() if 0 < key <= _BIGGEST_ID else None
     if found is None:
         raise NotFound(what, key)
@@ -114,7 +116,7 @@ def unit(session: Session, key: str) -> Unit:
 
 
 def units(session: Session, *, outside: bool | None = None) -> list[Unit]:
-    """The active units; `outside`: only bodies outside the municipality, or only our own."""
+    """The active units. `outside`: True for outside authorities only, False for our own only."""
     query = select(Unit).where(Unit.is_active)
     return _in_order(
         session.scalars(query if outside is None else query.where(Unit.is_outside == outside)).all()
@@ -130,7 +132,7 @@ def category(session: Session, key: str) -> Category:
 
 
 def categories(session: Session) -> list[Category]:
-    """The active categories, each with the unit it proposes."""
+    """The active categories with the unit that each proposes."""
     query = select(Category).where(Category.is_active).options(joinedload(Category.unit))
     return _in_order(session.scalars(query).all())
 
@@ -154,7 +156,7 @@ def reason(session: Session, key: str, *, use: str) -> Reason:
     known = select(Reason).where(Reason.use == use, Reason.is_active)
     found = session.scalar(known.where(Reason.key == key))
     if found is None:
-        raise UnknownKey(_REASONS[use], key, [one.key for one in session.scalars(known)])
+        raise UnknownKey(_REASONS[use], key, [row.key for row in session.scalars(known)])
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the screens show: the inbox by groups, one conversation whole, one request whole."""
+"""The data of the screens: the inbox by groups, one conversation, one request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MANY_ENTRIES = 300
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One row of the inbox: what one person said in one breath."""
+    """One row of the inbox: one group of messages (see `Message`)."""
 
     group_id: int
     messages: tuple[Message, ...]  # oldest first
@@ -49,18 +49,18 @@ class GroupRow:
 
     @property
     def count(self) -> int:
-        """How many messages it holds."""
+        """The number of its messages."""
         return len(self.messages)
 
     @property
     def is_new_emergency(self) -> bool:
-        """Whether it may be an emergency and nobody has dealt with it."""
+        """Whether it holds a NEW message that may be an emergency."""
         return any(message.is_new_emergency for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFile:
-    """One request with everything that was said and done about it."""
+    """One request with all rows about it."""
 
     request: TrackedRequest
     messages: Sequence[Message]
@@ -74,7 +74,7 @@ class RequestFile:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One group opened: its post, its whole thread from both sides, its request and its trail."""
+    """One group with its post, the whole thread from both sides, its request and history."""
 
     group: GroupRow
     post: Message | None
@@ -123,10 +123,10 @@ def inbox(
     limit: int = 50,
     after: str | None = None,
 ) -> Listing[GroupRow]:
-    """One row a group, newest first; in `new` emergencies on top. Raises InvalidInput, UnknownKey."""
+    """The groups of a view, newest first; in `new`, emergencies on top. Raises InvalidInput, UnknownKey."""
     if not 1 <= limit <= MOST:
         raise InvalidInput("limit", Why.LIMIT_RANGE, least=1, most=MOST)
-    # What has no rank is ordered by its key alone: then the index gives the page, and nothing is sorted.
+    # Other views are ordered by id alone, so that an index returns the page without a sort.
     place = (_RANK, Message.id) if view == "new" else (Message.id,)
     rank = _RANK if view == "new" else literal(0)
     query = select(Message.id, rank).where(_LEADS, _view(view))
@@ -140,7 +140,7 @@ def inbox(
             raise InvalidInput("after", Why.NOT_A_PLACE)
         before = (int(start_rank), after_id(start) or 0)[-len(place) :]
         query = query.where(tuple_(*place) < tuple_(*before))
-    rows = session.execute(query.order_by(*(one.desc() for one in place)).limit(limit + 1)).all()
+    rows = session.execute(query.order_by(*(column.desc() for column in place)).limit(limit + 1)).all()
     groups = _groups(session, [row[0] for row in rows[:limit]])
     more = f"{rows[limit - 1][1]}-{opaque(rows[limit - 1][0])}" if len(rows) > limit else None
     return Listing(groups, more)
@@ -164,7 +164,7 @@ def _groups(session: Session, ids: Sequence[int]) -> list[GroupRow]:
         .order_by(Reply.id)
     ):
         drafts[group_id or 0].append(reply_id)
-    return [_row(one, members[one], posts, numbers, drafts[one]) for one in ids if members[one]]
+    return [_row(id, members[id], posts, numbers, drafts[id]) for id in ids if members[id]]
 
 
 def _row(
@@ -174,8 +174,11 @@ def _row(
     numbers: dict[int, int],
     drafts: Sequence[int],
 ) -> GroupRow:
-    lead = next((one for one in messages if one.id == group_id), messages[0])
-    urgent = max(messages, key=lambda one: (one.urgency is Urgency.SIREN, one.urgency is Urgency.LOOK_NOW))
+    lead = next((message for message in messages if message.id == group_id), messages[0])
+    urgent = max(
+        messages,
+        key=lambda message: (message.urgency is Urgency.SIREN, message.urgency is Urgency.LOOK_NOW),
+    )
     return GroupRow(
         group_id=group_id,
         messages=tuple(messages),
@@ -216,7 +219,7 @@ def _numbers(session: Session, messages: Iterable[Message]) -> dict[int, int]:
 
 
 def counts(session: Session) -> dict[str, int]:
-    """How many groups stand in each view that is work, and of those in `new` how many are emergencies."""
+    """The number of groups or replies in each view with open work, and of emergencies in `new`."""
     by_state = dict(
         session.execute(
             select(Message.state, func.count())
@@ -243,7 +246,7 @@ def counts(session: Session) -> dict[str, int]:
 
 
 def conversation(session: Session, group_id: int) -> Conversation:
-    """The group whose first message is `group_id`, or that this message belongs to. Raises NotFound."""
+    """The conversation of a group, by the id of any of its messages. Raises NotFound."""
     lead = session.get(Message, group_id) if 0 < group_id < 2**63 else None
     groups = _groups(session, [lead.group_id]) if lead is not None and lead.group_id is not None else []
     if not groups:
@@ -253,13 +256,13 @@ def conversation(session: Session, group_id: int) -> Conversation:
     replies = session.scalars(
         select(Reply).where(Reply.thread_id == thread_id).order_by(Reply.id).options(*reply_parts())
     ).unique()
-    said = session.scalars(
+    thread_messages = session.scalars(
         select(Message)
         .where(Message.thread_id == thread_id, ~_is_a_reply())
         .order_by(Message.sent_at, Message.id)
         .options(*message_parts())
     ).unique()
-    messages, thread_replies = list(said), list(replies)
+    messages, thread_replies = list(thread_messages), list(replies)
     file = request_file(session, group.request_number) if group.request_number else None
     return Conversation(
         group=group,
@@ -270,14 +273,16 @@ def conversation(session: Session, group_id: int) -> Conversation:
         history=_history(
             session,
             or_(
-                HistoryEntry.message_id.in_([one.id for one in messages]),
-                HistoryEntry.reply_id.in_([one.id for one in thread_replies]),
+                HistoryEntry.message_id.in_([message.id for message in messages]),
+                HistoryEntry.reply_id.in_([reply.id for reply in thread_replies]),
                 HistoryEntry.request_id.in_([file.request.id] if file else []),
             ),
         ),
         notes=list(
             session.scalars(
-                select(Note).where(Note.message_id.in_([one.id for one in group.messages])).order_by(Note.id)
+                select(Note)
+                .where(Note.message_id.in_([message.id for message in group.messages]))
+                .order_by(Note.id)
             )
         ),
         former_texts=_former_texts(session, messages),
@@ -285,7 +290,7 @@ def conversation(session: Session, group_id: int) -> Conversation:
 
 
 def _is_a_reply() -> ColumnElement[bool]:
-    """A message of ours that is a Reply: shown once, as the reply."""
+    """The condition for a message of ours that is a Reply; the screen shows it once, as the reply."""
     return (
         select(Reply.id)
         .where(Reply.platform == Message.platform, Reply.external_id == Message.external_id)
@@ -313,7 +318,7 @@ def _former_texts(session: Session, messages: Iterable[Message]) -> dict[int, li
 
 
 def request_file(session: Session, number: int) -> RequestFile:
-    """The request with everything about it. Raises NotFound."""
+    """The request with all rows about it. Raises NotFound."""
     found = request(session, number)
     replies = (
         session.scalars(

@@ -1,4 +1,4 @@
-"""What arrived and could not be applied, as a person reads it."""
+"""Parts of bodies that were set aside, for the settings screen."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from inbox.models import RawEvent, SetAside
 
 @dataclass(frozen=True, slots=True)
 class SetAsidePage:
-    """Some of what was set aside, the newest first; `next` is where the page after it begins."""
+    """One page, the newest first. `next`: the `before` of the next page; None on the last."""
 
     items: tuple[SetAside, ...]
     next: int | None
 
 
 def page(session: Session, *, before: int | None = None, limit: int = 50) -> SetAsidePage:
-    """What could not be applied and is not resolved, with its raw event (without the body) and channel."""
+    """Unresolved parts with their channel and raw event (without the body)."""
     query = (
         select(SetAside)
         .options(joinedload(SetAside.raw_event).defer(RawEvent.body), joinedload(SetAside.channel))
@@ -30,12 +30,12 @@ def page(session: Session, *, before: int | None = None, limit: int = 50) -> Set
         .limit(limit + 1)
     )
     found = session.scalars(query if before is None else query.where(SetAside.id < before)).all()
-    shown = tuple(found[:limit])
-    return SetAsidePage(shown, shown[-1].id if len(found) > limit else None)
+    items = tuple(found[:limit])
+    return SetAsidePage(items, items[-1].id if len(found) > limit else None)
 
 
 def failed(session: Session) -> tuple[int, datetime | None]:
-    """How many parts of what arrived failed and are not resolved, and since when the first."""
+    """The number of unresolved parts that failed, and the time of the oldest; without unsupported ones."""
     count, since = session.execute(
         select(func.count(), func.min(SetAside.first_at)).where(
             SetAside.resolved_at.is_(None),

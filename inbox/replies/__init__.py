@@ -1,4 +1,4 @@
-"""What we say to citizens: drafted, approved, sent at most once, looked for, settled."""
+"""Replies to citizens: drafted, approved, sent at most once, searched for, settled."""
 
 from inbox.replies.gate import (
     Length,

@@ -1,4 +1,4 @@
-"""What no reply may be: empty, too long for its platform, or public with somebody's personal data in it."""
+"""Checks of a reply: not empty, not too long for its platform, no personal data in public."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inbox.wording import Piece
 
 
 def check_text(text: str) -> str:
-    """`text` without its edges. Raises InvalidInput when nothing is left."""
+    """`text` without surrounding white space. Raises InvalidInput when nothing is left."""
     stripped = text.strip()
     if not stripped:
         raise InvalidInput("text", Why.EMPTY)
@@ -27,32 +27,32 @@ def check_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long a text is as its platform counts, and how long it may be there."""
+    """The length of a text as its platform counts, and the maximum there."""
 
     counted: int
     longest: int
 
     @property
     def is_too_long(self) -> bool:
-        """Whether the platform would refuse the text."""
+        """Whether the text is longer than the maximum."""
         return self.counted > self.longest
 
 
 def length(platform: str, text: str, *, private: bool) -> Length:
-    """How long `text` is on `platform`; private messages have a limit of their own."""
+    """The length of `text` on `platform`. Private messages have another maximum."""
     traits = platforms.traits(platform)
     return Length(traits.length(text), traits.longest(private=private))
 
 
 def is_too_long(session: Session, reply: Reply) -> bool:
-    """Whether the platform would refuse the reply for its length."""
+    """Whether the text of the reply is too long for its platform."""
     return _length(session, reply, reply.text).is_too_long
 
 
 def check_length(session: Session, wording: Mapping[Reply, str]) -> None:
-    """Raise InvalidInput TOO_LONG when any of these texts does not fit the reply it is meant for.
+    """Raise InvalidInput TOO_LONG when any of these texts (by reply) is too long.
 
-    It carries the numbers of the first, and the ids of all: `length`, `max_length`, `where`, `replies`.
+    Its values `length`, `max_length` and `where` are of the first such reply; `replies` holds the ids of all.
     """
     measured = {reply: _length(session, reply, text) for reply, text in wording.items()}
     refused = {reply: found for reply, found in measured.items() if found.is_too_long}
@@ -68,10 +68,9 @@ def check_length(session: Session, wording: Mapping[Reply, str]) -> None:
 
 
 def check_may_go_out(session: Session, reply: Reply) -> None:
-    """Raise InvalidInput for a reply longer than its platform takes, and for one that is for all to see and
-    holds somebody's number, address or account.
+    """Raise InvalidInput for a reply that is too long, or that is public and holds personal data.
 
-    The unit's and the city's own public numbers may stand there.
+    Public phone numbers of the city and hotlines of units are allowed.
     """
     check_length(session, {reply: reply.text})
     if _is_private(session, reply):
@@ -89,5 +88,5 @@ def _length(session: Session, reply: Reply, text: str) -> Length:
 
 
 def _is_private(session: Session, reply: Reply) -> bool:
-    """Whether the citizen alone sees it."""
+    """Whether only the citizen sees the reply."""
     return reply.in_private or session.get_one(Message, reply.message_id).kind is MessageKind.CHAT

@@ -1,5 +1,6 @@
-"""What we say: drafted, approved, taken back, found public, refused, settled; and what that means for its
-message and its request. How a released reply leaves the house is `inbox.replies.sending`.
+"""The states of a reply from draft to end, and what each means for its message and request.
+
+`inbox.replies.sending` claims and sends approved replies.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def draft(
     compose_key: str | None = None,
     not_before: datetime | None = None,
 ) -> Reply:
-    """A new reply to `message`, for somebody to approve."""
+    """Create a DRAFT reply to `message`, from the message's channel unless `channel_id` is given."""
     reply = Reply(
         platform=message.platform,
         channel_id=channel_id or message.channel_id,
@@ -84,14 +85,15 @@ def draft(
 def approve(
     session: Session, reply: Reply, *, by: Actor, text: str | None = None, version: int | None = None
 ) -> None:
-    """Release a draft. `version` is the one the approver saw; `text` replaces its words.
+    """DRAFT → READY. `version` is the one the approver saw; `text`, if given, replaces the text.
 
-    Raises MovedMeanwhile when the reply is no longer that version, InvalidInput when its text may not go out.
+    Raises MovedMeanwhile when the version has changed, IllegalMove when it is no draft, InvalidInput when the
+    text may not be sent.
     """
     if version is not None and reply.version != version:
         raise history.moved_meanwhile(session, reply)
     if reply.state is not ReplyState.DRAFT:
-        # SENDING and UNCERTAIN become READY by proof alone: no word of a person sends them again blindly.
+        # No user may make SENDING or UNCERTAIN READY: that takes proof that the reply is not public.
         raise history.illegal_move(session, reply, ReplyState.READY)
     if reply.external_id is not None:
         raise InvalidInput("reply", Why.STANDS_ALREADY)
@@ -119,10 +121,10 @@ def approve_all(
     text: str | None = None,
     except_: Collection[int] = (),
 ) -> list[Reply]:
-    """Release every waiting reply of the request at once, but for those named. One edit serves all.
+    """Approve all drafts of a request, except the ids in `except_`. `text`, if given, replaces all texts.
 
-    `{salutation}` in `text` becomes each citizen's own. Raises InvalidInput TOO_LONG with all
-    replies that their text is too long for.
+    `{salutation}` in `text` is filled for each citizen. Raises IllegalMove when there is no draft,
+    InvalidInput TOO_LONG with all replies whose text is too long.
     """
     waiting = session.scalars(
         select(Reply)
@@ -142,7 +144,7 @@ def approve_all(
 
 
 def edit(session: Session, reply: Reply, *, text: str, by: Actor, version: int | None = None) -> None:
-    """Change the words of a draft. Raises IllegalMove once it is released."""
+    """Change the text of a draft. Raises IllegalMove for other states, MovedMeanwhile as `approve` does."""
     if reply.state is not ReplyState.DRAFT:
         raise history.illegal_move(session, reply, Step.EDIT)
     if version is not None and reply.version != version:
@@ -151,20 +153,20 @@ def edit(session: Session, reply: Reply, *, text: str, by: Actor, version: int |
 
 
 def undo(session: Session, reply: Reply, *, by: Actor) -> None:
-    """Take a released reply back before anybody claimed it."""
+    """READY → DRAFT, at the request of a user. Raises IllegalMove once a worker has claimed it."""
     back_to_draft(session, reply, reason="undone", by=by)
 
 
 def back_to_draft(session: Session, reply: Reply, *, reason: str, by: Actor) -> None:
-    """READY → DRAFT, with the reason; the message it answered is open again."""
+    """READY → DRAFT, with the reason. Its message becomes NEW again."""
     history.move(session, reply, ReplyState.DRAFT, by=by, draft_reason=reason, details={"because": reason})
     reopen_message(session, reply, by=by)
 
 
 def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
-    """FAILED → DRAFT: it is worded anew, or tried once more, by whoever approves it.
+    """FAILED → DRAFT, to be edited or approved again.
 
-    Raises InvalidInput when it turned out to stand on the platform.
+    Raises InvalidInput when the reply was found on the platform meanwhile.
     """
     if reply.external_id is not None:
         raise InvalidInput("reply", Why.STANDS_ALREADY)
@@ -172,14 +174,14 @@ def redraft(session: Session, reply: Reply, *, by: Actor) -> None:
 
 
 def withdraw(session: Session, reply: Reply, *, by: Actor) -> None:
-    """This one is not said after all."""
+    """Withdraw a reply that was not sent. Its message becomes NEW again."""
     history.move(session, reply, ReplyState.WITHDRAWN, by=by)
     reopen_message(session, reply, by=by)
     close_if_ended(session, reply, by=by)
 
 
 def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
-    """A person has looked: it is out, or it is not. Ends UNCERTAIN, and what is sent by hand."""
+    """Record what a person found out: UNCERTAIN → SENT or FAILED; READY → SENT (sent by hand)."""
     if reply.state not in (ReplyState.UNCERTAIN, ReplyState.READY):
         raise history.illegal_move(session, reply, Step.SETTLE)
     if sent:
@@ -199,11 +201,11 @@ def settle(session: Session, reply: Reply, *, sent: bool, by: Actor) -> None:
         raise history.illegal_move(session, reply, Step.SETTLE_AS_NOT_SENT)
 
 
-# --- how it ended ----------------------------------------------------------------------------------
+# --- the result of a send ----------------------------------------------------------------------------------
 
 
 def mark_sent(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
-    """It is out under `external_id`: our call said so, or the platform shows it."""
+    """Record that the reply is public under `external_id`: by the response to our call, or as found there."""
     if reply.state is ReplyState.SENT:
         return
     if not may_move(reply.state, ReplyState.SENT):
@@ -224,9 +226,9 @@ def mark_sent(session: Session, reply: Reply, external_id: str, *, by: Actor) ->
 
 
 def _record_unexpected_send(session: Session, reply: Reply, external_id: str, *, by: Actor) -> None:
-    """It was called not sent, or taken back, and yet stands there.
+    """Record a reply that is public although its state says it is not: it opens a difference and an alarm.
 
-    It never goes out again, and a person is told.
+    It keeps its state. With its external id it cannot be approved again.
     """
     channel = session.get_one(Channel, reply.channel_id)
     if reply.state is ReplyState.DRAFT:
@@ -248,7 +250,7 @@ def _record_unexpected_send(session: Session, reply: Reply, external_id: str, *,
 
 
 def mark_failed(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
-    """Surely not out and not to be tried again as it is: the message it answered is open again."""
+    """Record that the reply is not public and must not be retried. Its message becomes NEW again."""
     history.move(
         session,
         reply,
@@ -261,7 +263,7 @@ def mark_failed(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) 
     reopen_message(session, reply, by=by)
 
 
-# --- what a reply means for its message and request -------------------------------------------------
+# --- effects on the message and the request -------------------------------------------------
 
 
 def _move_message(session: Session, reply: Reply, *, by: Actor) -> None:
@@ -275,14 +277,14 @@ def _move_message(session: Session, reply: Reply, *, by: Actor) -> None:
 
 
 def reopen_message(session: Session, reply: Reply, *, by: Actor) -> None:
-    """The citizen did not get it: a message that rested on this reply is NEW again."""
+    """Make the message NEW again when its state comes from this reply, which the citizen did not get."""
     message = session.get_one(Message, reply.message_id)
     if message.state is not None and message.state is _ANSWERED_BY.get(reply.kind):
         groups.move_group(session, message, MessageState.NEW, by=by, details={"reply": reply.id})
 
 
 def close_if_ended(session: Session, reply: Reply, *, by: Actor) -> None:
-    """A request closes by itself when every answer on it has ended; ratings keep nothing open."""
+    """Close a RESPONDED request when all its answers are sent or withdrawn. Other kinds do not count."""
     if reply.request_id is None or reply.kind is not ReplyKind.ANSWER:
         return
     request = session.get_one(TrackedRequest, reply.request_id, with_for_update=True)

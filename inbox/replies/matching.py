@@ -1,4 +1,4 @@
-"""Which Reply a message of ours is: by its id, by the reference it carried, or by place, time and words."""
+"""Matches a message of ours to its Reply: by id, by our reference, or by place, time and text."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from inbox.values import MessageKind, MessageSeen
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
 IsExactPlace: TypeAlias = bool
-"""Whether the words stand right under the message that the reply answers, not somewhere beside it."""
+"""Whether the message stands directly under the one the reply answers, not elsewhere in the thread."""
 
 
 def reference(reply: Reply) -> str:
-    """What a platform carries back for us, so that we recognise our own words."""
+    """The reference that a platform returns with our message, so that we recognise the reply."""
     return f"reply-{reply.id}"
 
 
 def id_of_reference(text: str) -> int | None:
-    """The reply a reference names, or None when it is not one of ours."""
+    """The reply id in a reference; None when it is not one of ours."""
     prefix, _, number = text.partition("-")
     return int(number) if prefix == "reply" and number.isascii() and number.isdigit() else None
 
 
 def match(session: Session, fact: MessageSeen) -> Reply | None:
-    """The Reply that a message of ours is: by id, by our reference, or by place, time and words together."""
+    """The Reply of a message of ours, locked; None when there is none or it is ambiguous."""
     certain = _by_id(session, fact) or _by_reference(session, fact)
     if certain is not None:
         return certain
     alike = _alike(session, fact, *_in_flight_at(fact))
-    # Its sender may have written the id down while we waited for the rows, or right before we asked for it.
+    # Its sender may have stored the id while we waited for the row locks: ask again.
     return _by_id(session, fact) or _only_one(alike)
 
 
 def may_be_a_reply(session: Session, fact: MessageSeen) -> bool:
-    """Whether a message of ours is a Reply, also where nobody can tell which of several in the same words."""
+    """Whether a message of ours is a Reply, even if it may be any of several with the same text."""
     return match(session, fact) is not None or bool(_alike(session, fact, *_in_flight_at(fact)))
 
 
 def said_already(session: Session, fact: MessageSeen) -> list[Reply]:
-    """Replies that we call not sent, and whose words stand where they would go: sending repeats them."""
+    """Unsent replies with the same text for the same place: sending them would repeat the message."""
     unsent = (Reply.external_id.is_(None), Reply.state.in_(CALLED_UNSENT_REPLY))
     return [reply for reply, _ in _alike(session, fact, *unsent)]
 
@@ -55,7 +55,7 @@ def said_already(session: Session, fact: MessageSeen) -> list[Reply]:
 def _alike(
     session: Session, fact: MessageSeen, *held: ColumnElement[bool]
 ) -> list[tuple[Reply, IsExactPlace]]:
-    """Replies in the words of `fact` that go where it stands and are as `held` says. Oldest first, locked."""
+    """Replies with the text and place of `fact` that meet the conditions `held`. Oldest first, locked."""
     if fact.kind is MessageKind.CHAT:
         found = _to_the_citizen(session, fact, *held)
     elif fact.parent_external_id is not None:
@@ -66,8 +66,8 @@ def _alike(
 
 
 def _only_one(alike: Sequence[tuple[Reply, IsExactPlace]]) -> Reply | None:
-    """The first in its very place. To which of several citizens under one comment the words went otherwise,
-    only the platform's id can tell.
+    """The first with the exact place, else the only one. When several citizens under one comment got the same
+    text, only the platform's id can tell which reply it is: None.
     """
     exact = [reply for reply, is_there in alike if is_there]
     if exact:
@@ -83,21 +83,21 @@ def _under_the_parent(
         .join(Message, Reply.message_id == Message.id)
         .where(
             Reply.platform == fact.platform,
-            # Some platforms hang a reply to a reply under the comment above both.
+            # Some platforms show a reply to a reply under the first comment.
             or_(Message.external_id == parent, Message.parent_external_id == parent),
             *held,
         )
         .order_by(Reply.id)
         .with_for_update(of=Reply)
     )
-    return [(reply, said_to == parent) for reply, said_to in found]
+    return [(reply, answered_id == parent) for reply, answered_id in found]
 
 
 def _to_the_citizen(
     session: Session, fact: MessageSeen, *held: ColumnElement[bool]
 ) -> list[tuple[Reply, IsExactPlace]]:
-    """Where the platform carried no reference back, the citizen is all that is known of the place. What was
-    sent from the platform's own app in the same words counts too.
+    """In a chat without our reference only the recipient is known. A message that staff sent with the same
+    text from the platform's own app matches too.
     """
     citizen = contacts.find(session, fact.recipient) if fact.recipient else None
     if citizen is None:
@@ -120,7 +120,7 @@ def _to_the_citizen(
 
 
 def _in_flight_at(fact: MessageSeen) -> tuple[ColumnElement[bool], ...]:
-    """What a reply must be that may turn out to be `fact`: tried before it appeared, and of unknown fate."""
+    """The conditions for a reply that may be `fact`: first tried before it appeared, result unknown."""
     return (
         Reply.external_id.is_(None),
         Reply.state.in_(MAYBE_PUBLIC_REPLY),
@@ -146,6 +146,6 @@ def _by_id(session: Session, fact: MessageSeen) -> Reply | None:
 
 
 def same_words(ours: str, theirs: str) -> bool:
-    """Whether two texts are equal, ignoring white space and an @handle that platforms put in front."""
+    """Whether two texts are equal, ignoring white space and an @handle that platforms add in front."""
     words, seen = ours.split(), theirs.split()
     return words == seen or (bool(seen) and seen[0].startswith("@") and words == seen[1:])

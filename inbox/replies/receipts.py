@@ -1,4 +1,4 @@
-"""How far a reply came after it was sent, as the platform tells it. Ranked: it never goes back."""
+"""Delivery receipts of sent replies. They are ranked: a status never goes back."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from inbox.replies import lifecycle, matching
 from inbox.states import MAYBE_PUBLIC_REPLY, ReplyState
 from inbox.values import Receipt, ReplyReceipt
 
-# Being delivered outranks a failure told out of order: the citizen has it.
+# DELIVERED outranks FAILED: the citizen has the message, whatever order the receipts come in.
 _RANK = {Receipt.SENT: 0, Receipt.FAILED: 1, Receipt.DELIVERED: 2, Receipt.READ: 3}
 
 
 def receipt(session: Session, fact: ReplyReceipt) -> bool:
-    """Apply one receipt. False when the reply it speaks of is not known (yet)."""
+    """Apply one receipt. False when its reply is not known (yet)."""
     reply = _reply(session, fact)
     if reply is None:
         return False
     if reply.state is not ReplyState.SENT:
-        # The platform knows it: whatever our call said or did not say, this is evidence.
+        # The platform knows the reply: this is evidence, whatever our call returned.
         if fact.status is Receipt.FAILED:
             if reply.state in MAYBE_PUBLIC_REPLY:
                 reply.receipt = Receipt.FAILED
                 lifecycle.mark_failed(session, reply, _trouble(fact), by="receipt")
             return True
         if _RANK[fact.status] < _RANK[reply.receipt or fact.status]:
-            return True  # it was taken, and failed after that
+            return True  # accepted first, failed later
         lifecycle.mark_sent(session, reply, fact.external_id, by="receipt")
     if fact.status is Receipt.DELIVERED:
         reply.delivered_at = min(filter(None, (reply.delivered_at, fact.observed_at)))
@@ -45,7 +45,7 @@ def receipt(session: Session, fact: ReplyReceipt) -> bool:
 
 
 def _trouble(fact: ReplyReceipt) -> Trouble:
-    """Why it was not delivered, as the platform told; words that are none of ours are the platform's."""
+    """Why it was not delivered. A text without one of our keys is the platform's own."""
     if fact.failure is None:
         return Trouble(Failure.NOT_DELIVERED)
     return Trouble.parse(fact.failure) or Trouble(Failure.NOT_DELIVERED, fact.failure)

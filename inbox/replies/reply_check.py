@@ -1,4 +1,4 @@
-"""What a person needs to settle a reply that may be public: our words, and what stands around them."""
+"""What a person needs to settle an UNCERTAIN reply: its text, and the conversation as we know it."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from inbox.states import ReplyState
 from inbox.values import MessageKind
 
 MOST = 100
+"""The most messages, and the most replies, of a conversation to list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadEntry:
-    """One thing that stands there as we last saw it: a message, or a reply of ours known to be out."""
+    """One entry of the conversation on the platform: a message, or a sent reply of ours."""
 
     at: datetime
     message: Message | None
     reply: Reply | None
-    is_answered: bool  # the citizen's message that the reply in question answers
+    is_answered: bool  # it is the message that the uncertain reply answers
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One reply in question, and both sides to compare."""
+    """An uncertain reply, and the conversation to compare it with."""
 
     reply: Reply
     message: Message
     channel: Channel
     entries: Sequence[ThreadEntry]  # oldest first
-    read_at: datetime | None  # when the platform was last read whole; None: never, or it cannot be
+    read_at: datetime | None  # end of the last complete comparison; None: there was none
     is_private: bool
 
 
 def waiting(session: Session, *, limit: int = 200) -> Sequence[Reply]:
-    """Replies that may be public, the oldest first, with their channel."""
+    """UNCERTAIN replies with their channel, the oldest first."""
     return session.scalars(
         select(Reply)
         .options(joinedload(Reply.channel))
@@ -53,7 +54,7 @@ def waiting(session: Session, *, limit: int = 200) -> Sequence[Reply]:
 
 
 def case(session: Session, reply: Reply) -> Case:
-    """Both sides of one reply."""
+    """The case of one reply."""
     message = session.scalars(
         select(Message).options(joinedload(Message.author)).where(Message.id == reply.message_id)
     ).one()
@@ -70,11 +71,11 @@ def case(session: Session, reply: Reply) -> Case:
 
 
 def _entries(session: Session, reply: Reply, message: Message, *, is_private: bool) -> list[ThreadEntry]:
-    """The chat with this citizen, or everything under the same post: the latest of it."""
+    """The latest entries of the chat, or of everything under the same post. Oldest first."""
     around = (
         Message.thread_id == reply.thread_id if is_private else Message.conversation == message.conversation
     )
-    said = session.scalars(
+    messages = session.scalars(
         select(Message)
         .options(joinedload(Message.author))
         .where(Message.platform == reply.platform, around)
@@ -88,13 +89,13 @@ def _entries(session: Session, reply: Reply, message: Message, *, is_private: bo
         .order_by(Reply.sent_at.desc(), Reply.id.desc())
         .limit(MOST)
     ).all()
-    found = [ThreadEntry(one.sent_at, one, None, one.id == message.id) for one in said]
-    found += [ThreadEntry(one.sent_at or one.created_at, None, one, False) for one in answers]
-    return sorted(found, key=lambda one: one.at)
+    found = [ThreadEntry(each.sent_at, each, None, each.id == message.id) for each in messages]
+    found += [ThreadEntry(sent.sent_at or sent.created_at, None, sent, False) for sent in answers]
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def check_again(session: Session, reply: Reply, channel: Channel) -> None:
-    """Have the platform looked at as soon as a worker can: for this reply, and whole where it can be read."""
+    """Search for the reply at once, and schedule a comparison of the channel where that is possible."""
     if reply.state is ReplyState.UNCERTAIN:
         reply.next_look_at = now()
     if platforms.traits(channel.platform).can_be_compared:

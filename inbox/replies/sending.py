@@ -1,7 +1,7 @@
-"""How a released reply leaves the house: claimed, sent, looked for. Never twice, never blindly.
+"""Sending of approved replies, at most once: claim with a lease, record the result, search if uncertain.
 
-A reply that may be public is UNCERTAIN. It becomes SENT as soon as evidence is found, READY only when its
-absence is proved by two looks, the later well after the claim; otherwise a person settles it.
+A reply that may be public is UNCERTAIN. It becomes SENT as soon as it is found, and READY only when two
+searches, the second well after the claim, did not find it; otherwise a person settles it.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _RAREST_LOOK = timedelta(minutes=15)
 
 
 def claim_for_sending(session: Session, *, limit: int) -> list[Reply]:
-    """Take replies that may go out now, each with a lease. Call nothing before this is committed.
+    """Claim replies that may be sent now, each with a lease. Commit before calling the platform.
 
-    Within a thread the order of writing holds; at most two sends are in flight a channel; a channel that
-    is paused, without access, switched off or at the end of its budget keeps its queue; what no connector
-    serves is sent by hand.
+    Replies of one thread are sent in the order of writing; a channel has at most two sends in flight.
+    Channels that are paused, without access, inactive or out of budget are skipped, and so are those without
+    a connector, whose replies are sent by hand.
     """
     moment = now()
     earlier = aliased(Reply)
@@ -116,13 +116,13 @@ def claim_for_sending(session: Session, *, limit: int) -> list[Reply]:
 
 
 def lease_left(reply: Reply) -> timedelta:
-    """How long whoever claimed `reply` may still call: asked right before the call."""
+    """The rest of the lease. Ask right before the call."""
     return reply.lease_until - now() if reply.lease_until is not None else timedelta(0)
 
 
 def window_closed_at(session: Session, reply: Reply) -> datetime | None:
-    """When the time for a private answer ran out, if it did: counted from the citizen's last message by the
-    platform's clock. None while it is open, and where there is no window.
+    """When the private reply window closed, counted from the citizen's last message by the platform's clock.
+    None while it is open and where the platform has none.
     """
     message = session.get_one(Message, reply.message_id)
     window = platforms.traits(reply.platform).private_window
@@ -134,11 +134,11 @@ def window_closed_at(session: Session, reply: Reply) -> datetime | None:
 
 
 def record_outcome(session: Session, reply_id: int, claimed_version: int, outcome: SendOutcome) -> Reply:
-    """Write down how a claimed send ended. What evidence has settled meanwhile stays settled."""
+    """Record the result of a claimed send. A state that evidence has set meanwhile stays."""
     reply = session.get_one(Reply, reply_id, with_for_update=True)
     if reply.state is not ReplyState.SENDING or reply.version != claimed_version:
         if reply.receipt is Receipt.FAILED:
-            return reply  # taken, and told to have failed before our call came back
+            return reply  # accepted, and a receipt of its failure came before our call returned
         if isinstance(outcome, Sent) and reply.external_id is None and reply.state is not ReplyState.SENT:
             mark_sent(session, reply, outcome.external_id, by="dispatch")
         elif isinstance(outcome, Sent) and reply.external_id is None:
@@ -162,7 +162,7 @@ def record_outcome(session: Session, reply_id: int, claimed_version: int, outcom
 
 
 def _wait(session: Session, reply: Reply, trouble: Trouble, retry_after: float | None) -> None:
-    """Surely not sent: it waits as READY, a little longer each time."""
+    """Not sent: READY again, with a longer wait each time."""
     pause = timedelta(seconds=retry_after) if retry_after is not None else _back_off(reply.attempts)
     history.move(
         session,
@@ -177,7 +177,7 @@ def _wait(session: Session, reply: Reply, trouble: Trouble, retry_after: float |
 
 
 def _stop_if_stale(session: Session, reply: Reply, *, by: Actor) -> None:
-    """Words that changed while a reply to them was on its way stop it, as they would have before."""
+    """Take a reply back when its message was edited or deleted while it was being sent."""
     changes = {"message.edited": "edited", "message.deleted": "deleted"}
     since = reply.claimed_at or reply.created_at
     if changed := history.latest_kind(session, reply.message_id, changes, since=since):
@@ -190,7 +190,7 @@ def _back_off(attempts: int) -> timedelta:
 
 
 def become_uncertain(session: Session, reply: Reply, trouble: Trouble, *, by: Actor) -> None:
-    """It may be public: it is looked for from now on."""
+    """SENDING → UNCERTAIN: it may be public; the search for it starts now."""
     history.move(
         session,
         reply,
@@ -204,7 +204,7 @@ def become_uncertain(session: Session, reply: Reply, trouble: Trouble, *, by: Ac
 
 
 def expire_leases(session: Session, *, limit: int) -> int:
-    """Whoever claimed these died or hangs: they may be public. Answers how many."""
+    """Make replies UNCERTAIN whose lease has run out: their worker died or hangs. Returns how many."""
     stale = session.scalars(
         select(Reply)
         .where(Reply.state == ReplyState.SENDING, Reply.lease_until < now())
@@ -218,7 +218,7 @@ def expire_leases(session: Session, *, limit: int) -> int:
 
 
 def claim_for_looking(session: Session, *, limit: int) -> list[Reply]:
-    """UNCERTAIN replies whose next look is due; each is put off so that one worker alone looks."""
+    """Claim UNCERTAIN replies whose next search is due. Their next search is postponed by a lease."""
     due = session.scalars(
         select(Reply)
         .where(Reply.state == ReplyState.UNCERTAIN, Reply.next_look_at <= now())
@@ -234,11 +234,11 @@ def claim_for_looking(session: Session, *, limit: int) -> list[Reply]:
 def record_not_there(
     session: Session, reply_id: int, outcome: NotThere | CannotTell, *, provable: bool
 ) -> Reply:
-    """A look found nothing, or could not tell.
+    """Record a search that did not find the reply or failed.
 
-    READY again only after two looks that found nothing, the later at least the set time after the claim,
-    and only where absence can be proved. Looks come rarer the longer it lasts, and not before the platform
-    wants to be asked again.
+    READY again only after two searches without a result, the second at least `uncertain_wait` after the
+    claim, and only if `provable`: the platform's answer can prove that the reply is not there. The interval
+    between searches grows, and is never shorter than the platform asks for.
     """
     reply = session.get_one(Reply, reply_id, with_for_update=True)
     if reply.state is not ReplyState.UNCERTAIN:
@@ -256,7 +256,7 @@ def record_not_there(
     pause = min(max(waited / 4, _SOONEST_LOOK), _RAREST_LOOK)
     left = patience - waited
     if reply.looks and timedelta() < left < pause:
-        pause = max(left, timedelta(seconds=1))  # the look that may prove it comes when it may
+        pause = max(left, timedelta(seconds=1))  # search again as soon as the result may prove absence
     if isinstance(outcome, CannotTell) and outcome.retry_after is not None:
         pause = max(pause, timedelta(seconds=outcome.retry_after))
     reply.next_look_at = now() + pause

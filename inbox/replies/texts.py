@@ -1,4 +1,4 @@
-"""The words we use: ready texts of the library, filled for one citizen; and what may not go out."""
+"""Fills the texts of the library for one citizen."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from inbox.states import Outcome
 from inbox.values import MessageKind, ReplyKind
 
 SALUTATION = "{salutation}"
-"""In the words for many citizens, stands for each one's own."""
+"""Stands for the citizen's salutation in a text for many."""
 
 
 def _library(
     session: Session, kind: ReplyKind, *, public: bool, voice: str, outcome: Outcome | None = None
 ) -> list[ReplyText]:
-    """The active Turkish texts of this kind that fit, the most particular first."""
+    """The active Turkish texts for this case, the most specific first."""
     scope = "public" if public else "private"
     fitting = session.scalars(
         select(ReplyText).where(
@@ -59,7 +59,7 @@ def _fill(
     turn: int,
     outcome: Outcome | None = None,
 ) -> str:
-    """The first fitting text whose gaps all have values. Raises InvalidInput when the library has none."""
+    """The first text whose placeholders all have values, rendered. Raises InvalidInput when there is none."""
     for text in _library(session, kind, public=public, voice=voice, outcome=outcome):
         chosen = variant(text.variants, turn)
         if variables(chosen) <= values.keys():
@@ -73,7 +73,7 @@ def _greeting(session: Session, message: Message) -> str:
 
 
 def _about(session: Session, request: TrackedRequest, channel: Channel) -> dict[str, Filling]:
-    """What every text about a request may name."""
+    """The values that every text about a request may use."""
     profile = city.current_profile(session)
     place = session.get(Neighbourhood, request.neighbourhood_id) if request.neighbourhood_id else None
     values: dict[str, Filling] = {
@@ -90,7 +90,7 @@ def _about(session: Session, request: TrackedRequest, channel: Channel) -> dict[
 
 
 def acknowledgement(session: Session, request: TrackedRequest, message: Message, channel: Channel) -> str:
-    """ "We heard you; it has this number and is with this unit.\""""
+    """The acknowledgement: the request's number and unit. Raises InvalidInput without a library text."""
     values = _about(session, request, channel)
     return _fill(
         session,
@@ -103,12 +103,12 @@ def acknowledgement(session: Session, request: TrackedRequest, message: Message,
 
 
 def answer(session: Session, request: TrackedRequest, answer: Answer, message: Message) -> str:
-    """The unit's words made ready for one citizen."""
-    return addressed_to(session, _answer_words(session, request, answer, message), message)
+    """The unit's answer as a reply to the author of `message`. Raises InvalidInput without a library text."""
+    return addressed_to(session, _answer_text(session, request, answer, message), message)
 
 
-def _answer_words(session: Session, request: TrackedRequest, answer: Answer, message: Message) -> str:
-    """The unit's words in the city's frame, with the salutation still open."""
+def _answer_text(session: Session, request: TrackedRequest, answer: Answer, message: Message) -> str:
+    """The unit's answer in the library's text, with the salutation still a placeholder."""
     channel = session.get_one(Channel, message.channel_id)
     values = _about(session, request, channel)
     values["text"] = answer.text
@@ -133,7 +133,7 @@ def _answer_words(session: Session, request: TrackedRequest, answer: Answer, mes
 
 
 def shared_words(session: Session, request: TrackedRequest) -> str | None:
-    """What the waiting drafts of the latest answer say, salutation open: the one text a moderator edits."""
+    """The common text of the drafts of the latest answer, with `{salutation}`; None without an answer."""
     latest = session.scalars(
         select(Answer).where(Answer.request_id == request.id).order_by(Answer.id.desc()).limit(1)
     ).first()
@@ -142,21 +142,21 @@ def shared_words(session: Session, request: TrackedRequest) -> str | None:
     ).first()
     if latest is None or first is None:
         return None
-    return _answer_words(session, request, latest, first)
+    return _answer_text(session, request, latest, first)
 
 
 def addressed_to(session: Session, text: str, message: Message) -> str:
-    """`text` with the salutation of the citizen who wrote `message` where it is left open."""
+    """`text` with `{salutation}` filled for the author of `message`."""
     return text.replace(SALUTATION, _greeting(session, message))
 
 
 def addressed(session: Session, reply: Reply, text: str) -> str:
-    """`text`, meant for many, as this reply's citizen gets it."""
+    """`text` with `{salutation}` filled for the citizen of `reply`."""
     return addressed_to(session, text, session.get_one(Message, reply.message_id))
 
 
 def rating_question(session: Session, answer: Reply, message: Message, *, private: bool) -> str | None:
-    """How we ask whether the answer helped; None where the library has no words for it."""
+    """The question for a rating of `answer`; None when the library has no text for it."""
     channel = session.get_one(Channel, answer.channel_id)
     request = session.get_one(TrackedRequest, answer.request_id or 0)
     values = {**_about(session, request, channel), "salutation": _greeting(session, message)}

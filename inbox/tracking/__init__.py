@@ -1,4 +1,4 @@
-"""Tracked requests: a promise with a number, a unit and a deadline, not let go until it is concluded."""
+"""Tracked requests: number, responsible unit, deadline, answers and ratings."""
 
 from inbox.tracking.deadlines import due_at
 from inbox.tracking.lifecycle import (

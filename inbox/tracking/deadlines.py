@@ -1,4 +1,4 @@
-"""When an answer is due: working days and public holidays, counted in Istanbul's time."""
+"""Deadlines in working days, in Istanbul's time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _END_OF_OFFICE = time(17, 30)
 
 
 def due_at(start: datetime, *, working_days: int, off: frozenset[date] = frozenset()) -> datetime:
-    """The end of the `working_days`-th working day after `start`, in Istanbul's time.
+    """17:30 on the `working_days`-th working day after `start`, in Istanbul's time.
 
     Saturdays, Sundays, Turkey's public holidays and the days in `off` do not count.
     """

@@ -1,4 +1,4 @@
-"""The tracked request: a promise with a number, a unit and a deadline, not let go until it is concluded."""
+"""The life of a tracked request: opened, answered by a unit, published, closed."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ def convert(
     acknowledge: bool = False,
     channel: str | None = None,
 ) -> TrackedRequest:
-    """Turn the message's whole group into one request; `acknowledge` tells the citizen its number.
+    """Convert the group of `message` into a request. `acknowledge`: reply with its number.
 
-    Raises UnknownKey naming what exists, IllegalMove when it is no longer to be converted.
+    `unit`, `category`, `neighbourhood` and `channel` are keys. Raises UnknownKey, InvalidInput, and
+    IllegalMove when the message cannot be converted any more.
     """
     if priority not in PRIORITIES:
         raise InvalidInput("priority", Why.NONE_OF, existing=PRIORITIES)
@@ -67,7 +68,7 @@ def convert(
     )
     session.add(request)
     history.record_opened(session, request, by=by, details={"unit": owner.key, "category": about.key})
-    _take_in(session, request, message, by=by)
+    _add_group(session, request, message, by=by)
     if note and note.strip():
         _note(session, request, "note", gate.check_text(note), by)
     if acknowledge:
@@ -84,22 +85,22 @@ def convert(
             channel_id=door.id,
             request=request,
         )
-        if not replies.is_too_long(session, reply):  # else it waits as a draft for a person to shorten it
+        if not replies.is_too_long(session, reply):  # else it stays a draft, for a person to shorten
             replies.approve(session, reply, by=by)
     return request
 
 
-def _take_in(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
+def _add_group(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
     moved = groups.move_group(session, message, MessageState.CONVERTED, by=by, request_id=request.id)
     if not moved:
         raise history.illegal_move(session, message, MessageState.CONVERTED)
 
 
 def join(session: Session, request: TrackedRequest, message: Message, *, by: Actor) -> None:
-    """One more citizen's words on the same matter; answered already, they get the draft at once."""
+    """Add another message's group to a request. If the unit has answered, a reply is drafted at once."""
     if not request.is_open:
         raise history.illegal_move(session, request, Step.JOIN)
-    _take_in(session, request, message, by=by)
+    _add_group(session, request, message, by=by)
     answered = session.scalars(
         select(Answer).where(Answer.request_id == request.id).order_by(Answer.id.desc()).limit(1)
     ).first()
@@ -118,10 +119,10 @@ def respond(
     by: Actor,
     until: date | None = None,
 ) -> Answer:
-    """The unit's answer. Drafts one reply a thread on the request, to that citizen's latest message.
+    """Store the unit's answer, and draft one reply per thread of the request, to its latest message.
 
-    `planned` needs `until`, a day from today on: an interim reply is drafted, the request stays with the unit
-    and comes back that day. Raises InvalidInput, IllegalMove.
+    `planned` needs `until`, today or later: an interim reply is drafted, the request stays with the unit and
+    becomes due work again on that day. Raises InvalidInput, IllegalMove.
     """
     verdict = _outcome(outcome)
     words = gate.check_text(text)
@@ -150,7 +151,7 @@ def respond(
         history.record(session, "request.planned", by=by, request=request, details=details)
     else:
         history.move(session, request, RequestState.RESPONDED, by=by, details=details, planned_until=None)
-    for latest in _latest_a_thread(session, request):
+    for latest in _latest_per_thread(session, request):
         _draft_to_thread(session, request, answer, latest, by=by)
     return answer
 
@@ -163,7 +164,7 @@ def _outcome(outcome: str | Outcome) -> Outcome:
 
 
 def _withdraw_waiting_drafts(session: Session, request: TrackedRequest, *, by: Actor) -> None:
-    """What an earlier answer of the unit had drafted and nobody released yet is overtaken by this one."""
+    """Withdraw drafts of earlier answers that nobody has approved: the new answer replaces them."""
     stale = session.scalars(
         select(Reply).where(
             Reply.request_id == request.id, Reply.answer_id.is_not(None), Reply.state == ReplyState.DRAFT
@@ -173,28 +174,28 @@ def _withdraw_waiting_drafts(session: Session, request: TrackedRequest, *, by: A
         history.move(session, reply, ReplyState.WITHDRAWN, by=by, details={"because": "answered_again"})
 
 
-def _latest_a_thread(session: Session, request: TrackedRequest) -> list[Message]:
-    standing = session.scalars(
+def _latest_per_thread(session: Session, request: TrackedRequest) -> list[Message]:
+    messages = session.scalars(
         select(Message)
         .where(Message.request_id == request.id, Message.thread_id.is_not(None))
         .order_by(Message.deleted_at.is_not(None).desc(), Message.sent_at, Message.id)
     ).all()
-    latest = {message.thread_id: message for message in standing}
+    latest = {message.thread_id: message for message in messages}  # the last one wins: not deleted, newest
     return sorted(latest.values(), key=lambda message: message.id)
 
 
 def _draft_to_thread(
     session: Session, request: TrackedRequest, answer: Answer, message: Message, *, by: Actor
 ) -> Reply | None:
-    """One draft an answer and thread: asked for twice, it is there once."""
+    """Draft the answer for one thread; returns the existing draft when there is one."""
     if message.thread_id is None:
         return None
-    there = session.scalar(
+    existing = session.scalar(
         select(Reply).where(Reply.answer_id == answer.id, Reply.thread_id == message.thread_id)
     )
-    if there is not None:
-        return there
-    said_before = session.scalars(
+    if existing is not None:
+        return existing
+    previous_channel_id = session.scalars(
         select(Reply.channel_id)
         .where(Reply.thread_id == message.thread_id, Reply.request_id == request.id)
         .order_by(Reply.id.desc())
@@ -207,21 +208,21 @@ def _draft_to_thread(
         kind=ReplyKind.INTERIM if answer.outcome is Outcome.PLANNED else ReplyKind.ANSWER,
         text=texts.answer(session, request, answer, message),
         by=by,
-        channel_id=said_before,  # the account that spoke in this thread before goes on speaking
+        channel_id=previous_channel_id,  # keep the account that replied in this thread before
         request=request,
         answer_id=answer.id,
     )
 
 
 def return_to_desk(session: Session, request: TrackedRequest, *, reason: str, by: Actor) -> None:
-    """The unit says it is not theirs, and why: the desk must choose again."""
+    """The unit is not responsible: the desk must choose another. `reason`: free text."""
     why = gate.check_text(reason)
     history.move(session, request, RequestState.RETURNED, by=by)
     _note(session, request, "return", why, by)
 
 
 def reroute(session: Session, request: TrackedRequest, *, unit: str, by: Actor) -> None:
-    """Give it to another unit. Raises UnknownKey, IllegalMove."""
+    """Assign the request to another unit. Raises UnknownKey, IllegalMove."""
     owner = queries.unit(session, unit)
     details = {"unit": owner.key}
     if request.state is RequestState.WITH_UNIT:
@@ -234,19 +235,19 @@ def reroute(session: Session, request: TrackedRequest, *, unit: str, by: Actor) 
 
 
 def close(session: Session, request: TrackedRequest, *, by: Actor) -> None:
-    """End it by hand. Raises IllegalMove while it is not answered."""
+    """Close the request. Raises IllegalMove while it is not answered."""
     history.move(session, request, RequestState.CLOSED, by=by)
 
 
 def cancel(session: Session, request: TrackedRequest, *, reason: str, by: Actor) -> None:
-    """It was opened by mistake."""
+    """Cancel a request that was opened by mistake. Raises IllegalMove when it is answered."""
     why = gate.check_text(reason)
     history.move(session, request, RequestState.CANCELLED, by=by)
     _note(session, request, "cancel", why, by)
 
 
 def reopen(session: Session, request: TrackedRequest, *, reason: str, by: Actor) -> None:
-    """Not concluded after all: the unit has it again, and its clock starts afresh."""
+    """Give the request back to its unit, with a new deadline."""
     why = gate.check_text(reason)
     history.move(
         session,
@@ -259,7 +260,7 @@ def reopen(session: Session, request: TrackedRequest, *, reason: str, by: Actor)
 
 
 def resume_planned(session: Session, *, limit: int) -> int:
-    """Requests whose planned day has come are in the unit's hands again. Answers how many."""
+    """End the planning of requests whose day has come. Returns how many."""
     today = now().astimezone(ZoneInfo(clock.ISTANBUL)).date()
     due = session.scalars(
         select(TrackedRequest)
@@ -275,7 +276,7 @@ def resume_planned(session: Session, *, limit: int) -> int:
 
 
 def note(session: Session, request: TrackedRequest, *, text: str, by: Actor) -> None:
-    """Words of staff for staff."""
+    """Add an internal note."""
     _note(session, request, "note", gate.check_text(text), by)
     history.record(session, "request.noted", by=by, request=request)
 

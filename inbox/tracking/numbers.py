@@ -1,4 +1,4 @@
-"""The numbers of requests: one sequence for all years, the last digit a check digit."""
+"""Request numbers and their check digit."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def next_number(session: Session) -> int:
 
 
 def valid_number(number: int) -> bool:
-    """Whether the check digit fits: a slip of the finger does not find somebody else's request."""
+    """Whether the check digit is right, so that a typing error does not find another request."""
     return number > 0 and bool(damm.is_valid(str(number)))

@@ -1,7 +1,7 @@
-"""Asking whether an answer helped, and keeping the citizen's verdict on it.
+"""Asks citizens to rate an answer, and stores their ratings.
 
-Only an answer is rated. The question goes out the way the channel allows, never at night, and the verdict may
-come back as a button, as a bare number, or in words a moderator reads.
+Only answers are rated. The question is sent outside the quiet hours, with buttons where the platform has
+them. The rating may come as a button, a number, or a number with words that a moderator reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from inbox.values import MessageKind, ReplyKind
 
 RATINGS = "ratings"
 _BUTTON = re.compile(r"rate-(\d{1,18})-([1-5])")
-# "5", "4/5", "⭐⭐⭐", "1 - hâlâ aynı"; but never "3 gündür su yok": words must be set off from the number.
+# Matches "5", "4/5", "⭐⭐⭐", "1 - hâlâ aynı", but not "3 gündür su yok": words need a separator.
 _VERDICT = re.compile(
     r"(?:([1-5])(?:\s*/\s*5|\s*(?:puan|yıldız|yildiz|stars?))?|([⭐★]{1,5}))\s*(?:$|[.,!;:\n–-]\s*(.*))",
     re.DOTALL | re.IGNORECASE,
@@ -33,12 +33,12 @@ ASKED_LATELY = timedelta(days=14)
 
 
 def choices(reply: Reply) -> list[tuple[str, str]]:
-    """The five rows offered where a channel has buttons: (id, title)."""
+    """The five choices where a platform has buttons: (id, title)."""
     return [(f"rate-{reply.id}-{stars}", "⭐" * stars) for stars in range(5, 0, -1)]
 
 
 def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
-    """Sent answers whose citizen was not asked yet and may be; an emergency is never rated."""
+    """Sent answers to ask about, locked. Not for emergencies, and not for answers older than ASKED_LATELY."""
     question = aliased(Reply)
     return list(
         session.scalars(
@@ -62,9 +62,9 @@ def due_to_ask(session: Session, *, limit: int) -> list[Reply]:
 
 
 def ask(session: Session, answer: Reply) -> Reply | None:
-    """Ask the citizen of one sent answer for a verdict, at an hour that is decent. None where we do not ask.
+    """Send the question for a rating of one answer, outside the quiet hours. None without a library text.
 
-    The text is the library's own and needs no approval.
+    The text comes from the library and needs no approval. Raises InvalidInput when it may not be sent.
     """
     message = session.get_one(Message, answer.message_id)
     is_chat, traits = message.kind is MessageKind.CHAT, platforms.traits(answer.platform)
@@ -92,25 +92,25 @@ def ask(session: Session, answer: Reply) -> Reply | None:
 
 
 def _when_to_ask(session: Session) -> datetime:
-    """Some time after the answer; the next morning when that falls into the city's quiet hours."""
+    """`rating_delay_minutes` from now, or the end of the quiet hours if that falls into them."""
     profile = city.current_profile(session)
     return profile.after_quiet_hours(now() + timedelta(minutes=profile.rating_delay_minutes))
 
 
 def may_be_a_verdict(text: str, button: str | None) -> bool:
-    """Whether a citizen's words could be meant for `take`, whomever we asked."""
-    return button is not None or _in_words(text) is not None
+    """Whether a message looks like a rating; needs no query."""
+    return button is not None or _verdict_in(text) is not None
 
 
-def _in_words(text: str) -> re.Match[str] | None:
+def _verdict_in(text: str) -> re.Match[str] | None:
     return _VERDICT.fullmatch(text.replace("\ufe0f", "").strip())
 
 
 def take_verdict(session: Session, message: Message) -> bool:
-    """Keep `message` as a verdict if it is one. A bare number ends its triage; words stay for a person.
+    """Store `message` as a rating if it is one. True when that ends its triage: it holds no other words.
 
-    A verdict is a button of ours, or a number from the citizen whom we asked and who has not yet told.
-    A message is one verdict at most, however often it is asked about.
+    A rating is one of our buttons, or a number from a citizen whom we asked and who has not rated yet. A
+    message gives one rating at most; calling this again changes nothing.
     """
     if not may_be_a_verdict(message.text, message.button) or _is_verdict(session, message):
         return False
@@ -121,7 +121,7 @@ def take_verdict(session: Session, message: Message) -> bool:
         rate(session, asked, stars=int(chosen[2]), by=RATINGS, message=message)
         _end_triage(session, message)
         return True
-    verdict = _in_words(message.text)
+    verdict = _verdict_in(message.text)
     asked = _asked(session, message) if verdict else None
     if verdict is None or asked is None:
         return False
@@ -143,7 +143,7 @@ def rate(
     text: str | None = None,
     message: Message | None = None,
 ) -> Rating:
-    """Keep one citizen's verdict on one answer. Raises InvalidInput when it cannot be rated (again)."""
+    """Store a rating of one answer. Raises InvalidInput when it is not a sent answer or is rated already."""
     if reply.kind is not ReplyKind.ANSWER or reply.state is not ReplyState.SENT:
         raise InvalidInput("reply", Why.NOT_RATEABLE)
     if not 1 <= stars <= 5:
@@ -168,7 +168,7 @@ def _rated(session: Session, reply: Reply) -> bool:
 
 
 def _is_verdict(session: Session, message: Message) -> bool:
-    """Looked for among what was answered to this citizen: only that way leads an index."""
+    """Whether the message gave a rating. Searches by the author's messages, because that uses an index."""
     answered = aliased(Message)
     return (
         session.scalar(
@@ -187,7 +187,7 @@ def _same_citizen(session: Session, asked: Reply, message: Message) -> bool:
 
 
 def _asked(session: Session, message: Message) -> Reply | None:
-    """The answer this citizen was asked about last on this channel and has not rated."""
+    """The unrated answer that this citizen was asked about last on this channel."""
     if message.author_id is None:
         return None
     question = session.scalars(
@@ -208,7 +208,7 @@ def _asked(session: Session, message: Message) -> Reply | None:
 
 
 def _end_triage(session: Session, message: Message) -> None:
-    """The verdict was all there was to it."""
+    """Dismiss a message that holds nothing but a rating."""
     session.add(
         Note(
             message_id=message.id, use="dismiss", text="rated", written_at=now(), reason_id=None, user_id=None
