@@ -1,7 +1,7 @@
-"""The Celery app: broker, tasks, what runs when. Importing it reads no environment.
+"""The Celery app: broker, routes and schedule. Importing it reads no environment.
 
-Rows are the queue; Celery is the alarm clock. A task carries nothing but "look now", may come twice or never,
-and is then made up for by the sweep.
+The rows are the queue. A task carries no data, only "look for work now"; it may come twice or never, and the
+sweep finds the work of a lost one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from inbox.settings import settings
 
 
 def _configuration() -> dict[str, Any]:
-    """Read when a worker, beat or publisher first needs it."""
+    """Celery calls this when a worker, beat or publisher first reads the configuration."""
     sweep = timedelta(seconds=settings().sweep_seconds)
     poll = timedelta(seconds=min(settings().poll_seconds, settings().sweep_seconds))
     return {
@@ -39,7 +39,7 @@ def _configuration() -> dict[str, Any]:
             "worker.tasks.reconcile_all": {"queue": "sweep"},
         },
         "task_create_missing_queues": True,
-        # A wake-up that nobody picked up in time is worthless: the next one does the same.
+        # A task that was not picked up in time is useless: the next one does the same.
         "task_default_expires": 120,
         "broker_transport_options": {
             "visibility_timeout": 900,

@@ -1,1 +1,1 @@
-"""WORK OUTSIDE A WEB REQUEST: plain functions over rows. `worker.tasks` wakes them."""
+"""Background work: plain functions over rows, called by the Celery tasks in `worker.tasks`."""

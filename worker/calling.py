@@ -1,4 +1,4 @@
-"""Speaking as one of our channels: its access, and what the platform says of its limits meanwhile."""
+"""Calls as one of our channels: its access, and the rate-limit reports of the platform."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ChannelSession:
-    """A channel ready for calls; what was told of limits is kept until `record_usage`."""
+    """A channel ready for calls outside a transaction. Collects `usages` until `record_usage` stores them."""
 
     channel_id: int
     access: Access
-    opened: bytes | None = None  # the stored secrets that `access` was opened from
+    opened: bytes | None = None  # the encrypted secrets that `access` was made from
     usages: list[Usage] = field(default_factory=list)
 
     def is_current(self, channel: Channel) -> bool:
-        """Whether the channel still has these secrets: else a refusal of theirs says nothing."""
+        """Whether the channel still has these secrets. If not, a refusal of the old ones means nothing."""
         return channel.credentials == self.opened
 
     def record_usage(self, session: Session, channel: Channel, *, by: Actor) -> None:
-        """Keep what the calls since the last `record_usage` told of the platform's limits."""
+        """Store what the platform reported about its limits since the last time."""
         usages = tuple(self.usages)
         if usages:
             budgets.record_usage(session, channel, usages, platforms.traits(channel.platform).limits, by=by)
@@ -39,10 +39,10 @@ class ChannelSession:
 
 
 def open_session(channel: Channel) -> ChannelSession:
-    """The session of a channel; one without secrets when no configured key opens them.
+    """The session of a channel; without secrets when no configured key decrypts them.
 
-    Never raises for that: work is claimed for one channel after another, and one that stopped the claim would
-    stop all behind it. Without a token every call ends as lost access, which is what it is.
+    It does not raise then: one broken channel must not stop the claiming of work for all others. Without a
+    token every call ends as AccessLost, which is correct.
     """
     usages: list[Usage] = []
     try:

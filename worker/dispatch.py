@@ -1,4 +1,4 @@
-"""Letting approved replies out, and looking for those that may be public.
+"""Sends approved replies, and searches for those that may be public.
 
 Claim (commit), call, record (commit): no transaction is open while a platform is called.
 """
@@ -39,13 +39,13 @@ from worker.calling import ChannelSession
 
 log = structlog.get_logger()
 
-LOOKS_PER_ROUND = 1  # what is claimed and not looked for waits a whole lease
+LOOKS_PER_ROUND = 1  # a reply that is claimed but not searched for waits a whole lease
 
 
 def run() -> int:
-    """Send the reply that waits longest. Answers how many were tried: one, or none.
+    """Send the reply that has waited longest. Returns the number of replies tried: 1 or 0.
 
-    One at a time: what is claimed and not yet called would have to be looked for if this process died.
+    One at a time: if this process dies, every claimed reply becomes UNCERTAIN, sent or not.
     """
     with transaction() as session:
         sending.expire_leases(session, limit=100)
@@ -59,7 +59,7 @@ def run() -> int:
 
 
 def send_one(reply_id: int, version: int, outgoing: Outgoing, channel_session: ChannelSession) -> None:
-    """One claimed reply: still ours to send, still fitting, then out with it."""
+    """Send one claimed reply and record the result."""
     access = channel_session.access
     connector = CONNECTORS[access.platform]
     outcome = _sent_within_the_lease(reply_id, version, connector, outgoing, access)
@@ -81,12 +81,12 @@ def send_one(reply_id: int, version: int, outgoing: Outgoing, channel_session: C
 def _sent_within_the_lease(
     reply_id: int, version: int, connector: Connector, outgoing: Outgoing, access: Access
 ) -> SendOutcome:
-    """Out with it, unless something forbids it at the last moment: the lease, the window, the length.
+    """Send the reply, unless its lease, the reply window or its length forbids it now.
 
-    A call is begun only in the first half of the lease, and nothing is sent after its end, even if this
-    process was stopped in between: by then the reply may be somebody else's to send.
+    A call starts only in the first half of the lease and sends nothing after its end, even if this process
+    was suspended in between: by then another worker may have claimed the reply.
     """
-    begun = time.monotonic()  # taken before the lease is looked at: a pause in between shortens the call
+    begun = time.monotonic()  # before the lease is read, so that a pause in between shortens the call
     with transaction() as session:
         reply = session.get_one(Reply, reply_id)
         left = sending.lease_left(reply)
@@ -101,14 +101,14 @@ def _sent_within_the_lease(
 
 
 def _too_long(platform: str, outgoing: Outgoing) -> Refused | None:
-    """What was approved while the platform took more, or before the gate knew of its length."""
+    """Refused for a text that is too long: the limit may have changed after the approval."""
     is_private = outgoing.in_private or outgoing.to_kind is MessageKind.CHAT
     length = replies.length(platform, outgoing.text, private=is_private)
     return Refused(Failure.TOO_LONG, f"{length.counted}/{length.longest}") if length.is_too_long else None
 
 
 def _confirm_access_lost(channel_session: ChannelSession, outcome: AccessLost) -> SendOutcome:
-    """A dead token stops the channel; one citizen's locked comment must not. A real call tells."""
+    """AccessLost only if a probe of the channel fails too; one locked comment must not stop the channel."""
     probe = probing.probe(channel_session).outcome
     if isinstance(probe, ProbeFailed):
         return outcome if probe.access_lost else NotSent(outcome.failure, f"{outcome.words}; {probe.reason}")
@@ -116,7 +116,7 @@ def _confirm_access_lost(channel_session: ChannelSession, outcome: AccessLost) -
 
 
 def look_for_uncertain() -> int:
-    """Look on the platforms for replies that may be public. Answers how many came to their turn."""
+    """Search the platform for UNCERTAIN replies that are due. Returns how many were claimed."""
     with transaction() as session:
         due = sending.claim_for_looking(session, limit=LOOKS_PER_ROUND)
         work = [
@@ -141,7 +141,7 @@ def look_for_uncertain() -> int:
 
 
 def _may_look(session: Session, reply: Reply) -> bool:
-    """Take one call from the channel's budget; without one its turn comes again when the claim is over."""
+    """Take one call from the channel's budget. Without one, the reply is due again after the lease."""
     limit = platforms.traits(reply.platform).limits.get(CallKind.READ)
     return limit is not None and bool(budgets.take(session, reply.channel_id, CallKind.READ, limit))
 
@@ -151,7 +151,7 @@ def _session_for(session: Session, reply: Reply) -> ChannelSession:
 
 
 def as_outgoing(session: Session, reply: Reply) -> Outgoing:
-    """The reply with everything its platform may need to place it and to find it again."""
+    """The reply with everything its connector may need to send it and to find it again."""
     message = session.get_one(Message, reply.message_id)
     keys = session.scalars(
         select(ContactKey)
@@ -174,7 +174,7 @@ def as_outgoing(session: Session, reply: Reply) -> Outgoing:
 
 
 def _others(session: Session, reply: Reply, message: Message) -> tuple[str, ...]:
-    """Our other replies under the same post, which may say the same words: none of them is this one."""
+    """External ids of our other replies under the same post: they may have the same text."""
     if reply.first_tried_at is None or message.conversation is None:
         return ()
     known = session.scalars(

@@ -1,7 +1,7 @@
-"""A real call to every channel at least every quarter of an hour, so that green means something.
+"""A real call to every channel at least every 15 minutes, so that its health is based on facts.
 
-A channel that hears less than it is used to is probed and polled at once; what a token may do and how long it
-lives is asked for several times a day. A probe is claimed by a lease, as a poll is.
+An unusually silent channel is probed and polled at once. Permissions and lifetime of tokens are checked
+several times a day. A probe is claimed with a lease, like a poll.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from worker.pace import side_by_side, until_done
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
-ROUND = timedelta(minutes=10)  # between two looks at one channel
-FRESH = timedelta(minutes=4)  # a call this young makes a probe needless; with a round below a quarter hour
+ROUND = timedelta(minutes=10)  # between two checks of one channel
+FRESH = timedelta(minutes=4)  # no probe after a call as recent as this; with ROUND less than 15 minutes
 EXAMINE_EVERY = timedelta(hours=6)
 EXPIRY_DAYS = (1, 7, 14)
 SILENT, EXPIRES = "silent", "token_expires"
 
 
 def run() -> int:
-    """Look at every channel whose time has come. Answers how many were probed."""
+    """Check every channel that is due. Returns how many were probed."""
     probed: list[int] = []
 
     def one_channel() -> int:
@@ -86,7 +86,7 @@ def _claim() -> tuple[ChannelSession, bool, bool] | None:
             or moment - probed > EXAMINE_EVERY
         )
         channel.next_probe_at = moment + (LEASE if needs_probe else ROUND)
-        if needs_probe:  # counted, never refused: it is how we know that we live
+        if needs_probe:  # counted but never refused: health depends on it
             limit = platforms.traits(channel.platform).limits[CallKind.READ]
             budgets.take(session, channel.id, CallKind.READ, limit)
         return calling.open_session(channel), is_silent, needs_probe
@@ -107,7 +107,7 @@ def _probe(channel_session: ChannelSession, *, is_silent: bool) -> None:
 
 
 def _poll_silent(channel_session: ChannelSession) -> None:
-    """Poll a silent channel: what a poll finds, nobody told us."""
+    """Poll a silent channel. If the poll finds messages, its hook has failed: raise an alarm."""
     connector = CONNECTORS[channel_session.access.platform]
     if not connector.edges:
         return
@@ -130,7 +130,7 @@ def _poll_silent(channel_session: ChannelSession) -> None:
 
 
 def _warn_of_expiry(session: Session, channel: Channel) -> None:
-    """An alarm 14, 7 and 1 day before a token ends that nobody renewed at its half life."""
+    """Raise an alarm 14, 7 and 1 days before a token expires, but not in the first half of its life."""
     expires, issued = channel.token_expires_at, channel.token_issued_at
     left = expires - now() if expires else None
     life = expires - issued if expires and issued else None

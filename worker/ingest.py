@@ -1,4 +1,4 @@
-"""Understanding what arrived: claim a batch of raw bodies, apply each in short transactions of its own."""
+"""Applies raw bodies: claims a batch and applies it in short transactions."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ log = structlog.get_logger()
 
 BATCH = 50
 TOGETHER = 50
-"""What one transaction applies: most of the time of a small one is its beginning and its end."""
+"""Bodies per transaction: begin and commit take most of the time of a small transaction."""
 
 
 def run() -> int:
-    """Apply one batch of waiting bodies, as far as its lease allows. Answers how many were applied."""
+    """Apply one batch of waiting bodies, as far as its lease allows. Returns how many were tried."""
     with transaction() as session:
         claimed = ingest.claim_raw_events(session, limit=BATCH)
     claimed_by = now()
@@ -36,21 +36,21 @@ def run() -> int:
             with transaction() as session:
                 ingest.release(session, waiting, claimed_by=claimed_by)
             break
-        lot = waiting[:TOGETHER]
-        through = set() if waiting[0] in alone else apply_together(lot, end=end)
-        if not through:
-            alone.update(lot)  # something in there broke off, and would again
+        batch = waiting[:TOGETHER]
+        finished = set() if waiting[0] in alone else apply_together(batch, end=end)
+        if not finished:
+            alone.update(batch)  # one of them failed, and would again
             apply(waiting[0])
-            through = {waiting[0]}
-        waiting = [one for one in waiting if one not in through]
+            finished = {waiting[0]}
+        waiting = [event_id for event_id in waiting if event_id not in finished]
     return len(claimed) - len(waiting)
 
 
 def apply_together(event_ids: Sequence[int], *, end: float) -> set[int]:
-    """Apply claimed bodies in one transaction, beginning none after `end`. Answers which are through.
+    """Apply claimed bodies in one transaction; starts none after `end`. Returns the ids of those finished.
 
-    None when the first holds more than one transaction applies, or when anything broke it off: then nothing
-    of it stands, and that body is to be applied by itself.
+    An empty set when the first has too many facts for one transaction, or when anything failed: then all was
+    rolled back, and the caller applies the bodies one by one.
     """
     if len(event_ids) == 1:
         return set()
@@ -63,7 +63,7 @@ def apply_together(event_ids: Sequence[int], *, end: float) -> set[int]:
 
 
 def apply(event_id: int) -> None:
-    """Apply one claimed body. What breaks it off is counted on its row and tried again later."""
+    """Apply one claimed body. A failure is recorded on its row and retried later."""
     read_once = lru_cache(maxsize=1)(facts)
     more = True
     try:
@@ -71,14 +71,14 @@ def apply(event_id: int) -> None:
             with transaction() as session:
                 more = ingest.apply_raw_event(session, event_id, read_once)
     except Exception as error:
-        # Whatever it was, the row must say so: an uncounted failure would be tried for ever.
+        # Any failure must be counted on the row: else the body would be retried forever.
         log.error("raw_event_failed", raw_event_id=event_id, error=type(error).__name__)
         with transaction() as session:
             ingest.record_failure(session, event_id, error)
 
 
 def facts(source: str, body: bytes) -> tuple[Fact, ...]:
-    """What a body says, by the connector it belongs to. Raises UnreadablePayload."""
+    """The facts of a body, from the connector of its source. Raises UnreadablePayload."""
     connector = connectors.for_body(source, body)
     if connector is None:
         return (NotUnderstood(platform="unknown", account=None, what=encode(Unusable.NO_PLATFORM, source)),)

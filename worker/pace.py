@@ -1,6 +1,6 @@
-"""How long one wake-up may work, and how its calls keep out of each other's way.
+"""Limits how long one task works, and runs slow calls in parallel.
 
-Celery ends a task that takes longer than its limit, in the middle of whatever it does.
+Celery kills a task that exceeds its time limit, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-TURN = 25.0  # seconds; with the longest call still below the tasks' soft time limit
+TURN = 25.0  # seconds; plus the longest call, still below the soft time limit of the tasks
 LANES = 8
-_PATIENCE = 0.5  # seconds until a lane counts as held up
+_PATIENCE = 0.5  # seconds until a lane counts as blocked
 
 
 def until_done(step: Callable[[], int], *, seconds: float = TURN) -> bool:
-    """Repeat `step` until it finds nothing more to do. False when the time was over first."""
+    """Repeat `step` until it returns 0. False when the time was over first."""
     end = time.monotonic() + seconds
     while step():
         if time.monotonic() >= end:
@@ -24,11 +24,10 @@ def until_done(step: Callable[[], int], *, seconds: float = TURN) -> bool:
 
 
 def side_by_side(step: Callable[[], int], *, seconds: float = TURN, lanes: int = LANES) -> bool:
-    """Repeat `step` until it finds nothing more to do. False when the time was over first.
+    """Repeat `step` until it returns 0, in up to `lanes` threads. False when the time was over first.
 
-    One lane works; whenever all lanes are held up by a call, another looks for work beside them, so that a
-    process waiting for one platform still serves the rest. `step` must be safe to run in several threads.
-    Raises what a step raised, when all lanes have ended.
+    It starts with one lane and adds one whenever all are blocked in a call, so that a slow platform does not
+    delay the others. `step` must be thread-safe. An exception of a step is raised after all lanes have ended.
     """
     end = time.monotonic() + seconds
     finished = True
@@ -40,8 +39,8 @@ def side_by_side(step: Callable[[], int], *, seconds: float = TURN, lanes: int =
         open_lanes: set[Future[bool]] = {pool.submit(lane)}
         while open_lanes:
             ended, open_lanes = wait(open_lanes, timeout=_PATIENCE)
-            for one in ended:
-                finished = one.result() and finished
+            for lane_result in ended:
+                finished = lane_result.result() and finished
             if not ended and len(open_lanes) < lanes and time.monotonic() < end:
                 open_lanes.add(pool.submit(lane))
     return finished

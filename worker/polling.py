@@ -1,8 +1,8 @@
-"""Asking the platforms what is new: baseline where there are no hooks, catch-up where there are.
+"""Polls the platforms: the only source where there are no hooks, a safety net where there are.
 
-A poll is claimed by a lease on the channel, made longer with every page: of a worker that died it is free
-again within a minute. The body and the cursor are stored in one transaction, the body first: a cursor is
-never ahead of what we hold.
+A poll is claimed with a lease on the channel, extended for every page: if the worker dies, the channel is
+free again within a minute. Body and cursor are stored in one transaction, so that the cursor is never ahead
+of the stored bodies.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LONGEST_WAIT = timedelta(hours=25)  # a platform's daily limit
 
 
 def run() -> int:
-    """Poll every channel whose time has come. Answers how many bodies were stored."""
+    """Poll every channel that is due. Returns how many bodies were stored."""
     stored: list[int] = []
 
     def one_channel() -> int:
@@ -48,7 +48,7 @@ def run() -> int:
 
 
 def _claim() -> int | None:
-    """Take one due channel for this worker."""
+    """Claim one channel that is due; None when there is none."""
     moment = now()
     pollable = [platform for platform, connector in CONNECTORS.items() if connector.edges]
     with transaction() as session:
@@ -75,12 +75,12 @@ def _claim() -> int | None:
 def _is_over(
     until: InstrumentedAttribute[datetime | None], moment: datetime, *, longest: timedelta
 ) -> ColumnElement[bool]:
-    """Whether a wait has ended. One longer than any we make was written before the clock was set back."""
+    """The condition for a wait that is over, or longer than `longest`: the clock was set back."""
     return or_(until.is_(None), until <= moment, until > moment + longest)
 
 
 def poll(channel_id: int) -> int:
-    """Ask one claimed channel what is new. Answers how many bodies were stored."""
+    """Poll all edges of one claimed channel. Returns how many bodies were stored."""
     with transaction() as session:
         channel = session.get_one(Channel, channel_id)
         connector = CONNECTORS[channel.platform]
@@ -110,7 +110,7 @@ def poll(channel_id: int) -> int:
 
 
 def _poll_edge(channel_session: ChannelSession, edge: str) -> int | None:
-    """How many bodies were stored; None when there was no call left to ask with. Raises PlatformError."""
+    """Poll one edge. Returns how many bodies were stored; None without a call left. Raises PlatformError."""
     connector, called, stored = CONNECTORS[channel_session.access.platform], False, 0
 
     def one_page() -> int:
@@ -121,7 +121,7 @@ def _poll_edge(channel_session: ChannelSession, edge: str) -> int | None:
             )
             limit = connector.traits.limits[CallKind.READ]
             if not budgets.take(session, channel_session.channel_id, CallKind.READ, limit):
-                return False  # the next poll goes on from the cursor, when the bucket has filled
+                return False  # the next poll continues at the cursor, when the bucket has filled
             cursor = _cursor(session, channel_session.channel_id, edge).cursor
         called = True
         page = connector.poll(channel_session.access, edge, cursor)
@@ -129,7 +129,7 @@ def _poll_edge(channel_session: ChannelSession, edge: str) -> int | None:
             stored += _store(session, channel_session.channel_id, edge, page)
         return page.more
 
-    until_done(one_page, seconds=10)  # what is left is asked for next time: the cursor says from where
+    until_done(one_page, seconds=10)  # the next poll continues at the cursor
     return stored if called else None
 
 
@@ -144,7 +144,7 @@ def _cursor(session: Session, channel_id: int, edge: str) -> ChannelCursor:
 
 
 def _store(session: Session, channel_id: int, edge: str, page: PolledPage) -> int:
-    """Keep the body when it differs from the last of its edge, and the cursor with it."""
+    """Store the cursor, and the body if it differs from the last one of its edge. Returns 1 or 0 bodies."""
     cursor = _cursor(session, channel_id, edge)
     fresh = cursor.last_digest != page.digest
     if fresh:

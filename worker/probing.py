@@ -1,4 +1,4 @@
-"""Asking a platform whether a channel lives, and writing down what it says."""
+"""Probes of a channel: a real call, and the recording of its result."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class ProbeReport:
 
 
 def probe(channel_session: ChannelSession) -> ProbeReport:
-    """One real call as this channel; where it succeeds, what the platform knows of the token.
+    """Make one real call as this channel; if it succeeds, examine the token.
 
-    A token that lacks what we need is lost access, although it may still read its own name.
+    A token that lacks required permissions counts as lost access, even if the call succeeded.
     """
     connector = CONNECTORS[channel_session.access.platform]
     outcome = connector.probe(channel_session.access)
@@ -58,7 +58,7 @@ def record(
 ) -> None:
     """Write down how a channel answered: its access lost or regained, its token's life, its subscription.
 
-    What was said of secrets that others have replaced meanwhile is of no use.
+    Does nothing when the secrets were replaced meanwhile.
     """
     if not channel_session.is_current(channel):
         return

@@ -1,7 +1,7 @@
-"""Comparing every channel with what its platform shows: each night, and when somebody asks.
+"""Compares every channel with its platform: each night, and on request.
 
-A run is asked for by a row and claimed by a lease, so that a lost wake-up or a killed worker only delays it.
-What the platform shows and we do not hold is stored as any polled body is, and applied by the same path.
+A run is scheduled by a row and claimed with a lease, so that a lost task or a killed worker only delays it.
+Content that we do not have is stored and applied like any polled body.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ log = structlog.get_logger()
 
 _AGAIN = timedelta(minutes=5)
 _MOST_RECHECKED = 200
-_PATIENCE = 60.0  # seconds to wait for one call of the channel's budget
+_PATIENCE = 60.0  # seconds to wait for a call in the channel's budget
 
 
 def schedule(key: str | None = None) -> list[str]:
-    """Have one channel compared, or all that can be. Answers which."""
-    asked = []
+    """Schedule a comparison of one channel, or of all that can be compared. Returns their keys."""
+    scheduled = []
     with transaction() as session:
         query = select(Channel).where(Channel.is_active).order_by(Channel.key)
         for channel in session.scalars(query if key is None else query.where(Channel.key == key)).all():
             if _survey(channel.platform) is not None:
                 comparison_runs.schedule(session, channel)
-                asked.append(channel.key)
-    return asked
+                scheduled.append(channel.key)
+    return scheduled
 
 
 def run() -> int:
-    """Compare one channel that is due. Answers how many there were: one, or none."""
+    """Compare one channel that is due. Returns 1, or 0 when none is due."""
     claimed = _claim()
     if claimed is None:
         return 0
@@ -68,7 +68,7 @@ def run() -> int:
             comparison_runs.finish(session, channel_id, differences=count)
             log.info("reconciled", channel_id=channel_id, differences=count)
         else:
-            # What was found so far stands; what was not looked at is neither missing nor resolved.
+            # Differences found so far are kept; nothing is resolved or called missing after a partial read.
             mismatches.update_alarm(session, channel_id, by=BY)
             comparison_runs.record_failure(session, channel_id, failure.reason.value, wait=_wait(failure))
         channel = session.get_one(Channel, channel_id)
@@ -91,11 +91,11 @@ def _claim() -> tuple[ChannelSession, Comparison] | None:
 
 
 def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
-    """Read the platform page by page, and keep the pages that tell something new. Raises PlatformError."""
+    """Read the platform page by page, and store the pages with anything new. Raises PlatformError."""
     survey = _survey(channel_session.access.platform)
     if survey is None:
         return
-    until_done(ingest.run, seconds=20)  # what waits to be applied is here already
+    until_done(ingest.run, seconds=20)  # apply waiting bodies first: their messages are not missing
     connector = CONNECTORS[channel_session.access.platform]
     pages = survey.walk(channel_session.access, comparison.since)
     while _may_read(channel_session) and (page := next(pages, None)) is not None:
@@ -110,22 +110,22 @@ def _walk(channel_session: ChannelSession, comparison: Comparison) -> None:
 
 
 def _recheck(channel_session: ChannelSession, comparison: Comparison) -> None:
-    """Look one by one for what no page showed, and mark what is not there. Raises PlatformError."""
+    """Check messages that were on no page, and mark those that are gone. Raises PlatformError."""
     survey = _survey(channel_session.access.platform)
     if survey is None:
         return
     with transaction() as session:
-        vanished = comparison.unseen_messages(session, survey.kinds)[:_MOST_RECHECKED]
-    for start in range(0, len(vanished), survey.at_once):
+        unseen = comparison.unseen_messages(session, survey.kinds)[:_MOST_RECHECKED]
+    for start in range(0, len(unseen), survey.at_once):
         _may_read(channel_session)
-        gone = survey.gone(channel_session.access, vanished[start : start + survey.at_once])
+        gone = survey.gone(channel_session.access, unseen[start : start + survey.at_once])
         with transaction() as session:
             comparison.mark_deleted(session, gone)
         log.info("deletions_found", channel_id=channel_session.channel_id, count=len(gone))
 
 
 def _may_read(channel_session: ChannelSession) -> bool:
-    """Take one call from the channel's budget, waiting for it a while. Raises RateLimited when none came."""
+    """Take one call from the channel's budget; waits up to _PATIENCE for it. Raises RateLimited."""
     limit = platforms.traits(channel_session.access.platform).limits[CallKind.READ]
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
@@ -142,7 +142,7 @@ def _survey(platform: str) -> Survey | None:
 
 
 def _wait(failure: PlatformError) -> timedelta:
-    """Until it is tried again: as long as the platform asks for, at least."""
+    """The wait until the next try: at least as long as the platform asks for."""
     if isinstance(failure, RateLimited) and failure.retry_after is not None:
         return max(_AGAIN, timedelta(seconds=failure.retry_after))
     return _AGAIN

@@ -1,7 +1,7 @@
-"""Fresh tokens when half of the life of the old ones is over, where a platform gives them.
+"""Renews tokens at half of their life, on platforms that support it.
 
-Claimed as any other call: two workers renewing at once could end each other's tokens. Both tokens of a pair
-are stored in one transaction, and only in the place of those they were got with.
+A renewal is claimed with a lease: two at once could invalidate each other's tokens. The new secrets are
+stored in one transaction, and only if the old ones are still those the renewal was made with.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SOON, _LATER = timedelta(minutes=10), timedelta(hours=12)
 
 
 def run() -> int:
-    """Renew every token whose time has come. Answers how many channels were tried."""
+    """Renew every token that is due. Returns how many channels were tried."""
     tried: list[int] = []
 
     def one_channel() -> int:
@@ -64,11 +64,11 @@ def _claim() -> tuple[ChannelSession, bytes | None] | None:
 
 
 def renew(channel_session: ChannelSession, seen: bytes | None) -> None:
-    """Get fresh secrets and store them in the place of `seen`, those that `channel_session` calls with."""
-    fresh_of = CONNECTORS[channel_session.access.platform].renew
+    """Renew the secrets and store them, if the channel still has the encrypted secrets `seen`."""
+    renew_token = CONNECTORS[channel_session.access.platform].renew
     renewal, failure = None, None
     try:
-        renewal = fresh_of(channel_session.access) if fresh_of else None
+        renewal = renew_token(channel_session.access) if renew_token else None
     except PlatformError as error:
         failure = error
         log.warning("renewal_failed", channel_id=channel_session.channel_id, error=type(error).__name__)
@@ -77,8 +77,8 @@ def renew(channel_session: ChannelSession, seen: bytes | None) -> None:
         if renewal is not None:
             channels.renew_credentials(session, channel, renewal, seen=seen, by="renewal")
         else:
-            # A refusal stands, and without what renewing needs the alarms before the end say so. All else may
-            # be a bad minute, and a token may have an hour left: to ask again does no harm.
+            # A refusal is final; the expiry alarms then tell a person. Other failures may be temporary, and
+            # the token may expire within the hour, so try again soon.
             is_final = failure is None or isinstance(failure, AccessExpired | Rejected)
             wait = _LATER if is_final else _SOON
             channel.next_renewal_at = now() + wait

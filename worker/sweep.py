@@ -1,7 +1,6 @@
-"""Finding whatever a lost wake-up left behind. Run every minute; every part is safe to run twice.
+"""Finds work whose task was lost. Runs every minute; every part is idempotent.
 
-A pass does a part of what waits, so that it ends in time; it answers whether it left work over, and the next
-pass then begins at once and not in a minute.
+A pass is limited in time. It returns whether work is left; then the next pass starts at once.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ log = structlog.get_logger()
 
 BATCH = 100  # rows in one transaction
 TURN = 10.0  # seconds for each part; all of them together below the task's soft time limit
-SHORT_TURN = 2.5  # for what is seldom much
+SHORT_TURN = 2.5  # for parts that seldom have much to do
 
 
 def run() -> bool:
-    """What is due of our own: bodies, sends, questions, requests that come back. False: work is left over.
+    """Apply bodies, send replies, ask for ratings, resume planned requests. False: work is left.
 
-    Polls, looks and the heartbeat are woken apart: a platform that hangs there must hold up nothing here. And
-    no part holds up another: what fails in one is logged, and the next goes on. What failed waits for the
-    next minute: to try it again at once would be to try it for ever.
+    Polls, searches and the heartbeat are separate tasks: a platform that hangs there must not delay these. A
+    part that fails is logged and the next one runs; it is tried again at the next minute, not at once, so
+    that it does not repeat forever.
     """
     finished = True
-    for part in (_apply, _ask_for_ratings, _bring_back, _apply_overlooked, _send):
+    for part in (_apply, _ask_for_ratings, _resume_planned, _apply_overlooked, _send):
         try:
             finished = part() and finished
         except SoftTimeLimitExceeded:
@@ -50,8 +49,8 @@ def _ask_for_ratings() -> bool:
     return until_done(ask_for_ratings, seconds=SHORT_TURN)
 
 
-def _bring_back() -> bool:
-    return until_done(_bring_some_back, seconds=SHORT_TURN)
+def _resume_planned() -> bool:
+    return until_done(_resume_some_planned, seconds=SHORT_TURN)
 
 
 def _apply_overlooked() -> bool:
@@ -62,7 +61,7 @@ def _send() -> bool:
     return side_by_side(dispatch.run, seconds=TURN)
 
 
-def _bring_some_back() -> int:
+def _resume_some_planned() -> int:
     with transaction() as session:
         back = tracking.resume_planned(session, limit=BATCH)
     if back:
@@ -79,14 +78,14 @@ def _apply_some_overlooked() -> int:
 
 
 def ask_for_ratings() -> int:
-    """Ask the citizens of freshly sent answers whether it helped. Answers how many were asked."""
+    """Send the questions for ratings of recently sent answers. Returns how many were asked."""
     asked = 0
     with transaction() as session:
         for answer in surveys.due_to_ask(session, limit=BATCH):
             try:
                 with session.begin_nested():
                     question = surveys.ask(session, answer)
-            except CoreError as error:  # a text that may not go out, as the city has written it
+            except CoreError as error:  # the city's text may not be sent
                 log.error("rating_not_asked", reply_id=answer.id, error=type(error).__name__)
                 continue
             asked += question is not None

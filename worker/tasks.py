@@ -1,6 +1,6 @@
-"""What Celery may wake, three lines each, and `nudge`, which wakes it.
+"""The Celery tasks, and `nudge`, which sends them.
 
-Losing a wake-up loses nothing: the rows say what is to be done and the sweep finds it.
+The rows say what is to be done, so a lost task loses nothing: the sweep finds the rows.
 """
 
 from __future__ import annotations
@@ -29,41 +29,41 @@ from worker.pace import side_by_side, until_done
 
 log = structlog.get_logger()
 
-# A hanging platform may take one channel's turn this long; the rows' leases outlive no task.
+# Long enough for a platform that hangs.
 _CALLING = {"soft_time_limit": 170, "time_limit": 180}
 Kind = Literal["ingest", "send", "sweep", "reconcile"]
 
 
 @app.task
 def ingest() -> None:
-    """Something arrived."""
+    """Apply bodies that arrived."""
     if not until_done(ingesting.run):
         nudge("ingest")
 
 
 @app.task
 def send() -> None:
-    """Something was approved."""
+    """Send approved replies."""
     if not side_by_side(lambda: dispatch.run() or sweeping.ask_for_ratings()):
         nudge("send")
 
 
 @app.task(**_CALLING)
 def poll() -> None:
-    """It is time to ask the platforms."""
+    """Poll the channels that are due."""
     if polling.run():
         nudge("ingest")
 
 
 @app.task(**_CALLING)
 def look() -> None:
-    """Some replies may be public: look for them."""
+    """Search for replies that may be public."""
     side_by_side(dispatch.look_for_uncertain, seconds=15)
 
 
 @app.task(**_CALLING)
 def heartbeat() -> None:
-    """Is every channel alive, and will it be tomorrow?"""
+    """Renew tokens and probe channels."""
     renewal.run()
     if heart.run():
         nudge("ingest")
@@ -71,28 +71,28 @@ def heartbeat() -> None:
 
 @app.task
 def sweep() -> None:
-    """The minute is over, or the last sweep left work over."""
+    """Find work whose task was lost."""
     if not sweeping.run():
         nudge("sweep")
 
 
 @app.task
 def reconcile_all() -> None:
-    """It is night: compare every channel with its platform."""
+    """Schedule the nightly comparison of every channel with its platform."""
     reconciling.schedule()
     nudge("reconcile")
 
 
 @app.task(soft_time_limit=840, time_limit=870)
 def reconcile() -> None:
-    """Somebody asked, or it is night: one channel a wake-up, so that none waits behind a long one."""
+    """Compare one channel, so that no task takes too long; sends itself again while any is due."""
     if reconciling.run():
         nudge("reconcile")
 
 
 @setup_logging.connect
 def _log(**_: Any) -> None:
-    """Celery's own log would quote what an error says, and that may be a citizen's words."""
+    """Replace Celery's own logging: it would print error messages, which may hold a citizen's words."""
     configure(as_json=settings().log_json)
 
 
@@ -103,7 +103,7 @@ def _forked(**_: Any) -> None:
     db.drop_inherited_connections()
 
 
-# --- waking -----------------------------------------------------------------------------------------
+# --- sending tasks -----------------------------------------------------------------------------------------
 
 _TASKS = {"ingest": ingest, "send": send, "sweep": sweep, "reconcile": reconcile}
 _PAUSE = 0.05
@@ -111,12 +111,12 @@ _wanted: dict[str, threading.Event] = {kind: threading.Event() for kind in _TASK
 _any_wanted = threading.Event()
 _starting = threading.Lock()
 _publisher: threading.Thread | None = None
-# The publisher's own connection, kept: under load, making one for each wake-up took a quarter of the intake.
+# Kept open: under load, a connection for each task took a quarter of the throughput of the hooks.
 _connection: Connection | None = None
 
 
 def nudge(kind: Kind) -> None:
-    """Have the workers look soon. Sets a flag and returns: no caller ever waits for the broker."""
+    """Have a task sent soon. Sets a flag and returns: the caller never waits for the broker."""
     _wanted[kind].set()
     _any_wanted.set()
     global _publisher
@@ -138,7 +138,7 @@ def _publish_for_ever() -> None:
 
 
 def _publish(kind: str) -> None:
-    """One wake-up, dropped when the broker is slow or gone: the sweep makes up for it."""
+    """Send one task; dropped when the broker is slow or down: the sweep finds the work."""
     global _connection
     was_open = _connection is not None
     try:
