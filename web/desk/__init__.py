@@ -1,4 +1,4 @@
-"""The desk's screens: the inbox in three panes, what a moderator does there, requests and their approval.
+"""The moderators' screens: the three-pane inbox, the requests, approval, and replies that may be public.
 
 `inbox` and `requests` read; `triage`, `replies` and `tracked` act, each with one call of the core.
 """

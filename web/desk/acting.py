@@ -1,7 +1,7 @@
-"""How an action of the desk is answered: with the thing it was done to, as it stands afterwards.
+"""Runs an action of the desk and answers with the conversation or request it changed.
 
-htmx gets the fragment, a plain form a redirect to the page. A refusal answers with the same thing, the
-reason, and what had been typed.
+htmx gets the fragment, a plain form a redirect to the page. A refusal shows the same conversation or request
+with the reason, and keeps what was typed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, flash, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from web.desk import shown
+from web.desk import screens
 from web.kit import acting
 from web.kit.acting import Made, Refusal, see_other
 from web.kit.page import is_fragment
@@ -23,7 +23,7 @@ from worker.tasks import Kind
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action says when it is done, and by which address it can be undone."""
+    """The notice after a successful action. `undo_url` is empty where there is no undo."""
 
     words: str
     undo_url: str = ""
@@ -32,28 +32,31 @@ class Done:
 def act(
     work: Callable[[Session], Made], done: Done | Callable[[Made], Done], *, wakes: Kind | None = None
 ) -> Response:
-    """One action of the desk: `work` in a transaction, then the thing the form came from as it stands."""
+    """Run `work` in a transaction, then show the conversation or request that the form was sent from."""
     return acting.act(
-        work, lambda made: _again(done if isinstance(done, Done) else done(made)), _refused, wakes=wakes
+        work,
+        lambda made: _after_success(done if isinstance(done, Done) else done(made)),
+        _after_refusal,
+        wakes=wakes,
     )
 
 
 def _came_from() -> tuple[int | None, int | None]:
-    """The group and the request's number that the form names: one of them, or neither."""
+    """The group id and the request number in the form. At most one of them is set."""
     return request.form.get("group", type=int), request.form.get("number", type=int)
 
 
-def _again(done: Done) -> Response:
-    """The thing the form came from as it stands now, or the next conversation where the form asks for it."""
+def _after_success(done: Done) -> Response:
+    """The updated conversation or request, or the next conversation where the form asks for it."""
     group, number = _came_from()
     if not is_fragment():
         flash(done.words, "success")
         return _redirect(group, number)
     if number is not None:
-        answer = shown.request_page(number)
+        answer = screens.request_page(number)
     else:
         opened = request.form.get("next", type=int) or group or 0
-        answer = shown.conversation_fragment(here(), opened)
+        answer = screens.conversation_fragment(here(), opened)
         if opened != group:
             answer.headers["HX-Push-Url"] = url_for("desk.conversation", group_id=opened, **here().address)
     toast = render_template("desk/_toast.html", done=done, group=group)
@@ -70,14 +73,14 @@ def _redirect(group: int | None, number: int | None) -> Response:
     return see_other(url_for("desk.inbox"))
 
 
-def _refused(refusal: Refusal) -> Response:
-    """The thing the form came from with the reason of the refusal, and everything that had been typed."""
+def _after_refusal(refusal: Refusal) -> Response:
+    """The same conversation or request, with the reason of the refusal and everything that was typed."""
     more: dict[str, Any] = {"refusal": refusal.words, "kept": request.form, "status": refusal.status}
     group, number = _came_from()
     if number is not None:
-        return shown.request_page(number, **more)
+        return screens.request_page(number, **more)
     if group is None:
         raise refusal.error
     if is_fragment():
-        return shown.conversation_fragment(here(), group, **more)
-    return shown.inbox_page(here(), group_id=group, **more)
+        return screens.conversation_fragment(here(), group, **more)
+    return screens.inbox_page(here(), group_id=group, **more)

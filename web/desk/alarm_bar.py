@@ -1,4 +1,4 @@
-"""What needs a person, as sentences with the way to their lists: the bar on the desk's inbox."""
+"""The alarm bar above the inbox: one sentence an alarm, linked to the screen where it can be fixed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ blueprint = Blueprint("alarm_bar", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of alarm is said, and which list mends it. The words may name `subject` and any detail."""
+    """The sentence for one kind of alarm, and the screen where it can be fixed.
+
+    The sentence may use `%(subject)s`, `%(kind)s` and the name of any detail of the alarm.
+    """
 
     words: LazyString
     endpoint: str
-    action: str  # who may open that list
+    action: str  # the permission to open that screen
 
 
 KINDS: Mapping[str, Kind] = {
@@ -65,7 +68,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too_large": Kind(
         _l("Bodies too large to be taken come to the hook %(subject)s (%(count)s in the last hours)"),
-        "comparisons.index",  # what such a body told is found there
+        "comparisons.index",  # a comparison finds the messages that such a body held
         "channel.read",
     ),
     "unread": Kind(
@@ -84,7 +87,7 @@ OTHER = Kind(_l("%(subject)s needs a person: %(kind)s"), "settings_channels.inde
 
 @dataclass(frozen=True, slots=True)
 class AlarmLine:
-    """One line of the bar; `url` is empty for those who may not open its list."""
+    """One line of the bar. `url` is empty for a user who may not open the screen."""
 
     words: str
     url: str
@@ -92,7 +95,7 @@ class AlarmLine:
 
 
 def lines(session: Session, user: User) -> list[AlarmLine]:
-    """What needs a person now, the oldest alarm first."""
+    """The open alarms, oldest first, then the count of set-aside parts for those who may see them."""
     channels = {channel.key: channel for channel in queries.channels(session)}
     found = [_line(alarm, channels, user) for alarm in alarms.open_alarms(session)]
     count, since = set_aside.failed(session)
@@ -108,12 +111,13 @@ def lines(session: Session, user: User) -> list[AlarmLine]:
 
 def _line(alarm: Alarm, channels: Mapping[str, Channel], user: User) -> AlarmLine:
     kind = KINDS.get(alarm.kind, OTHER)
-    told = _Told(alarm.details | {"kind": alarm.kind, "subject": _named(alarm.subject, channels)})
+    details = _Details(alarm.details | {"kind": alarm.kind, "subject": _subject(alarm.subject, channels)})
     url = url_for(kind.endpoint) if people.may(user, kind.action) else ""
-    return AlarmLine(str(kind.words) % told, url, alarm.raised_at)
+    return AlarmLine(str(kind.words) % details, url, alarm.raised_at)
 
 
-def _named(subject: str, channels: Mapping[str, Channel]) -> str:
+def _subject(subject: str, channels: Mapping[str, Channel]) -> str:
+    """A channel's platform and name where `subject` is a channel's key; else `subject` itself."""
     channel = channels.get(subject)
     if channel is None:
         return subject
@@ -121,8 +125,8 @@ def _named(subject: str, channels: Mapping[str, Channel]) -> str:
     return channel.name if channel.name.startswith(platform) else f"{platform} {channel.name}"
 
 
-class _Told(dict[str, Any]):
-    """Details by name; what an older alarm does not tell is a question mark, never an error on every page."""
+class _Details(dict[str, Any]):
+    """An alarm's details by name. An alarm of an older version may lack one: "?" instead of a KeyError."""
 
     def __missing__(self, _key: str) -> str:
         return "?"
@@ -131,7 +135,7 @@ class _Told(dict[str, Any]):
 @blueprint.get("/inbox/alarms")
 @needs("message.read")
 def bar() -> str:
-    """The bar alone, for the live page."""
+    """The bar alone, fetched again after each live change."""
     with transaction() as session:
         found = lines(session, person())
     return render_template("desk/_alarms.html", alarm_lines=found)

@@ -1,7 +1,6 @@
-"""All drafts of one request side by side: one text for all, one approval.
+"""The screen that approves all drafts of a request at once, with one shared text.
 
-What is released is what was seen: the page carries a digest of each draft, and a draft that says something
-else by now refuses the approval.
+The page carries a digest of each draft. Approval is refused when a draft has changed since it was shown.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from web.kit.acting import Refusal, act, see_other
 
 
 def digest(reply: Reply) -> str:
-    """What a draft was when it was seen: its words and its version."""
+    """20 hex digits that change with the draft's text or version."""
     return hashlib.sha256(f"{reply.version}:{reply.text}".encode()).hexdigest()[:20]
 
 
@@ -35,7 +34,7 @@ def _drafts(rows: Sequence[Reply]) -> list[Reply]:
 
 
 def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collection[int] = ()) -> Response:
-    """`too_long`: replies whose text was refused for its length, besides those that stand too long."""
+    """`too_long`: ids of replies refused for their length; drafts that are too long as stored are added."""
     with transaction() as session:
         cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number)
@@ -57,14 +56,14 @@ def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collec
 @blueprint.get("/requests/<int:number>/approve")
 @needs("reply.approve")
 def approval(number: int) -> Response:
-    """All drafts of a request side by side, one text for all."""
+    """The form with all drafts of a request and one shared text."""
     return _page(number)
 
 
 @blueprint.post("/requests/<int:number>/approve")
 @needs("reply.approve")
 def approve_all(number: int) -> Response:
-    """Release the drafts that were ticked, as they were seen. An edit of the shared text serves all."""
+    """Approve the ticked drafts. An edit of the shared text replaces the text of each."""
 
     def work(session: Session) -> int:
         tracked = queries.request(session, number)
@@ -83,7 +82,7 @@ def approve_all(number: int) -> Response:
 
 
 def _too_long(error: errors.CoreError) -> Collection[int]:
-    """The replies whose text was refused for its length."""
+    """The ids of the replies refused for their length."""
     match error:
         case errors.InvalidInput(why=Why.TOO_LONG, values={"replies": tuple(ids)}):
             return [id for id in ids if isinstance(id, int)]
@@ -91,13 +90,13 @@ def _too_long(error: errors.CoreError) -> Collection[int]:
 
 
 def _edited() -> str | None:
-    """The shared text if somebody changed it; else each draft goes out as it stands."""
+    """The shared text if it was changed; None keeps the text of each draft."""
     text, offered = (" ".join(request.form.get(name, "").split()) for name in ("text", "shared"))
     return request.form["text"].strip() if text and text != offered else None
 
 
 def _left_out(session: Session, tracked: TrackedRequest) -> list[int]:
-    """The waiting drafts that were not ticked. Raises MovedMeanwhile when one is not as it was seen."""
+    """The ids of drafts that were not ticked. Raises MovedMeanwhile when a ticked one has changed."""
     chosen = set(request.form.getlist("reply", type=int))
     waiting = _drafts(queries.request_file(session, tracked.number).replies)
     for reply in waiting:

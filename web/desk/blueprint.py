@@ -1,4 +1,4 @@
-"""The blueprint that the desk's views hang on."""
+"""The Flask blueprint of the desk's views."""
 
 from __future__ import annotations
 

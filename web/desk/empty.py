@@ -1,4 +1,4 @@
-"""What an empty view says: that it is well so, or where to look instead."""
+"""Title and sentence for each inbox view without conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the inbox: the page, its three panes one by one, and how long a text is for a channel."""
+"""Views that read the inbox: the page, each of its three panes, and the length of a text for a channel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Response, jsonify, make_response, render_template, request
 
 from inbox import queries, replies
 from inbox.db import transaction
-from web.desk import shown
+from web.desk import screens
 from web.desk.blueprint import blueprint
 from web.kit.access import needs
 from web.kit.page import is_fragment
@@ -16,8 +16,8 @@ from web.kit.place import here
 @blueprint.get("/inbox")
 @needs("message.read")
 def inbox() -> Response:
-    """The inbox: views, conversations, nothing opened yet."""
-    return shown.inbox_page(here(), after=request.args.get("after"))
+    """The whole inbox with no conversation open."""
+    return screens.inbox_page(here(), after=request.args.get("after"))
 
 
 @blueprint.get("/inbox/views")
@@ -25,7 +25,7 @@ def inbox() -> Response:
 def views() -> str:
     """The left pane."""
     with transaction() as session:
-        context = shown.views_context(session, here())
+        context = screens.views_context(session, here())
     return render_template("desk/_views.html", **context)
 
 
@@ -34,7 +34,7 @@ def views() -> str:
 def rows() -> str:
     """The middle pane."""
     with transaction() as session:
-        context = shown.list_context(
+        context = screens.list_context(
             session, here(), after=request.args.get("after"), open_group=request.args.get("open", type=int)
         )
     return render_template("desk/_list.html", **context)
@@ -43,16 +43,16 @@ def rows() -> str:
 @blueprint.get("/conversations/<int:group_id>")
 @needs("message.read")
 def conversation(group_id: int) -> Response:
-    """One conversation: the right pane for htmx, the whole inbox with it open for a person."""
+    """One conversation: the right pane for htmx, else the whole inbox with the conversation open."""
     if is_fragment():
-        return shown.conversation_fragment(here(), group_id)
-    return shown.inbox_page(here(), group_id=group_id)
+        return screens.conversation_fragment(here(), group_id)
+    return screens.inbox_page(here(), group_id=group_id)
 
 
 @blueprint.post("/compose/length")
 @needs("message.triage")
 def length() -> Response:
-    """How long a text is as a channel counts it, and how long it may be. Raises UnknownKey."""
+    """A text's length as the channel's platform counts it, and the longest allowed. Raises UnknownKey."""
     with transaction() as session:
         channel = queries.channel(session, request.form.get("channel", ""))
     measured = replies.length(

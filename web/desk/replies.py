@@ -1,4 +1,4 @@
-"""What happens to a reply at the desk: approved, edited, taken back, withdrawn, settled, rated."""
+"""The desk's actions on a reply: approve, edit, undo, redraft, withdraw, settle, rate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.kit.access import needs, person
 @blueprint.post("/replies/<int:reply_id>/approve")
 @needs("reply.approve")
 def approve(reply_id: int) -> Response:
-    """Release a draft as it was seen, with the words of the form."""
+    """Approve a draft with the text of the form. Refused when the draft changed since it was shown."""
     form = request.form
 
     def work(session: Session) -> None:
@@ -30,7 +30,7 @@ def approve(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/edit")
 @needs("reply.approve")
 def edit(reply_id: int) -> Response:
-    """Keep other words for a draft."""
+    """Save another text for a draft without approving it."""
     form = request.form
 
     def work(session: Session) -> None:
@@ -43,7 +43,7 @@ def edit(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/undo")
 @needs("reply.approve")
 def undo(reply_id: int) -> Response:
-    """Take a released reply back, as long as nobody has begun to send it."""
+    """Make an approved reply a draft again. Refused once sending has begun."""
 
     def work(session: Session) -> None:
         replies.undo(session, queries.reply(session, reply_id), by=person())
@@ -54,7 +54,7 @@ def undo(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/redraft")
 @needs("reply.approve")
 def redraft(reply_id: int) -> Response:
-    """Take up again what could not be sent: a draft like any other."""
+    """Make a failed reply a draft again."""
 
     def work(session: Session) -> None:
         replies.redraft(session, queries.reply(session, reply_id), by=person())
@@ -65,7 +65,7 @@ def redraft(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/withdraw")
 @needs("reply.approve")
 def withdraw(reply_id: int) -> Response:
-    """Not said after all."""
+    """Withdraw a draft or a failed reply: it is never sent."""
 
     def work(session: Session) -> None:
         replies.withdraw(session, queries.reply(session, reply_id), by=person())
@@ -76,7 +76,7 @@ def withdraw(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/settle")
 @needs("reply.settle")
 def settle(reply_id: int) -> Response:
-    """A person has looked: it is out, or it is not."""
+    """Record what a person found on the platform: the reply is public, or it is not."""
 
     def work(session: Session) -> None:
         sent = request.form.get("sent") == "yes"
@@ -88,7 +88,7 @@ def settle(reply_id: int) -> Response:
 @blueprint.post("/replies/<int:reply_id>/rate")
 @needs("reply.rate")
 def rate(reply_id: int) -> Response:
-    """Keep what the citizen said of an answer in their own words as its rating."""
+    """Enter the stars for a citizen who rated an answer in words rather than with a number."""
 
     def work(session: Session) -> None:
         stars = request.form.get("stars", type=int) or 0

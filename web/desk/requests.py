@@ -1,4 +1,4 @@
-"""Reading requests: the desk's list of them, and the file of one."""
+"""Views that read requests: the desk's list, and the file of one request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask_babel import gettext
 from inbox import feed, queries
 from inbox.db import transaction
 from inbox.states import RequestState
-from web.desk import shown
+from web.desk import screens
 from web.desk.blueprint import blueprint
 from web.kit.access import needs
 from web.kit.labels import label
@@ -21,7 +21,7 @@ from web.kit.request_file import with_messages
 @blueprint.get("/requests")
 @needs("message.read")
 def requests() -> Response:
-    """Tracked requests by state, unit and delay; a typed number leads straight to its file."""
+    """Requests filtered by state, unit and overdue. A request number redirects to its file."""
     asked = request.args
     number = "".join(asked.get("number", "").split()).lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -47,7 +47,7 @@ def requests() -> Response:
 
 
 class Tab(NamedTuple):
-    """One narrowing of the list of requests."""
+    """One filter tab above the list of requests."""
 
     words: str
     url: str
@@ -55,14 +55,14 @@ class Tab(NamedTuple):
 
 
 def _tabs(state: str | None, unit: str | None, *, overdue: bool) -> list[Tab]:
-    """All, each state, the overdue ones; the chosen unit is kept."""
+    """One tab each for all requests, every state, and the overdue ones. Each keeps the chosen unit."""
 
-    def to(**narrowed: Any) -> str:
-        return url_for("desk.requests", unit=unit, **narrowed)
+    def to(**filters: Any) -> str:
+        return url_for("desk.requests", unit=unit, **filters)
 
     return [
         Tab(gettext("All"), to(), state is None and not overdue),
-        *(Tab(str(label(one)), to(state=one.value), state == one.value) for one in RequestState),
+        *(Tab(str(label(each)), to(state=each.value), state == each.value) for each in RequestState),
         Tab(gettext("Overdue"), to(overdue=1), overdue),
     ]
 
@@ -70,5 +70,5 @@ def _tabs(state: str | None, unit: str | None, *, overdue: bool) -> list[Tab]:
 @blueprint.get("/requests/<int:number>")
 @needs("message.read")
 def request_file(number: int) -> Response:
-    """The file of one request: every citizen's words, what we said, what is to be done."""
-    return shown.request_page(number)
+    """The file of one request: all its messages, answers and replies, and the possible actions."""
+    return screens.request_page(number)

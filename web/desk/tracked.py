@@ -1,4 +1,4 @@
-"""What the desk does with a request: note, answer for a body outside, give to another unit, close, reopen."""
+"""The desk's actions on a request: note, respond, reroute, close, reopen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.kit.request_file import day_of_form
 @blueprint.post("/requests/<int:number>/note")
 @needs("message.triage")
 def note(number: int) -> Response:
-    """Words of staff for staff."""
+    """Add a note that only staff can read."""
 
     def work(session: Session) -> None:
         text = request.form.get("text", "")
@@ -28,7 +28,7 @@ def note(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/respond")
 @needs("request.respond")
 def respond(number: int) -> Response:
-    """Enter the answer of a body outside, or of a unit that told us by other ways."""
+    """Enter the answer of an outside body, or of a unit that answered by phone or letter."""
     form = request.form
 
     def work(session: Session) -> None:
@@ -49,7 +49,7 @@ def respond(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/reroute")
 @needs("request.reroute")
 def reroute(number: int) -> Response:
-    """Give it to another unit."""
+    """Give the request to another unit."""
 
     def work(session: Session) -> None:
         unit = request.form.get("unit", "")
@@ -61,7 +61,7 @@ def reroute(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/close")
 @needs("request.close")
 def close(number: int) -> Response:
-    """End it by hand."""
+    """Close a request by hand."""
 
     def work(session: Session) -> None:
         tracking.close(session, queries.request(session, number), by=person())
@@ -72,7 +72,7 @@ def close(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/reopen")
 @needs("request.reopen")
 def reopen_request(number: int) -> Response:
-    """Not concluded after all."""
+    """Open an answered or closed request again, with a reason."""
 
     def work(session: Session) -> None:
         reason = request.form.get("reason", "")

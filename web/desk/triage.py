@@ -1,4 +1,4 @@
-"""What a moderator does with a citizen's words: convert, join, answer, dismiss, open again."""
+"""The desk's actions on a group of a citizen's messages: convert, join, answer, dismiss, reopen."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from inbox import queries, tracking
 from inbox.desk import triage
+from inbox.models import Message
+from inbox.states import MessageState
 from inbox.values import ReplyKind
-from web.desk import shown
 from web.desk.acting import Done, act
 from web.desk.blueprint import blueprint
 from web.kit.access import needs, person
@@ -18,7 +19,7 @@ from web.kit.access import needs, person
 @blueprint.post("/messages/<int:message_id>/convert")
 @needs("message.triage")
 def convert(message_id: int) -> Response:
-    """Turn the group into a request, and tell the citizen its number where the box is ticked."""
+    """Turn the group into a request; send the citizen its number where the box is ticked."""
     form = request.form
 
     def work(session: Session) -> int:
@@ -44,7 +45,7 @@ def convert(message_id: int) -> Response:
 @blueprint.post("/messages/<int:message_id>/join")
 @needs("message.triage")
 def join(message_id: int) -> Response:
-    """Put the group on a request that stands already."""
+    """Add the group to an existing request."""
 
     def work(session: Session) -> int:
         tracked = queries.request(session, request.form.get("request", type=int) or 0)
@@ -54,15 +55,22 @@ def join(message_id: int) -> Response:
     return act(work, lambda number: Done(gettext("Added to request %(number)s.", number=number)))
 
 
+def _reply_kind(message: Message, *, is_question: bool) -> ReplyKind:
+    """The kind of a reply typed at the desk. On a request every such reply is an interim one."""
+    if message.state is MessageState.CONVERTED:
+        return ReplyKind.INTERIM
+    return ReplyKind.QUESTION if is_question else ReplyKind.ANSWER
+
+
 @blueprint.post("/messages/<int:message_id>/answer")
 @needs("message.triage")
 def answer(message_id: int) -> Response:
-    """Send a reply: an answer, a question to wait for, or an interim word on what is a request already."""
+    """Send a reply: an answer, a question that waits for the citizen, or an interim reply on a request."""
     form = request.form
 
     def work(session: Session) -> ReplyKind:
         message = queries.message(session, message_id)
-        kind = shown.kind_of_reply(message, is_question=bool(form.get("as_question")))
+        kind = _reply_kind(message, is_question=bool(form.get("as_question")))
         triage.answer(
             session,
             message,
@@ -85,7 +93,7 @@ def answer(message_id: int) -> Response:
 @blueprint.post("/messages/<int:message_id>/dismiss")
 @needs("message.triage")
 def dismiss(message_id: int) -> Response:
-    """This needs nothing from us, for one of the city's reasons."""
+    """Mark the group as needing no action, with one of the city's reasons."""
 
     def work(session: Session) -> None:
         message = queries.message(session, message_id)
@@ -97,7 +105,7 @@ def dismiss(message_id: int) -> Response:
 @blueprint.post("/messages/<int:message_id>/reopen")
 @needs("message.triage")
 def reopen(message_id: int) -> Response:
-    """Look at it again."""
+    """Move the group back to the state NEW."""
 
     def work(session: Session) -> None:
         triage.reopen(session, queries.message(session, message_id), by=person())

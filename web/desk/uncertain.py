@@ -1,7 +1,6 @@
-"""Replies that may be public: our words and what stands there, side by side, for a person to settle.
+"""The screens for uncertain replies: our text beside what the platform shows, for a person to decide.
 
-Nothing here sends. A reply said to be out is SENT, one said not to be out is FAILED; sending it after that is
-a new decision.
+Nothing here sends. A person settles a reply as SENT or FAILED; sending a failed one again is a new decision.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from web.kit.page import is_fragment
 @blueprint.get("/uncertain")
 @needs("reply.read")
 def uncertain_list() -> str:
-    """All of them, the oldest first."""
+    """All uncertain replies, oldest first."""
     with transaction() as session:
         return render_template(
             "desk/uncertain_list.html",
@@ -35,7 +34,7 @@ def uncertain_list() -> str:
 @blueprint.get("/uncertain/<int:reply_id>")
 @needs("reply.read")
 def uncertain_case(reply_id: int) -> str:
-    """One of them, both sides."""
+    """One uncertain reply beside what the platform shows in its thread."""
     with transaction() as session:
         cursor = str(feed.now_cursor(session))
         case = reply_check.case(session, queries.reply(session, reply_id))
@@ -47,7 +46,7 @@ def uncertain_case(reply_id: int) -> str:
 @blueprint.post("/uncertain/<int:reply_id>/look")
 @needs("reply.settle")
 def uncertain_look(reply_id: int) -> Response:
-    """Have the platform read afresh: a worker calls it, never this request."""
+    """Ask for the platform to be read again. A worker calls the platform; this request does not wait."""
 
     def work(session: Session) -> None:
         reply = queries.reply(session, reply_id)

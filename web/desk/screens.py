@@ -1,4 +1,4 @@
-"""What the desk's screens need to be drawn, and the screens themselves."""
+"""Renders the desk's screens: collects the context of each template and returns the response."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox import feed, people, queries
 from inbox.db import transaction
-from inbox.models import Message
 from inbox.queries import Conversation
-from inbox.states import MessageState
-from inbox.values import ReplyKind
 from web.desk import alarm_bar
 from web.desk.empty import EMPTY
 from web.kit import accounts, actions, request_file, timeline, trail
@@ -25,10 +22,10 @@ from web.kit.place import InboxPlace
 
 log = structlog.get_logger()
 
-# --- reading ----------------------------------------------------------------------------------------
+# --- contexts ---------------------------------------------------------------------------------------
 
 
-def _sides(session: Session, place: InboxPlace) -> dict[str, Any]:
+def _counts_and_channels(session: Session, place: InboxPlace) -> dict[str, Any]:
     return {
         "at": place,
         "counts": queries.counts(session),
@@ -39,20 +36,20 @@ def _sides(session: Session, place: InboxPlace) -> dict[str, Any]:
 
 
 def views_context(session: Session, place: InboxPlace) -> dict[str, Any]:
-    """The left pane."""
-    return _sides(session, place)
+    """The context of the left pane."""
+    return _counts_and_channels(session, place)
 
 
 def list_context(
     session: Session, place: InboxPlace, *, after: str | None, open_group: int | None
 ) -> dict[str, Any]:
-    """The middle pane (and the left one's counts, which it repeats)."""
+    """The context of the middle pane, which also shows the counts of the left one."""
     listing = queries.inbox(session, view=place.view, channel=place.channel, q=place.q, after=after)
-    return {**_sides(session, place), "listing": listing, "open_group": open_group}
+    return {**_counts_and_channels(session, place), "listing": listing, "open_group": open_group}
 
 
 def conversation_context(session: Session, place: InboxPlace, group_id: int) -> dict[str, Any]:
-    """The right pane. Raises NotFound."""
+    """The context of the right pane. Raises NotFound."""
     conversation = queries.conversation(session, group_id)
     group = conversation.group
     names = {user.id: user.name for user in people.all_users(session)}
@@ -90,24 +87,18 @@ def conversation_context(session: Session, place: InboxPlace, group_id: int) -> 
 
 
 def _key(rows: Any, ids: list[int | None]) -> str | None:
-    """The key of the row the latest message of the group proposes."""
+    """The key of the last id in `ids` that is in `rows`: the latest message's suggestion."""
     keys = {row.id: row.key for row in rows}
-    return next((keys[one] for one in reversed(ids) if one in keys), None)
+    return next((keys[row_id] for row_id in reversed(ids) if row_id in keys), None)
 
 
 def _live_ids(conversation: Conversation) -> str:
+    """The rows whose live changes reload the pane, as `m12 p3 r4`. "new": also when any message arrives."""
     ids = [f"m{message.id}" for message in conversation.thread_messages]
     ids += [f"p{reply.id}" for reply in conversation.replies]
     if conversation.request:
         ids.append(f"r{conversation.request.request.id}")
     return " ".join([*ids, "new"])
-
-
-def kind_of_reply(message: Message, *, is_question: bool) -> ReplyKind:
-    """What a reply typed at the desk is: on what is a request already, a word in between."""
-    if message.state is MessageState.CONVERTED:
-        return ReplyKind.INTERIM
-    return ReplyKind.QUESTION if is_question else ReplyKind.ANSWER
 
 
 # --- pages ------------------------------------------------------------------------------------------
@@ -121,7 +112,7 @@ def inbox_page(
     status: int = 200,
     **more: Any,
 ) -> Response:
-    """The whole inbox, with one conversation open where `group_id` names one."""
+    """The whole inbox, with the conversation `group_id` open. `more` overrides the template's context."""
     with transaction() as session:
         context: dict[str, Any] = {"cursor": str(feed.now_cursor(session)), "conversation": None}
         if group_id is not None:
@@ -132,14 +123,14 @@ def inbox_page(
 
 
 def conversation_fragment(place: InboxPlace, group_id: int, *, status: int = 200, **more: Any) -> Response:
-    """The right pane alone."""
+    """The right pane alone. `more` overrides the template's context."""
     with transaction() as session:
         context = conversation_context(session, place, group_id)
     return make_response(render_template("desk/_conversation.html", **(context | more)), status)
 
 
 def request_page(number: int, *, status: int = 200, **more: Any) -> Response:
-    """A request's file: the page, or for htmx the file alone."""
+    """A request's file: the whole page, or for htmx the file alone. `more` overrides the context."""
     with transaction() as session:
         cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number)
