@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def create_app() -> Flask:
-    """The application of this process. Reads the settings; opens no connection yet."""
+    """Build the Flask application. Reads the settings; opens no connection."""
     app = OpenAPI(
         __name__,
         doc_ui=False,

@@ -1,8 +1,8 @@
 """Serve the screens, the hooks and the API: `python -m web --port 8000`.
 
-One process serves: hooks and live streams in its event loop, all else in many threads. The process that was
-started watches over it.
-On SIGINT or SIGTERM the streams end first, then what is still being answered, then the process.
+A child process serves hooks and live streams in its event loop and all other requests in threads; the process
+that was started supervises it. On SIGINT or SIGTERM the streams end first, then running requests, then the
+process.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ from web.serving.front import Front
 from web.serving.streams import MOST_STREAMS, SPARE_DESCRIPTORS
 
 GRACE_SECONDS = 10
-"""How long what is being answered may take to end, once a stop was asked for."""
+"""How long running requests may still take after a stop."""
 
 MOST_CONNECTIONS = MOST_STREAMS + 1024
-"""Open at once, idle ones too. The server accepts no more, and those who come wait in its backlog."""
+"""Open connections, idle ones included. Beyond that, new ones wait in the listen backlog."""
 
 
 class WebServer(MPServer):
-    """Granian, with the streams told to end before it waits for them."""
+    """Granian that ends the live streams first: it would wait for them for ever."""
 
     stop_pipe: int
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Close our end of the pipe, which every stream's process reads, then stop as usual."""
+        """Close our end of the pipe, which the serving process reads, then stop as usual."""
         if self.stop_pipe >= 0:
             os.close(self.stop_pipe)
             self.stop_pipe = -1
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def startup(self, *args: Any, **kwargs: Any) -> None:
-        """Start, and take SIGHUP (a closed terminal) for a stop rather than a reload."""
+        """Start as usual, but stop on SIGHUP (a closed terminal) instead of reloading."""
         super().startup(*args, **kwargs)  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
 
 
 def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
-    """Serve what `build` makes until told to stop; `build` runs in the process that serves."""
-    _allow_files()
+    """Serve the application until a stop signal. `build` makes it, in the serving process."""
+    _raise_file_limit()
     multiprocessing.set_start_method("fork")  # the pipe and the listening socket are inherited
     read_end, write_end = os.pipe()
 
@@ -74,7 +74,7 @@ def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
         backlog=1024,
         backpressure=MOST_CONNECTIONS,
         log_level=LogLevels.error,
-        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # into our log, in our form
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # through our own log handlers
         log_access=False,
         workers_kill_timeout=GRACE_SECONDS,
     )
@@ -82,8 +82,8 @@ def serve(build: Callable[[], Application], *, host: str, port: int) -> None:
     server.serve(target_loader=load, wrap_loader=False)
 
 
-def _allow_files() -> None:
-    """Let this process open a file a stream, where the system permits: many systems begin with 1,024."""
+def _raise_file_limit() -> None:
+    """Raise the soft limit of open files, since each stream holds one. Many systems start with 1,024."""
     wanted = MOST_CONNECTIONS + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -94,7 +94,7 @@ def _allow_files() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=64, show_default=True, help="Screens and calls of the API made at once.")
+@click.option("--threads", default=64, show_default=True, help="Screens and API calls answered at once.")
 def main(host: str, port: int, threads: int) -> None:
     """Serve until told to stop."""
     log.configure(as_json=settings().log_json)

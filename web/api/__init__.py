@@ -1,7 +1,7 @@
 """The JSON API of the municipality's own systems: `/api/v1`, described by `/api/v1/openapi.json`.
 
-`register(app)` hangs it into the application. It relies on what `kit.access` and `kit.errors` do for every
-view: the guard has asked who calls and whether they may, and refusals of the core become problem documents.
+`register(app)` adds it to the application. It relies on `kit.access`, which checks token and permission
+before every view, and on `kit.errors`, which turns the core's refusals into problem documents.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ __all__ = ["document", "events", "lists", "messages", "register", "replies", "re
 
 
 def register(app: OpenAPI) -> None:
-    """Serve the API from `app`. A bearer token is its only proof, so a forged form can do nothing here."""
+    """Serve the API from `app`, without CSRF checks: it accepts bearer tokens alone, never cookies."""
     document.describe(app)
-    # flask-openapi3 asks the application, not the blueprint, what to do with what pydantic found.
+    # flask-openapi3 takes the callback for pydantic's errors from the application, not from the blueprint.
     app.validation_error_callback = problems.refuse
     csrf.exempt(api)
     app.register_api(api)

@@ -1,4 +1,4 @@
-"""What an approval through the API must hold to, beyond what the core asks of every approval."""
+"""Checks on approvals through the API, beyond those of the core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from web.kit.access import api_token
 
 
 def check_not_own(replies: Iterable[Reply], by: User) -> None:
-    """Two pairs of eyes: who wrote a draft does not approve it, unless the token may approve alone."""
+    """Refuse with 403 when users approve their own draft, unless the token may approve alone."""
     token = api_token()
     if token is not None and token.may_approve_alone:
         return
@@ -19,13 +19,14 @@ def check_not_own(replies: Iterable[Reply], by: User) -> None:
         raise RefusedCall(f"{by.name} may not approve their own reply with this token.", status=403)
 
 
-def check_named(standing: Collection[Reply], named: Collection[int]) -> None:
-    """Refuse a name that is none of these replies: a slip must not publish what was to be held back."""
-    existing = {reply.id for reply in standing}
+def check_named(replies: Collection[Reply], named: Collection[int]) -> None:
+    """Refuse ids that are none of `replies`: a typo must not publish a reply that was to be held back."""
+    existing = {reply.id for reply in replies}
+
     unknown = sorted(set(named) - existing)
     if unknown:
         listed = ", ".join(map(str, unknown))
         raise refused_fields(
             [("except", f"no reply of this request: {listed}")],
-            existing=[str(one) for one in sorted(existing)],
+            existing=[str(reply_id) for reply_id in sorted(existing)],
         )

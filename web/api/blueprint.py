@@ -1,6 +1,6 @@
-"""The API's blueprint: where every call hangs, how a body is read, and how an effect is made once.
+"""The API's blueprint, its checks of bodies and filters, and `effect`, which runs every writing call.
 
-Who is asking and whether they may is the guard's business (`kit.access`), which has run before anything here.
+The guard (`kit.access`) has checked token and permission before anything here runs.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ _REFUSALS = {
     401: "No valid token came with the call.",
     403: "The token's owner may not do this.",
     404: "What the path names does not exist.",
-    409: "The state it is in allows no such step (`state`), or somebody was faster.",
+    409: "Its state (`state`) does not allow this step, or somebody else changed it first.",
     410: "The cursor is older than the feed: start again.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not declared as application/json.",
-    422: "A field, key or filter cannot be taken: `errors` names it, `existing` says what there is.",
-    500: "A fault of ours; nothing was done.",
+    422: "A field, key or filter is not valid: `errors` names it, `existing` lists the known keys.",
+    500: "An error on our side; nothing was done.",
     503: "The database does not answer; nothing was done.",
 }
 
 
 def refusals(*statuses: int) -> ResponseDict:
-    """These refusals as the OpenAPI document tells them."""
+    """The responses of the OpenAPI document for these statuses."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _REFUSALS[status], "content": problem} for status in statuses}
 
 
 def reads(answer: type[BaseModel], *also: int) -> ResponseDict:
-    """The answers of a call that reads."""
+    """The responses of a reading call; `also`: more statuses than the usual ones."""
     return {200: answer, **refusals(401, 403, 422, 500, 503, *also)}
 
 
 def writes(answer: type[BaseModel], *also: int) -> ResponseDict:
-    """The answers of a call that acts on one row."""
+    """The responses of a call that changes one row; `also`: more statuses than the usual ones."""
     return {200: answer, **refusals(400, 401, 403, 404, 409, 413, 415, 422, 500, 503, *also)}
 
 
 def _operation_id(name: str, path: str, method: str) -> str:  # noqa: ARG001  called by these names
-    """The view's own name: what a generated client calls the function."""
+    """The view's name, which generated clients use as the function's name."""
     return name
 
 
@@ -67,16 +67,16 @@ api = APIBlueprint(
     "api", __name__, url_prefix=PREFIX, abp_security=[{"bearer": []}], operation_id_callback=_operation_id
 )
 
-MESSAGES = Tag(name="messages", description="What citizens say, and its triage.")
-REQUESTS = Tag(name="requests", description="Promises with a number, a unit and a deadline.")
-REPLIES = Tag(name="replies", description="What we say, and how far it came.")
+MESSAGES = Tag(name="messages", description="Citizens' messages and their triage.")
+REQUESTS = Tag(name="requests", description="Tracked requests: each has a number, a unit and a deadline.")
+REPLIES = Tag(name="replies", description="Replies to citizens and their delivery.")
 LISTS = Tag(name="lists", description="The city's closed lists and our channels.")
 EVENTS = Tag(name="events", description="The history as a feed.")
 
 
 @api.before_request
 def _read_input() -> None:
-    """Refuse what is no JSON object, and a filter given twice, before anything looks at the fields."""
+    """Refuse a repeated filter and a body that is no JSON object, before pydantic reads the fields."""
     for name in request.args:
         if len(request.args.getlist(name)) > 1:
             raise problems.refused_fields([(problems.printable(name), "is given more than once")])
@@ -122,7 +122,7 @@ def show(answer: BaseModel) -> Response:
 
 
 def effect(header: IdempotencyHeader, work: Callable[[Session, User], BaseModel]) -> Response:
-    """Do `work` in one transaction, once for each Idempotency-Key, and wake the senders afterwards."""
+    """Run `work` in one transaction, at most once for an Idempotency-Key, then wake the senders."""
     by = person()
     with transaction() as session:
         if header.key is None:

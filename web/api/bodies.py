@@ -1,7 +1,7 @@
-"""What the API takes: bodies, queries and path parts, parsed strictly at the border.
+"""The API's input, as pydantic models: bodies, queries, path parts and the idempotency header.
 
-An unknown field is refused by name: a typo must not silently do half of what was meant. A text with a NUL or
-half a character is refused too, because the database could not keep it as it was sent.
+An unknown field is refused by name, so that a typo is never ignored. A text with a NUL or half of a surrogate
+pair is refused, because PostgreSQL cannot store it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from inbox import states
 
 MAX_TEXT = 10_000
-"""Characters of any text a caller may send. What a platform takes is less, and is checked on its own."""
+"""Characters of any text. The limits of a platform are lower and are checked by the core."""
 MAX_KEY = 100
 MAX_SEARCH = 200
 MAX_LIST = 200
@@ -60,13 +60,13 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class Body(BaseModel):
-    """What every body shares: types are not guessed at, unknown fields are refused."""
+    """The base of all bodies: no type coercion, unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class OptionalBody(Body):
-    """A body nothing of which must be given: it may be missing altogether."""
+    """A body without required fields. The call may send no body at all."""
 
     model_config = ConfigDict(json_schema_extra={}, openapi_extra={"required": False})  # type: ignore[typeddict-unknown-key]
 
@@ -80,7 +80,7 @@ class OptionalBody(Body):
 
 
 class Conversion(Body):
-    """What a message is turned into. `acknowledge` also tells the citizen the number in their thread."""
+    """The request to open for a message. `acknowledge` also sends the citizen its number."""
 
     unit: Key
     category: Key
@@ -88,19 +88,19 @@ class Conversion(Body):
     priority: Key = Field("normal", description="normal or high")
     note: Text | None = None
     acknowledge: bool = False
-    channel: Key | None = Field(None, description="which door speaks, when it came by several")
+    channel: Key | None = Field(None, description="the account that replies, when it came by several")
 
 
 class DirectAnswer(Body):
-    """What the citizen is told without a request being opened. A question makes the message wait."""
+    """A reply to the citizen that opens no request. After a question the message waits for the citizen."""
 
     text: Text
-    question: bool = Field(False, description="we ask, the citizen owes an answer")
-    channel: Key | None = Field(None, description="which door speaks, when it came by several")
+    question: bool = Field(False, description="a question: the message then waits for the citizen")
+    channel: Key | None = Field(None, description="the account that replies, when it came by several")
 
 
 class Dismissal(Body):
-    """Why there is nothing to do: a key of `/reasons?use=dismiss`."""
+    """Why the message needs no action: a key of `/reasons?use=dismiss`."""
 
     reason: Key
 
@@ -119,7 +119,7 @@ class JoinedMessage(Body):
 
 
 class UnitResponse(Body):
-    """What a unit answers. `planned` needs `until`, the day by which the citizen is told it is done."""
+    """A unit's answer. `planned` needs `until`, the day promised to the citizen."""
 
     outcome: states.Outcome = Field(strict=False)
     text: Text
@@ -127,25 +127,25 @@ class UnitResponse(Body):
 
 
 class Return(Body):
-    """Why it is not ours: a key of `/reasons?use=return`, or words."""
+    """Why the request is not this unit's: a key of `/reasons?use=return`, or free text."""
 
     reason: Text
 
 
 class Rerouting(Body):
-    """The unit it goes to instead."""
+    """The unit that receives the request instead."""
 
     unit: Key
 
 
 class Reopening(Body):
-    """Why it is taken up again: a key of `/reasons?use=reopen`, or words."""
+    """Why the request is reopened: a key of `/reasons?use=reopen`, or free text."""
 
     reason: Text
 
 
 class ApprovalOfAll(OptionalBody):
-    """One approval, and one edit if `text` is given, for all waiting replies but those in `except`."""
+    """Approves all drafts of a request but those in `except`. `text`, if given, replaces each text."""
 
     text: Text | None = None
     except_: list[Id] = Field(default=[], alias="except", max_length=MAX_LIST)
@@ -155,14 +155,14 @@ class ApprovalOfAll(OptionalBody):
 
 
 class Approval(OptionalBody):
-    """`text` replaces the draft's. `version`: the one that was seen; 409 when it is another by now."""
+    """`text` replaces the draft's. `version` is the one you read: 409 when the draft has changed since."""
 
     text: Text | None = None
     version: Id | None = None
 
 
 class Settlement(Body):
-    """What a person found out about a reply nobody is sure of: whether it is public."""
+    """Whether an uncertain reply is public, as a person found out."""
 
     sent: bool
 
@@ -171,20 +171,20 @@ class Settlement(Body):
 
 
 class Query(BaseModel):
-    """What every query shares: a name we do not know is refused."""
+    """The base of all queries: unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ListQuery(Query):
-    """Where a list goes on, and how much of it."""
+    """The page of a long list."""
 
     limit: int = Field(50, ge=1, le=MAX_LIST)
     after: Cursor | None = Field(None, description="`next` of the page before")
 
 
 class WholeListQuery(Query):
-    """Of a list that is short: all of it, unless asked otherwise."""
+    """The page of a short list: by default all of it."""
 
     limit: int = Field(MAX_LIST, ge=1, le=MAX_LIST)
     after: Cursor | None = Field(None, description="`next` of the page before")
@@ -215,7 +215,7 @@ class EventQuery(Query):
     limit: int = Field(MAX_LIST, ge=1, le=MAX_LIST)
     after: Cursor | None = Field(
         None,
-        description="`next` of the answer before; `now` to start at this moment; without it, all history",
+        description="`next` of the previous answer; `now` to start at this moment; without it, all history",
     )
 
 
@@ -232,8 +232,8 @@ class ReplyPath(BaseModel):
 
 
 class IdempotencyHeader(BaseModel):
-    """A key made by the caller: the same key gives the same answer and one effect."""
+    """A key chosen by the caller: calls with the same key have one effect and the same answer."""
 
     key: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")] | None = Field(
-        None, alias="Idempotency-Key", description="1 to 255 visible ASCII characters, of the caller's making"
+        None, alias="Idempotency-Key", description="1 to 255 visible ASCII characters, chosen by the caller"
     )

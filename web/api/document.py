@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the same models that parse and answer."""
+"""The OpenAPI 3.1 document, generated from the models that the API parses and answers with."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from web.api.shapes import Problem
 from web.kit.access import public
 
 _ABOUT = """\
-What citizens say to the municipality, the requests it becomes, and what is said back.
+Citizens' messages to the municipality, the requests they become, and the replies.
 
-Times are RFC 3339 with offset. Lists come newest first: `limit` up to 200, `after` is the `next` of the page
-before. Refusals are `application/problem+json`. Every POST takes an `Idempotency-Key`: the same key gives the
-same answer and one effect; with another body it is refused; a refused call is not remembered."""
+Times are RFC 3339 with offset. Lists come newest first: `limit` up to 200, `after` is the `next` of the
+previous page. Refusals are `application/problem+json`. Every POST takes an `Idempotency-Key`: calls with the
+same key have one effect and the same answer. The same key with another body is refused. A refused call is not
+remembered."""
 
 
 def describe(app: OpenAPI) -> None:
-    """Tell `app` what the document says of the API as a whole."""
+    """Set title, description and security scheme of the document."""
     app.info = Info(title="Çözüm", version="1", description=_ABOUT)
     app.security_schemes = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API token of a user."}

@@ -1,4 +1,4 @@
-"""The history as a feed: what happened after a place, oldest first, and the place to go on from."""
+"""The history as a feed: the events after a cursor, oldest first, and the next cursor."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ NOW = "now"
 @api.get("/events", tags=[EVENTS], responses=reads(shapes.Events, 410))
 @needs("events.read")
 def list_events(query: EventQuery) -> Response:
-    """What happened, oldest first: who, what kind and ids, never a citizen's words.
+    """Events, oldest first: who, what kind and ids, never a citizen's words.
 
-    Without `after` from the beginning; `after=now` starts at this moment. `next` is always given, also when
-    there is nothing new: ask again with it.
+    Without `after` the feed starts at the beginning; `after=now` starts at this moment. `next` is always set,
+    also when there is nothing new: send it as `after` in the next call.
     """
     with transaction() as session:
-        entries, following = feed.changes(session, _place(session, query.after), query.limit)
+        entries, following = feed.changes(session, _cursor(session, query.after), query.limit)
         names = for_api.names(session, requests=[entry.request_id for entry in entries])
         items = [render.event(entry, names) for entry in entries]
     return show(shapes.Events(items=items, next=str(following)))
 
 
-def _place(session: Session, after: str | None) -> Cursor:
+def _cursor(session: Session, after: str | None) -> Cursor:
+    """Raises InvalidInput for text that is no cursor."""
     if after is not None and after != NOW:
         return Cursor.parse(after)
     latest = feed.now_cursor(session)

@@ -1,8 +1,8 @@
-"""A repeated call is one call: the same Idempotency-Key gives the same answer and one effect.
+"""Calls with the same Idempotency-Key have one effect and get the same answer.
 
-The key is a row in the same transaction as the effect. It is written before the work, so that a second call
-with it waits for the first on the unique index. When the first commits, the second finds its answer there;
-when the first is refused, its row goes with it and the second does the work. Refusals are never kept.
+The key is stored in the transaction of the effect, before the work, so that a second call waits for the first
+on the unique index. If the first commits, the second returns its answer. If the first is refused, its row is
+rolled back and the second does the work. Refusals are never stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNDER_WAY = 0
 
 
 def digest(method: str, path: str, body: Any) -> bytes:
-    """What makes two calls the same: method, path, and the body's content however it was spelt."""
+    """The SHA-256 of method, path and body. The order and spacing of the JSON do not matter."""
     canonical = json.dumps([method, path, body or {}], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
 
@@ -36,9 +36,9 @@ def once(
     request_digest: bytes,
     work: Callable[[], tuple[int, bytes]],
 ) -> tuple[int, bytes]:
-    """The status and answer of `work`, or those it had when `user` first called with `key`.
+    """The status and body of `work`, or those of the first call of `user` with `key`.
 
-    Raises KeyReused when the first call was another one.
+    Raises KeyReused when the first call had another digest.
     """
     claimed = session.execute(
         insert(IdempotencyKey)

@@ -1,4 +1,4 @@
-"""What citizens say, and its triage. Every act is on the whole group of the message named."""
+"""The calls that read and triage citizens' messages. Every action applies to the message's whole group."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def one_message(path: bodies.MessagePath) -> Response:
 @api.post("/messages/<int:message_id>/convert", tags=[MESSAGES], responses=writes(shapes.CitizenRequest))
 @needs("message.triage")
 def convert(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Conversion) -> Response:
-    """Open a request for it, and answer with the request; `acknowledge` tells the citizen its number."""
+    """Open a request for the message and return it. `acknowledge` sends the citizen its number."""
 
     def work(session: Session, by: User) -> shapes.CitizenRequest:
         request = tracking.convert(
@@ -70,9 +70,9 @@ def convert(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bo
 @api.post("/messages/<int:message_id>/answer", tags=[MESSAGES], responses=writes(shapes.OurReply))
 @needs("message.triage")
 def answer(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.DirectAnswer) -> Response:
-    """Tell the citizen something, and answer with the reply.
+    """Write a reply to the citizen and return it.
 
-    It is READY with a token that may approve alone, and else a DRAFT for somebody to approve.
+    It is READY with a token that may approve alone, else a DRAFT for somebody to approve.
     """
     token = api_token()
 
@@ -95,7 +95,7 @@ def answer(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bod
 @api.post("/messages/<int:message_id>/dismiss", tags=[MESSAGES], responses=writes(shapes.CitizenMessage))
 @needs("message.triage")
 def dismiss(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bodies.Dismissal) -> Response:
-    """Say that there is nothing to do, and why."""
+    """Mark the message as needing no action, with a reason."""
 
     def work(session: Session, by: User) -> shapes.CitizenMessage:
         message = _message(session, path)
@@ -112,7 +112,7 @@ def reopen_message(
     header: bodies.IdempotencyHeader,
     body: bodies.Nothing,  # noqa: ARG001  its type is read
 ) -> Response:
-    """Take it up again."""
+    """Move the message back to the state NEW."""
 
     def work(session: Session, by: User) -> shapes.CitizenMessage:
         message = _message(session, path)

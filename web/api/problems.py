@@ -1,6 +1,6 @@
-"""Refusals of the API's own, beyond those of the core: they name each field and what could stand in it.
+"""Refusals that the API adds to those of the core. They name each invalid field and, if known, valid values.
 
-All others are answered by `web.kit.errors`, in the same form: `application/problem+json` (RFC 9457).
+`web.kit.errors` answers all other errors, in the same form: `application/problem+json` (RFC 9457).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from web.kit import errors
 
 
 class RefusedCall(Exception):
-    """A call that cannot be taken as it is. `members` are told beside the sentence."""
+    """An invalid call. `members` are extra members of the problem document."""
 
     def __init__(self, detail: str, *, status: int = 422, **members: Any) -> None:
         super().__init__(detail)
@@ -25,7 +25,7 @@ class RefusedCall(Exception):
 def refused_fields(
     problems: Sequence[tuple[str, str]], *, existing: Sequence[str] | None = None
 ) -> RefusedCall:
-    """The refusal of fields of a body, query or header, each with why."""
+    """A refusal for (field, problem) pairs of a body, query or header; `existing` lists valid values."""
     members: dict[str, Any] = {
         "errors": [{"field": field, "problem": problem} for field, problem in problems],
         "field": problems[0][0],
@@ -36,7 +36,7 @@ def refused_fields(
 
 
 def refuse(error: ValidationError) -> NoReturn:
-    """Turn pydantic's findings into a refusal. What was sent is left out: it may hold a citizen's words."""
+    """Turn pydantic's errors into a refusal, without the input: it may hold a citizen's words."""
     problems: list[tuple[str, str]] = []
     existing: list[str] | None = None
     for found in error.errors(include_url=False, include_input=False):
@@ -50,7 +50,7 @@ def refuse(error: ValidationError) -> NoReturn:
 
 
 def printable(name: str) -> str:
-    """A name somebody sent, fit for an answer: half a character cannot be written as UTF-8."""
+    """A name from the call, escaped where it cannot be encoded as UTF-8, at most 200 characters."""
     return name.encode(errors="backslashreplace").decode()[:200]
 
 

@@ -1,4 +1,4 @@
-"""Rows as the shapes of the API. What a shape reads is loaded with its row, never one by one."""
+"""Turns rows into the API's shapes. The caller loads related rows beforehand, to avoid a query a row."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def channel(row: Channel) -> shapes.ListedChannel:
 
 
 def message(row: Message, names: Names) -> shapes.CitizenMessage:
-    """Needs author, channel, doors with their channel, and attachments."""
+    """Reads the relations author, channel, doors with their channel, and attachments."""
     author = row.author
     return shapes.CitizenMessage(
         id=row.id,
@@ -155,15 +155,15 @@ def event(row: HistoryEntry, names: Names) -> shapes.Event:
 
 
 def requests(session: Session, rows: Sequence[TrackedRequest]) -> list[shapes.CitizenRequest]:
-    """These requests with all that stands on them, in a fixed number of statements."""
+    """The requests with their messages, answers, replies and history, in a fixed number of statements."""
     whole = for_api.load_requests(session, rows)
     ids = [row.id for row in rows] + [row.part_of_id for row in rows]
     names = for_api.names(session, requests=ids)
-    return [_request(one, names) for one in whole]
+    return [_request(request, names) for request in whole]
 
 
 def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
-    """A request with all that stands on it; `names` knows its number and that of what it is a part of."""
+    """`names` must hold the numbers of the request and of the one it is part of."""
     row = whole.row
     return shapes.CitizenRequest(
         number=row.number,
@@ -178,7 +178,7 @@ def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
         overdue=row.is_overdue,
         planned_until=row.planned_until,
         part_of=names.requests.get(row.part_of_id) if row.part_of_id is not None else None,
-        messages=[message(said, names) for said in row.messages],
+        messages=[message(each, names) for each in row.messages],
         answers=[
             shapes.UnitAnswer(
                 id=answer.id,
@@ -190,14 +190,14 @@ def _request(whole: WholeRequest, names: Names) -> shapes.CitizenRequest:
             )
             for answer in row.answers
         ],
-        replies=[reply(said, names) for said in row.replies],
+        replies=[reply(each, names) for each in row.replies],
         ratings=_ratings(row.replies),
         history=[event(entry, names) for entry in whole.history],
     )
 
 
 def _ratings(replies: Sequence[Reply]) -> list[shapes.CitizenRating]:
-    given = [said.rating for said in replies if said.rating is not None]
+    given = [each.rating for each in replies if each.rating is not None]
     return [
         shapes.CitizenRating(
             reply=rating.reply_id, stars=rating.stars, text=rating.text, rated_at=rating.rated_at

@@ -1,4 +1,4 @@
-"""What we say, and how far it came."""
+"""The calls that read, approve, withdraw and settle replies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def one_reply(path: bodies.ReplyPath) -> Response:
 @api.post("/replies/<int:reply_id>/approve", tags=[REPLIES], responses=writes(shapes.OurReply))
 @needs("reply.approve")
 def approve(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Approval) -> Response:
-    """Release a draft, edited by `text` if given. Its writer may only with a token that approves alone."""
+    """Approve a draft, replacing its text by `text` if given.
+
+    The user who wrote it may approve it only with a token that may approve alone.
+    """
 
     def work(session: Session, reply: Reply, by: User) -> None:
         approvals.check_not_own([reply], by)
@@ -56,7 +59,7 @@ def withdraw(
     header: bodies.IdempotencyHeader,
     body: bodies.Nothing,  # noqa: ARG001  its type is read
 ) -> Response:
-    """Decide that it is not said after all."""
+    """Withdraw a draft or a failed reply: it is never sent."""
 
     def work(session: Session, reply: Reply, by: User) -> None:
         core.withdraw(session, reply, by=by)
@@ -67,7 +70,7 @@ def withdraw(
 @api.post("/replies/<int:reply_id>/settle", tags=[REPLIES], responses=writes(shapes.OurReply))
 @needs("reply.settle")
 def settle(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodies.Settlement) -> Response:
-    """Tell whether it is public, of a reply nobody is sure of or one that goes out by hand."""
+    """Record whether an uncertain reply, or one sent by hand, is public."""
 
     def work(session: Session, reply: Reply, by: User) -> None:
         core.settle(session, reply, sent=body.sent, by=by)
@@ -78,7 +81,7 @@ def settle(path: bodies.ReplyPath, header: bodies.IdempotencyHeader, body: bodie
 def _act(
     path: bodies.ReplyPath, header: bodies.IdempotencyHeader, work: Callable[[Session, Reply, User], None]
 ) -> Response:
-    """Do `work` to the reply and answer with it as it is then."""
+    """Run `work` on the reply and return the reply as it is afterwards."""
 
     def once(session: Session, by: User) -> shapes.OurReply:
         reply = _reply(session, path)

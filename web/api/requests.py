@@ -1,4 +1,4 @@
-"""Promises with a number, a unit and a deadline. A unit officer sees and answers the own unit's alone."""
+"""The calls on tracked requests. A unit officer can read and answer only those of their own unit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.kit.access import needs, person
 @api.get("/requests", tags=[REQUESTS], responses=reads(shapes.Requests))
 @needs("request.read")
 def list_requests(query: bodies.RequestQuery) -> Response:
-    """Requests, newest first, with all that stands on each. A unit officer is shown the own unit's."""
+    """Requests, newest first, each in full. A unit officer gets only those of their own unit."""
     with transaction() as session:
         found = queries.requests(
             session,
@@ -37,7 +37,7 @@ def list_requests(query: bodies.RequestQuery) -> Response:
 @api.get("/requests/<int:number>", tags=[REQUESTS], responses=reads(shapes.CitizenRequest, 404))
 @needs("request.read")
 def one_request(path: bodies.RequestPath) -> Response:
-    """One request with all that stands on it. A number whose check digit is wrong is told so."""
+    """One request in full. The 404 says so when the number's check digit is wrong."""
     with transaction() as session:
         request = _request(session, path)
         people.require(person(), "request.read", request)
@@ -48,7 +48,7 @@ def one_request(path: bodies.RequestPath) -> Response:
 @api.post("/requests/<int:number>/messages", tags=[REQUESTS], responses=writes(shapes.CitizenRequest))
 @needs("message.triage")
 def join(path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.JoinedMessage) -> Response:
-    """Put one more citizen's message on it."""
+    """Add a citizen's message to the request."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.join(session, request, queries.message(session, body.message), by=by)
@@ -61,7 +61,7 @@ def join(path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodie
 def respond(
     path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.UnitResponse
 ) -> Response:
-    """Give the unit's answer. One reply a thread is drafted; `planned` drafts an interim one, until a day."""
+    """Enter the unit's answer and draft one reply a thread. `planned` drafts an interim reply with a day."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.respond(session, request, outcome=body.outcome, text=body.text, until=body.until, by=by)
@@ -74,7 +74,7 @@ def respond(
 def return_to_desk(
     path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.Return
 ) -> Response:
-    """Give it back to the desk: not this unit's."""
+    """Return the request to the desk because it is not this unit's."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.return_to_desk(session, request, reason=_in_words(session, body.reason, use="return"), by=by)
@@ -85,7 +85,7 @@ def return_to_desk(
 @api.post("/requests/<int:number>/reroute", tags=[REQUESTS], responses=writes(shapes.CitizenRequest))
 @needs("request.reroute")
 def reroute(path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.Rerouting) -> Response:
-    """Give it to another unit."""
+    """Give the request to another unit."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.reroute(session, request, unit=body.unit, by=by)
@@ -100,7 +100,7 @@ def close(
     header: bodies.IdempotencyHeader,
     body: bodies.Nothing,  # noqa: ARG001  its type is read
 ) -> Response:
-    """End it by hand. By itself it ends when every answer on it has."""
+    """Close the request by hand. It closes by itself once no answer on it is pending."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.close(session, request, by=by)
@@ -113,7 +113,7 @@ def close(
 def reopen_request(
     path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.Reopening
 ) -> Response:
-    """Take it up again."""
+    """Open an answered or closed request again, with a reason."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
         tracking.reopen(session, request, reason=_in_words(session, body.reason, use="reopen"), by=by)
@@ -126,12 +126,12 @@ def reopen_request(
 def approve_all(
     path: bodies.RequestPath, header: bodies.IdempotencyHeader, body: bodies.ApprovalOfAll
 ) -> Response:
-    """Approve its waiting replies at once, edited by one `text` if given, but not those in `except`."""
+    """Approve the request's drafts but those in `except`. `text`, if given, replaces the text of each."""
 
     def work(session: Session, request: TrackedRequest, by: User) -> None:
-        standing = for_api.load_requests(session, [request])[0].row.replies
-        approvals.check_named(standing, body.except_)
-        approvals.check_not_own([one for one in standing if one.id not in body.except_], by)
+        existing = for_api.load_requests(session, [request])[0].row.replies
+        approvals.check_named(existing, body.except_)
+        approvals.check_not_own([reply for reply in existing if reply.id not in body.except_], by)
         replies.approve_all(session, request, by=by, text=body.text, except_=body.except_)
 
     return _act("reply.approve", path, header, work)
@@ -143,7 +143,7 @@ def _act(
     header: bodies.IdempotencyHeader,
     work: Callable[[Session, TrackedRequest, User], None],
 ) -> Response:
-    """Do `work` to the request, if whoever asks may do `action` to it, and answer with it as it is then."""
+    """Run `work` on the request after checking `action` on it, and return it as it is afterwards."""
 
     def once(session: Session, by: User) -> shapes.CitizenRequest:
         request = _request(session, path)
@@ -161,13 +161,16 @@ def _request(session: Session, path: bodies.RequestPath) -> TrackedRequest:
 
 
 def _in_words(session: Session, reason: str, *, use: str) -> str:
-    """A reason of the city's list by its name, which is what people read; other words as they are."""
-    named = {one.key: one.name_tr for one in queries.reasons(session, use=use)}
+    """The Turkish name of a reason of the city's list; other words as they are."""
+    named = {listed.key: listed.name_tr for listed in queries.reasons(session, use=use)}
     return named.get(reason, reason)
 
 
 def _readable_unit(session: Session, user: User, asked: str | None) -> str | None:
-    """The unit whose requests are listed: the one asked for if it may be read, else the own one, else all."""
+    """The key of the unit to list: `asked`, else the user's own unit, else None for all.
+
+    Raises NotAllowed when the user may not read the requests of `asked`.
+    """
     if asked is None:
         return user.unit.key if user.unit is not None else None
     unit = queries.unit(session, asked)

@@ -1,7 +1,6 @@
-"""What the API answers with: one pydantic model a noun, and how a row becomes one.
+"""The API's answers, as pydantic models. `web.api.render` fills them from rows.
 
-Rows come with everything a shape reads already loaded; what stands in a row as an id and is shown as a key or
-a number is looked up in `Names`, which is read once a call.
+Units, categories, channels and requests are named by their key or number, never by a row's id.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ Moment = Annotated[
 
 
 class Shape(BaseModel):
-    """What every answer shares: nothing beyond what is documented."""
+    """The base of all answers: documented members only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
 
 
 class Page(Shape):
-    """A list's answer. `next` is what to send as `after` for what follows; null at the end."""
+    """One page of a list. Send `next` as `after` to get the following page; null on the last page."""
 
     next: str | None
 
@@ -45,7 +44,7 @@ class TranslatedName(Shape):
 
 
 class ListedUnit(Shape):
-    """A directorate, or a body outside that matters are passed on to."""
+    """A directorate, or an outside body to which requests are passed on."""
 
     key: str
     names: TranslatedName
@@ -54,7 +53,7 @@ class ListedUnit(Shape):
 
 
 class ListedCategory(Shape):
-    """What a request may be about. `unit` is only a proposal."""
+    """The subject of a request. `unit` is only a suggestion."""
 
     key: str
     names: TranslatedName
@@ -80,10 +79,10 @@ class ListedReason(Shape):
 
 
 class ListedChannel(Shape):
-    """One account or line of ours and how it fares.
+    """One of our accounts or lines.
 
-    `health` rests on real calls alone: `last_call_at` is the last of them, `last_call_ok_at` the last that
-    succeeded.
+    `health` follows from real calls to the platform: `last_call_at` is the last call, `last_call_ok_at` the
+    last that succeeded.
     """
 
     key: str
@@ -124,7 +123,7 @@ class Channels(Page):
 
 
 class MessageAuthor(Shape):
-    """A citizen as the platform shows them. Null where it hides them."""
+    """A citizen as the platform shows them. Name and handle are null where it hides them."""
 
     id: int
     name: str | None
@@ -132,7 +131,7 @@ class MessageAuthor(Shape):
 
 
 class AttachedFile(Shape):
-    """A file, place or card of a message."""
+    """A file, location or contact card in a message."""
 
     kind: str
     state: states.AttachmentState
@@ -144,7 +143,7 @@ class AttachedFile(Shape):
 
 
 class Suggestion(Shape):
-    """What the program would choose. A person decides."""
+    """The program's suggestion for triage. A person decides."""
 
     unit: str | None
     category: str | None
@@ -153,10 +152,10 @@ class Suggestion(Shape):
 
 
 class CitizenMessage(Shape):
-    """One thing a citizen said.
+    """One message of a citizen.
 
-    `group` is the first message of what one person wrote in one thread within ten minutes: triage acts on all
-    of it. `channels` are the doors it reached us by, `channel` the first of them.
+    `group` is the id of the first of the messages that one person wrote in one thread within ten minutes:
+    triage applies to all of them. `channels` are the accounts that received it, `channel` the first of them.
     """
 
     id: int
@@ -180,7 +179,7 @@ class CitizenMessage(Shape):
     urgency: states.Urgency
     intent: states.Intent
     suggestion: Suggestion
-    request: int | None = Field(description="the number of the request it stands on")
+    request: int | None = Field(description="the number of its request")
 
 
 class Messages(Page):
@@ -191,7 +190,7 @@ class Messages(Page):
 
 
 class OurReply(Shape):
-    """One thing we say to one message's author, and how far it came. `version` is what an approval names."""
+    """One reply to the author of one message, and its delivery. An approval may name its `version`."""
 
     id: int
     kind: values.ReplyKind
@@ -217,7 +216,7 @@ class Replies(Page):
 
 
 class ApprovedReplies(Shape):
-    """The replies one approval released."""
+    """The replies that one call approved."""
 
     items: list[OurReply]
 
@@ -226,7 +225,7 @@ class ApprovedReplies(Shape):
 
 
 class UnitAnswer(Shape):
-    """What a unit said to a request."""
+    """A unit's answer to a request."""
 
     id: int
     outcome: states.Outcome
@@ -237,7 +236,7 @@ class UnitAnswer(Shape):
 
 
 class CitizenRating(Shape):
-    """A citizen's verdict on one reply."""
+    """A citizen's rating of one reply."""
 
     reply: int
     stars: int
@@ -246,7 +245,7 @@ class CitizenRating(Shape):
 
 
 class Event(Shape):
-    """One thing that happened: who, when, what kind and ids; never a citizen's words.
+    """One event of the history: who, when, what kind and ids; never a citizen's words.
 
     `by` is `user:<id>` or the part of the program that did it. `request` is the request's number.
     """
@@ -265,14 +264,14 @@ class Event(Shape):
 
 
 class Events(Shape):
-    """A stretch of the history, oldest first. `next` is always given: send it as `after` to go on."""
+    """Part of the history, oldest first. `next` is always set: send it as `after` to continue."""
 
     items: list[Event]
     next: str
 
 
 class CitizenRequest(Shape):
-    """A promise with a number, a unit and a deadline, and everything that stands on it."""
+    """A tracked request with its messages, answers, replies, ratings and history."""
 
     number: int
     state: states.RequestState
@@ -301,14 +300,14 @@ class Requests(Page):
 
 
 class FieldProblem(Shape):
-    """One field that cannot be taken."""
+    """One field that is not valid."""
 
     field: str
     problem: str
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457). `detail` names the thing; some kinds carry members of their own."""
+    """A problem document (RFC 9457). Some kinds of problem have further members."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -316,9 +315,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] | None = Field(None, description="the fields that cannot be taken")
+    errors: list[FieldProblem] | None = Field(None, description="the fields that are not valid")
     field: str | None = Field(None, description="the first of them")
-    existing: list[str] | None = Field(None, description="what there is, when something unknown was named")
-    state: str | None = Field(None, description="the state it is in, when that allows no such step")
-    length: int | None = Field(None, description="how long the text is, as the platform counts")
-    max_length: int | None = Field(None, description="how long it may be there")
+    existing: list[str] | None = Field(None, description="the known keys, when an unknown one was given")
+    state: str | None = Field(None, description="the present state, when it does not allow the step")
+    length: int | None = Field(None, description="the length of the text as the platform counts it")
+    max_length: int | None = Field(None, description="the longest text that the platform allows")
