@@ -1,1 +1,1 @@
-"""What every screen is made of: words, formats, filters, the guard, and how a refusal is told."""
+"""Shared by all screens: words, formats, template filters, the permission guard, refusals and errors."""

@@ -1,10 +1,10 @@
-"""Who is asking, and whether they may: every view declares its action, and one guard asks the table.
+"""Authentication and permissions: every view declares an action, and one guard checks it before the view.
 
-A view says `@needs("message.triage")`, or `@public` where nobody is asked; a view that says neither is
-refused to everybody. The guard asks `people.may` about the action alone; where the answer hangs on a row
-(a unit's own request), the view asks again with `people.require(person(), action, row)`.
+A view declares `@needs("message.triage")`, or `@public` for everybody; a view without either is never served.
+The guard checks the action alone. Where permission depends on a row (a unit's own request), the view also
+calls `people.require(person(), action, row)`.
 
-People come with a session cookie; programs come to `/api/` with a bearer token and never with a cookie.
+People sign in with a session cookie. Programs call `/api/` with a bearer token; cookies are ignored there.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from inbox.models import ApiToken, User
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = "public"
-"""What a view declares that asks nobody who they are."""
+"""The declaration of a view that needs no sign-in."""
 
 UNDECLARED_OK = frozenset({"static"})
-"""Endpoints that belong to a library and serve no row of ours."""
+"""Endpoints of libraries, which declare nothing and serve none of our rows."""
 
 IDLE = timedelta(hours=4)
 LIFETIME = timedelta(hours=14)
-"""A shift and its handover: after it everybody logs in again, busy or not."""
+"""A shift and its handover. Then even an active user must sign in again."""
 _SEEN_STEP = timedelta(minutes=1)
 
 
 def needs(action: str) -> Callable[[View], View]:
-    """Declare that a view is for those who may do `action` of the permission table."""
+    """Declare that a view needs permission for `action`. Raises ValueError for an unknown action."""
     if action not in people.ACTIONS:
         raise ValueError(f"the permission table has no action {action!r}")
 
@@ -50,13 +50,13 @@ def needs(action: str) -> Callable[[View], View]:
 
 
 def public(view: View) -> View:
-    """Declare that a view asks nobody who they are."""
+    """Declare that a view needs no sign-in."""
     cast("Any", view).needed_action = PUBLIC
     return view
 
 
 def needed_action(view: Callable[..., Any]) -> str | None:
-    """What `view` declared, or None when its author forgot."""
+    """The declared action of `view`, PUBLIC, or None where the declaration is missing."""
     return getattr(view, "needed_action", None)
 
 
@@ -64,13 +64,13 @@ def needed_action(view: Callable[..., Any]) -> str | None:
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
-    """A user as Flask-Login wants to see them; `user` is the row, with its unit."""
+    """The adapter that Flask-Login needs; `user` is the row, with its unit loaded."""
 
     def __init__(self, user: User) -> None:
         self.user = user
 
     def get_id(self) -> str:
-        """What the cookie carries: a new session key of the user ends every session made before."""
+        """The cookie's content. Changing a user's session key ends all their earlier sessions."""
         return f"{self.user.id}.{self.user.session_key}"
 
 
@@ -78,8 +78,8 @@ login_manager = LoginManager()
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
-def _from_cookie(carried: str) -> SignedIn | None:
-    user_id, _, session_key = carried.partition(".")
+def _from_cookie(content: str) -> SignedIn | None:
+    user_id, _, session_key = content.partition(".")
     if not user_id.isdigit() or not _session_is_alive():
         return None
     with transaction() as db:
@@ -96,14 +96,14 @@ def _session_is_alive() -> bool:
     at = now()
     if at - since > LIFETIME or at - seen > IDLE:
         return False
-    # The live feed asks by itself all day: only what a person does keeps the session alive.
+    # Open pages poll and refresh all day by themselves: only a person's own requests keep the session alive.
     if at - seen > _SEEN_STEP and request.blueprint != "live" and "X-Refresh" not in request.headers:
         session["seen"] = at.isoformat()
     return True
 
 
 def sign_in(user: User) -> None:
-    """Start a session of its own for `user`: nothing of the session before it is kept but the language."""
+    """Start a fresh session for `user`. The language survives, because it has its own cookie."""
     session.clear()
     at = now().isoformat()
     session["since"], session["seen"] = at, at
@@ -111,25 +111,25 @@ def sign_in(user: User) -> None:
 
 
 def sign_out() -> None:
-    """End the session of whoever is asking."""
+    """End the current session."""
     logout_user()
     session.clear()
 
 
 def is_api() -> bool:
-    """Whether a program is asking: it wants JSON and brings a bearer token; its cookies count for nothing."""
+    """Whether this is an API call: it gets JSON and authenticates by bearer token alone."""
     return request.path.startswith("/api/")
 
 
 def person_or_none() -> User | None:
-    """Whoever is asking, by the token for the API and by the session elsewhere."""
+    """The user of this request, by bearer token for the API and by session elsewhere; None if anonymous."""
     if "person" not in g:
         g.person = _from_bearer() if is_api() else _from_session()
     return cast("User | None", g.person)
 
 
 def person() -> User:
-    """Whoever is asking. Raises Unauthorized where nobody is."""
+    """The user of this request. Raises Unauthorized if anonymous."""
     user = person_or_none()
     if user is None:
         raise Unauthorized()
@@ -137,7 +137,7 @@ def person() -> User:
 
 
 def api_token() -> ApiToken | None:
-    """The token a program came with, or None for a person with a session."""
+    """The API token of this request, or None for a person with a session."""
     person_or_none()
     return cast("ApiToken | None", g.get("api_token"))
 
@@ -162,12 +162,12 @@ def _from_bearer() -> User | None:
 
 
 def guard() -> Response | None:
-    """Before every view: let in who may, send to the login who has not said who they are, refuse the rest."""
+    """Run before every view: send anonymous visitors to the login, raise NotAllowed without permission."""
     if request.endpoint is None or request.endpoint in UNDECLARED_OK:
         return None
     action = needed_action(current_app.view_functions[request.endpoint])
     if action is None:
-        raise RuntimeError(f"{request.endpoint} declares no action: nobody may")
+        raise RuntimeError(f"{request.endpoint} declares no action, so nobody may open it")
     if action == PUBLIC:
         return None
     user = person_or_none()
@@ -181,7 +181,7 @@ def _ask_to_sign_in() -> Response:
     if is_api():
         raise Unauthorized(www_authenticate=None, description="Send a valid token as Authorization: Bearer …")
     if request.headers.get("HX-Request"):
-        # A redirect would put the login form inside the page; this makes the browser go there.
+        # htmx would follow a redirect and put the login form inside the page; this header loads it whole.
         answer = Response(status=401)
         answer.headers["HX-Redirect"] = url_for("sign_in.login")
         return answer
@@ -191,6 +191,6 @@ def _ask_to_sign_in() -> Response:
 
 def install(app: Flask) -> None:
     """Put the guard before every view of `app`."""
-    login_manager.session_protection = None  # the session key and both lifetimes are ours
+    login_manager.session_protection = None  # we check the session key and both lifetimes ourselves
     login_manager.init_app(app)
     app.before_request(guard)

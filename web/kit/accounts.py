@@ -1,4 +1,4 @@
-"""By which of our accounts a citizen can be answered, how long a text each takes, what speaks against it."""
+"""The accounts that can reply to a citizen, with length limit, reply window and warnings of each."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ SOON = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Platforms let us write privately for a while after the citizen's last word, by the platform's clock."""
+    """The time after a citizen's last private message in which the platform lets us reply."""
 
     closes_at: datetime
-    left: timedelta  # none or less: it is over
+    left: timedelta  # zero or negative: closed
 
     @property
     def is_over(self) -> bool:
-        """Whether the platform would refuse an answer now."""
+        """Whether the platform would refuse a reply now."""
         return self.left <= timedelta()
 
     @property
     def ends_soon(self) -> bool:
-        """Whether it is over or will be soon."""
+        """Whether less than two hours are left, or none."""
         return self.left < SOON
 
     @property
     def words(self) -> str:
-        """For a glance: until when, and how long that is."""
+        """A short text: the closing time and how long is left."""
         if self.is_over:
             return gettext("The time to answer is over")
         return gettext(
@@ -48,7 +48,7 @@ class Window:
 
     @property
     def warning(self) -> str:
-        """For who is about to write: what speaks against it, "" while there is time."""
+        """The warning above the composer; "" while more than two hours are left."""
         if self.is_over:
             return gettext(
                 "The time in which we may answer this chat is over: the platform will refuse the reply."
@@ -65,23 +65,23 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One account that may answer."""
+    """One of our accounts that can reply to a group of messages."""
 
     key: str
     name: str
     platform: str
     max_length: int
-    window: Window | None  # None: it may answer at any time
-    warning: str  # "": nothing speaks against it
+    window: Window | None  # None: no time limit
+    warning: str  # "": no warning
 
 
 def is_private(group: GroupRow) -> bool:
-    """Whether the answer is seen by the citizen alone."""
+    """Whether the reply is a private message."""
     return group.latest.kind is MessageKind.CHAT
 
 
 def doors(group: GroupRow) -> list[Door]:
-    """The accounts this group reached us by, the first one first."""
+    """The accounts that received this group, the first receiver first."""
     thread, private = group.latest.thread, is_private(group)
     last_word = (thread.last_citizen_at if thread else None) or group.latest.sent_at
     return [

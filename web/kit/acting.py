@@ -1,4 +1,4 @@
-"""The block around every action of a screen: a transaction, one call of the core, a wake-up, an answer."""
+"""Runs an action of a screen: a transaction, one call of the core, a nudge to the workers, a response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the core did not do it, in the language of the screen, and the status of the answer."""
+    """A refusal of the core, with its words in the screen's language and the HTTP status."""
 
     error: errors.CoreError
     status: int
@@ -37,10 +37,10 @@ def act(
     *,
     wakes: Kind | None = None,
 ) -> Response:
-    """Do `work` in a transaction of its own, wake the worker that goes on with it, and answer with `done`.
+    """Run `work` in its own transaction, nudge the worker `wakes`, and return the response of `done`.
 
-    What the core refuses leaves nothing behind and is answered by `refused`, which may raise `error` again
-    where the screen has no place for it; without `refused` it is answered by an error page.
+    A refusal of the core rolls back and is answered by `refused`, which may raise `error` again where the
+    screen cannot show it. Without `refused`, the refusal is raised and becomes an error page.
     """
     try:
         with transaction() as session:
@@ -50,7 +50,7 @@ def act(
             raise
         answer = refused(Refusal(error, status_of(error), refusals.explain(error)))
         if isinstance(error, errors.IllegalMove):
-            # A screen offers no step that the table lacks: either it was stale, or it is wrong.
+            # Screens offer only steps that the table of moves allows: the page was stale, or it has a bug.
             log.error("illegal_move", what=error.what, key=error.key, state=error.from_, to=error.to)
         return answer
     if wakes is not None:
@@ -59,7 +59,7 @@ def act(
 
 
 def see_other(url: str, words: str = "", *, category: str = "success") -> Response:
-    """Send the browser to `url`, where it says `words`."""
+    """Redirect with 303 to `url`, where `words` appear as a notice."""
     if words:
         flash(words, category)
     return make_response(redirect(url, code=303))

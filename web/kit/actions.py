@@ -1,7 +1,7 @@
-"""Every action of the screens, once: its words, sign, keys, permission and address.
+"""The table of all actions of the screens: label, icon, keys, permission and endpoint of each.
 
-Buttons, the sheet of keys (`?`) and the attributes by which the keyboard finds a button are made from this
-table. Whether an action may be done with a row as it stands says `web.kit.can`, under the same names.
+Buttons, the sheet of keys (`?`) and the `data-` attributes for keyboard shortcuts are made from it.
+`web.kit.can` decides, under the same names, whether an action is allowed on a given row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from web.kit.access import person_or_none
 
 
 class Scope(StrEnum):
-    """Where an action is offered. Within one, and together with EVERYWHERE, a key means one thing."""
+    """The page that offers an action. A key is unique within a scope together with EVERYWHERE."""
 
     EVERYWHERE = "everywhere"
     INBOX = "inbox"
@@ -32,12 +32,12 @@ class Scope(StrEnum):
     UNCERTAIN = "uncertain"
     UNIT_REQUESTS = "unit_requests"
     UNIT_REQUEST = "unit_request"
-    TOAST = "toast"  # what answered the last step: its keys come before those of the page below
+    TOAST = "toast"  # the notice after an action: its keys take precedence over those of the page
 
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """Keys that the browser itself acts on. Each of `keys` does it; `g y` is one after the other."""
+    """Keys that the browser's code handles without a button. `keys` are alternatives; `g y`: g, then y."""
 
     keys: tuple[str, ...]
     help: LazyString  # on the sheet of keys
@@ -45,16 +45,16 @@ class Gesture:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can have the program do. `values` belong to the address of `endpoint`."""
+    """One action. `values` are arguments of the endpoint's URL or of its form."""
 
     name: str
-    words: LazyString  # on the button
+    words: LazyString  # the button's label
     permission: str
     endpoint: str
     scope: Scope
     icon: str = ""
     keys: tuple[str, ...] = ()
-    help: LazyString | None = None  # on the sheet of keys, where that says more than `words`
+    help: LazyString | None = None  # on the sheet of keys, instead of `words`
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,7 +94,7 @@ VIEWS = (
 """The views of the inbox, in the order of the left pane."""
 
 _LISTED = (
-    # a citizen's words
+    # a citizen's messages
     Action("convert", _l("Turn into a request"), "message.triage", "desk.convert", _INBOX, "ticket", ("c",)),
     Action("answer", _l("Reply"), "message.triage", "desk.answer", _INBOX, "arrow-back-up", ("r",)),
     Action("dismiss", _l("Dismiss"), "message.triage", "desk.dismiss", _INBOX, "archive", ("e", "x")),
@@ -233,43 +233,44 @@ GESTURES: Mapping[str, Gesture] = {
 
 
 class SheetLine(NamedTuple):
-    """One line of the sheet of keys; each of `keys` is drawn as a key."""
+    """One line of the sheet of keys; `keys` are keycaps to draw."""
 
     words: str
     keys: tuple[str, ...]
 
 
 def sheet(user: User) -> list[SheetLine]:
-    """What the keyboard does for `user`. The same keys for the same thing on two pages are one line."""
-    lines = [SheetLine(str(one.help), _shown(one.keys)) for one in GESTURES.values()]
+    """The sheet of keys for `user`. An action with the same keys on two pages is listed once."""
+    lines = [SheetLine(str(gesture.help), _keycaps(gesture.keys)) for gesture in GESTURES.values()]
     lines += [
-        SheetLine(str(one.help or one.words), _shown(one.keys))
-        for one in ACTIONS.values()
-        if one.keys and people.may(user, one.permission)
+        SheetLine(str(action.help or action.words), _keycaps(action.keys))
+        for action in ACTIONS.values()
+        if action.keys and people.may(user, action.permission)
     ]
     return list(dict.fromkeys(lines))
 
 
-def _shown(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys as they are drawn; a long row of them by its ends."""
-    pieces = tuple(piece for key in keys for piece in _pieces(key))
-    return pieces if len(keys) < 4 else (pieces[0], "…", pieces[-1])
+def _keycaps(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keycaps to draw. Four or more keys become the first, "…" and the last."""
+    caps = tuple(cap for key in keys for cap in _split(key))
+    return caps if len(keys) < 4 else (caps[0], "…", caps[-1])
 
 
-def _pieces(key: str) -> list[str]:
-    """`Ctrl+Enter` and `g y` are two keys each."""
+def _split(key: str) -> list[str]:
+    """`Ctrl+Enter` and `g y` are two keycaps each."""
     return key.replace("+", " ").split()
 
 
-def _sheet_of_whoever_looks() -> list[SheetLine]:
+def _key_sheet() -> list[SheetLine]:
+    """The sheet of keys for the current user; empty if anonymous."""
     user = person_or_none()
     return sheet(user) if user is not None else []
 
 
 def install(app: Flask) -> None:
-    """Make the table known to every template of `app`."""
+    """Make the tables and the sheet of keys available to every template of `app`."""
     app.jinja_env.globals |= {
         "actions": ACTIONS,
         "gestures": GESTURES,
-        "key_sheet": _sheet_of_whoever_looks,
+        "key_sheet": _key_sheet,
     }

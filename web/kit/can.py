@@ -1,7 +1,7 @@
-"""What whoever looks may do with a row as it stands now. Templates ask this and compare no state.
+"""Which actions the current user may do on a row now, so that templates compare no states.
 
-Each answer puts together the permission table, the table of moves and the few rules beyond them. It is for
-showing buttons: the core asks again when one is pressed. The names are those of `web.kit.actions`.
+Each answer combines the permission table, the table of moves and a few further rules. It only decides which
+buttons are shown: the core checks again when one is pressed. The names are those of `web.kit.actions`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from inbox.values import ReplyKind
 from web.kit.access import person_or_none
 
 Can = Mapping[str, bool]
-"""Action → whether it may be done now."""
+"""Action name → whether it is allowed now."""
 
 
 def with_messages(state: MessageState, user: User) -> Can:
-    """What may be done with a citizen's words in that state."""
+    """The actions on a group of messages in `state`."""
     triages = people.may(user, "message.triage")
     is_request = state is MessageState.CONVERTED
     converts = triages and may_move(state, MessageState.CONVERTED)
@@ -35,15 +35,15 @@ def with_messages(state: MessageState, user: User) -> Can:
         "convert": converts,
         "join": converts,
         "answer": triages and may_move(state, MessageState.ANSWERED),
-        "inform": triages and is_request,  # a word in between; the request stays as it is
+        "inform": triages and is_request,  # an interim reply; the request keeps its state
         "dismiss": triages and may_move(state, MessageState.DISMISSED),
-        # A request is what goes on, not the message that it came from.
+        # Once there is a request, the request is reopened and not its message.
         "reopen": triages and may_move(state, MessageState.NEW) and not is_request,
     }
 
 
 def with_request(request: TrackedRequest, user: User) -> Can:
-    """What may be done with a request."""
+    """The actions on a request."""
     state = request.state
     is_with_unit, is_unanswered = state in WITH_THE_UNIT, state in UNANSWERED_REQUEST
     return {
@@ -52,7 +52,7 @@ def with_request(request: TrackedRequest, user: User) -> Can:
         "return_to_desk": is_with_unit and people.may(user, "request.return", request),
         "reroute": is_unanswered and people.may(user, "request.reroute", request),
         "close": may_move(state, RequestState.CLOSED) and people.may(user, "request.close", request),
-        # What a unit returned goes on by being given to another one.
+        # A returned request is rerouted to another unit, not reopened.
         "reopen_request": not is_unanswered
         and may_move(state, RequestState.WITH_UNIT)
         and people.may(user, "request.reopen", request),
@@ -60,7 +60,7 @@ def with_request(request: TrackedRequest, user: User) -> Can:
 
 
 def with_reply(reply: Reply, user: User) -> Can:
-    """What may be done with a reply. With an `external_id` it stands on the platform, whatever we call it."""
+    """The actions on a reply. One with an `external_id` is on the platform, whatever its state says."""
     state, approves = reply.state, people.may(user, "reply.approve")
     is_draft, takes_back = state is ReplyState.DRAFT, may_move(state, ReplyState.DRAFT)
     is_failed = state is ReplyState.FAILED
@@ -69,7 +69,7 @@ def with_reply(reply: Reply, user: User) -> Can:
         "edit": approves and is_draft,
         "undo": approves and takes_back and not is_failed,
         "redraft": approves and takes_back and is_failed and reply.external_id is None,
-        # What is released is taken back first: then nobody can be sending it.
+        # An approved reply must be made a draft first, so that no worker can be sending it.
         "withdraw": approves and (is_draft or is_failed),
         "settle": state is ReplyState.UNCERTAIN and people.may(user, "reply.settle"),
         "rate": reply.kind is ReplyKind.ANSWER
@@ -80,7 +80,7 @@ def with_reply(reply: Reply, user: User) -> Can:
 
 
 def can(row: GroupRow | TrackedRequest | Reply) -> Can:
-    """What whoever looks at the page may do with `row`. Nothing where nobody is signed in."""
+    """The actions of the current user on `row`; empty if anonymous."""
     user = person_or_none()
     if user is None:
         return {}

@@ -1,7 +1,7 @@
-"""What the core refuses and what goes wrong, as answers: a page for people, a problem document for programs.
+"""Turns errors into responses: an error page for people, a problem document for API calls.
 
 NotFound 404 · UnknownKey and InvalidInput 422 · IllegalMove and MovedMeanwhile 409 · NotAllowed 403 ·
-KeyReused 422 · CursorExpired 410. Anything unforeseen is a 500 that tells nothing, and a log line.
+KeyReused 422 · CursorExpired 410. Any other exception is logged and becomes a 500 without details.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STATUS: dict[type[errors.CoreError], int] = {
 
 
 def status_of(error: errors.CoreError) -> int:
-    """The status of the answer to `error`; that of the kind it is a special case of."""
+    """The HTTP status for `error`, by its class or the nearest base class in STATUS."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
@@ -91,15 +91,15 @@ def problem(status: int, detail: str, **members: Any) -> Response:
 
 
 def page(status: int, why: str = "") -> Response:
-    """An error page, or for htmx a line that the page shows as a notice."""
+    """An error page, or for htmx a one-line notice. `why` is the refusal of the core, if any."""
     known = status if status in TITLES else (500 if status >= 500 else 400)
     if request.headers.get("HX-Request"):
         template = "errors/_notice.html"
     else:
-        # What broke may be the frame that every page stands in: this one stands alone.
+        # The base template itself may be what failed, so this page does not extend it.
         template = "errors/page.html" if status < 500 else "errors/alone.html"
-    shown = render_template(template, status=status, title=TITLES[known], why=why, advice=ADVICE[known])
-    return make_response(shown, status)
+    html = render_template(template, status=status, title=TITLES[known], why=why, advice=ADVICE[known])
+    return make_response(html, status)
 
 
 def _core_error(error: errors.CoreError) -> Response:
@@ -111,11 +111,11 @@ def _core_error(error: errors.CoreError) -> Response:
     detail, members = str(error), dict[str, Any]()
     match error:
         case errors.InvalidInput(why=Why.TOO_LONG, values=values):
-            found = "has {length} characters as {where} counts them; at most {max_length} are taken"
-            problem_here = found.format_map(values)
-            detail = f"{error.field} {problem_here}."
+            template = "has {length} characters as {where} counts them; at most {max_length} are taken"
+            too_long = template.format_map(values)
+            detail = f"{error.field} {too_long}."
             members = {
-                "errors": [{"field": error.field, "problem": problem_here}],
+                "errors": [{"field": error.field, "problem": too_long}],
                 "field": error.field,
                 "why": error.why.value,
                 "length": values["length"],
@@ -133,13 +133,13 @@ def _core_error(error: errors.CoreError) -> Response:
 
 
 def _last(change: errors.LastChange | None) -> dict[str, str]:
-    """Who brought a thing to where it is, as the history names them, and when; nothing where nobody knows."""
+    """The members `by` and `at`: who made the last change and when; empty where that is not known."""
     return {"by": change.by, "at": change.at.isoformat()} if change else {}
 
 
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
-        return cast(Response, error.get_response())  # a redirect the router raised
+        return cast(Response, error.get_response())  # a redirect, which the router raises
     if access.is_api():
         answer = problem(error.code, error.description or HTTPStatus(error.code).phrase)
     else:
@@ -159,22 +159,22 @@ def _csrf_error(error: CSRFError) -> Response:
 
 def _database_away(error: Exception) -> Response:
     log.error("database_away", endpoint=request.endpoint, error=type(error).__name__)
-    g.person = None  # the page must not ask the database who is looking at it
+    g.person = None  # the error page must not query the database for the user
     return problem(503, "The database does not answer.") if access.is_api() else page(503)
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response:
     log.error("unforeseen_error", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
     g.person = None
     return problem(500, "Something went wrong here; it was written down.") if access.is_api() else page(500)
 
 
 def install(app: Flask) -> None:
-    """Answer every error of `app` in these ways."""
+    """Register the handlers for every error of `app`."""
     for kind in STATUS:
         app.register_error_handler(kind, _core_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, _database_away)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, _unexpected)

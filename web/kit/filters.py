@@ -1,4 +1,4 @@
-"""Rows told in small words and signs: filters of the desk's and the units' templates."""
+"""Jinja filters of the desk's and the units' templates: rows as short texts, icons and links."""
 
 from __future__ import annotations
 
@@ -55,29 +55,29 @@ _DRAFT_REASONS: Mapping[str, LazyString] = {
 
 
 class Health(NamedTuple):
-    """How a channel is: which dot, and in words."""
+    """A channel's health: the class of its dot, and its words."""
 
     dot: str
     words: str
 
 
 def platform_icon(platform: str) -> str:
-    """The sign of a platform; a plain one for a door that has none."""
+    """The name of a platform's icon; a plain one for a by-hand channel."""
     return platforms.traits(platform).icon
 
 
 def platform_label(platform: str) -> str:
-    """The platform's own name; a by-hand door's key."""
+    """The platform's own name; the key itself for a by-hand channel."""
     return platforms.traits(platform).label
 
 
 def short_name(channel: Channel) -> str:
-    """A channel's name without its platform's, for places where the sign says the platform."""
+    """A channel's name without the platform's, for places where an icon shows the platform."""
     return channel.name.removeprefix(platform_label(channel.platform)).lstrip(" ·:–-") or channel.name
 
 
 def initials(author: Contact | None) -> str:
-    """One or two letters for the round face: of the words of the name, else of the handle."""
+    """One or two capital letters of the name, else of the handle; "·" without either."""
     words = [word for word in (author.name if author and author.name else "").split() if word[0].isalpha()]
     if words:
         letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
@@ -86,16 +86,16 @@ def initials(author: Contact | None) -> str:
 
 
 def first_words(row: GroupRow) -> str:
-    """What the row of a group says: its messages in one line, the latest last; or what came without words."""
-    said = " · ".join(" ".join(message.text.split()) for message in row.messages if message.text.strip())
-    if said:
-        return said[:240]
+    """The group's texts in one line of at most 240 characters, or its attachments where there is no text."""
+    texts = " · ".join(" ".join(message.text.split()) for message in row.messages if message.text.strip())
+    if texts:
+        return texts[:240]
     files = [attachment_words(file) for message in row.messages for file in message.attachments]
     return ", ".join(files[:3]) or gettext("Without words")
 
 
 def said_in_short(messages: Sequence[Message]) -> str:
-    """The first words of the first citizen on a request, and how many more there are."""
+    """The first message of a request, shortened, and the number of further citizens."""
     first = next((" ".join(message.text.split()) for message in messages if message.text.strip()), "")
     citizens = len({message.author_id for message in messages})
     if citizens < 2:
@@ -109,17 +109,17 @@ def said_in_short(messages: Sequence[Message]) -> str:
 
 
 def attachment_words(file: Attachment) -> str:
-    """The file's own name, else what kind of thing it is."""
+    """The file's name, else the word for its kind."""
     return file.name or str(_ATTACHMENTS.get(file.kind, _OTHER)[1])
 
 
 def attachment_icon(kind: str) -> str:
-    """The sign for a kind of attachment."""
+    """The name of the icon for a kind of attachment."""
     return _ATTACHMENTS.get(kind, _OTHER)[0]
 
 
 def attachment_link(file: Attachment) -> str | None:
-    """Where to look at it: the map for a place, else its address when that is a web address."""
+    """A link to the map for a location, else the attachment's URL if it is safe, else None."""
     if file.latitude is not None and file.longitude is not None:
         place = quote(f"{file.latitude:.6f}/{file.longitude:.6f}")
         return f"https://www.openstreetmap.org/?mlat={file.latitude:.6f}&mlon={file.longitude:.6f}#map=18/{place}"
@@ -127,30 +127,30 @@ def attachment_link(file: Attachment) -> str | None:
 
 
 def safe_link(url: str | None) -> bool:
-    """Whether an address that came from outside may be put behind a link."""
+    """Whether a URL from outside is http or https: a `javascript:` link would run in our page."""
     return bool(url) and urlsplit(str(url)).scheme in ("http", "https")
 
 
 def channel_health(channel: Channel) -> Health:
-    """How a channel is, by its last real calls."""
+    """A channel's health by its last real calls to the platform."""
     health = channels.health(channel)
     return Health(_DOTS[health], str(labels.label(health)))
 
 
 def draft_reason(reason: str) -> str:
-    """Why a released reply is a draft again."""
+    """Why an approved reply is a draft again."""
     return str(_DRAFT_REASONS.get(reason, reason))
 
 
 def post_source(post: Message) -> str:
-    """Whose post it is."""
+    """The words for whose post it is."""
     return gettext("Our post") if post.is_ours else gettext("Post")
 
 
 def unusable(what: str) -> tuple[str, str]:
-    """Why a part of a body is set aside, in words, and its details; ("", `what`) for the platform's own word.
+    """Why a part of a body was set aside, in words, and its details; ("", `what`) if `what` names no cause.
 
-    What is wrong with an unreadable body is told in English, for whoever mends it: the screen leaves it out.
+    The details of an unreadable body are in English, for developers, so the screen leaves them out.
     """
     found = decode(Unusable, what)
     if found is None:
@@ -160,19 +160,19 @@ def unusable(what: str) -> tuple[str, str]:
 
 
 def who(user_id: int | None, names: Mapping[int, str]) -> str:
-    """The name of a person of the staff, or the program."""
+    """The name of a staff member; "the system" for None."""
     return names.get(user_id, gettext("a former colleague")) if user_id is not None else gettext("the system")
 
 
 def day_short(day: date) -> str:
-    """`26 Kas Per`: a day in little room."""
+    """`26 Kas Per`: day, month and weekday, abbreviated."""
     language = str(get_locale() or "tr").partition("_")[0]
     return format_date(day, "d MMM EEE", locale=language)
 
 
 def install(app: App) -> None:
-    """Make these filters known to every template of `app`."""
-    for show in (
+    """Register these filters for every template of `app`."""
+    for template_filter in (
         platform_icon,
         platform_label,
         initials,
@@ -194,4 +194,4 @@ def install(app: App) -> None:
         reply_progress,
         state_look,
     ):
-        app.add_template_filter(show)
+        app.add_template_filter(template_filter)

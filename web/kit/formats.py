@@ -1,6 +1,6 @@
-"""How times, numbers and names are written for people. Only here does a moment become Istanbul's.
+"""Formats times, numbers and names for people. Only this module converts UTC to Istanbul's time.
 
-All are Jinja filters, named as here. Turkish words come from the catalogue; Babel knows months and digits.
+All functions are Jinja filters of the same name. Babel writes dates and numbers; the catalogue has the words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNITS: tuple[tuple[Literal["day", "hour", "minute"], int], ...] = (
     ("hour", 3_600),
     ("minute", 60),
 )
-_ONE_UNIT_ONLY = 10**9  # never rounded up to weeks: ten days are ten days
+_ONE_UNIT_ONLY = 10**9  # a threshold so high that Babel never turns ten days into one week
 
 
 class NamedRow(Protocol):
@@ -38,14 +38,14 @@ def _language() -> str:
 
 
 def istanbul(moment: datetime | None) -> str:
-    """`1 Ocak 2025 01:30`; nothing for None. Refuses a moment without a time zone."""
+    """`1 Ocak 2025 01:30`; "" for None. Raises ValueError for a naive datetime."""
     if moment is None:
         return ""
     return format_datetime(_local(moment), "d MMMM y HH:mm", locale=_language())
 
 
 def istanbul_short(moment: datetime | None) -> str:
-    """`01:30` today, `23 Kas 01:30` this year, `23 Kas 2024` before."""
+    """`01:30` today, `23 Kas 01:30` this year, `23 Kas 2024` in other years; "" for None."""
     if moment is None:
         return ""
     local, today = _local(moment), _local(now())
@@ -57,7 +57,7 @@ def istanbul_short(moment: datetime | None) -> str:
 
 
 def istanbul_day(day: date | datetime | None) -> str:
-    """`26 Kasım 2026 Perşembe`: a day as it is told to a citizen."""
+    """`26 Kasım 2026 Perşembe`; "" for None."""
     if day is None:
         return ""
     if isinstance(day, datetime):
@@ -67,7 +67,7 @@ def istanbul_day(day: date | datetime | None) -> str:
 
 
 def relative(moment: datetime | None) -> str:
-    """`5 dakika önce`, `2 gün sonra`, `şimdi`: how far `moment` lies from now."""
+    """`5 dakika önce`, `2 gün sonra`, `şimdi`: the distance from now; "" for None."""
     if moment is None:
         return ""
     distance = now() - _local(moment)
@@ -86,28 +86,28 @@ def relative(moment: datetime | None) -> str:
 
 
 def time_left(left: timedelta) -> str:
-    """`4 saat`, below two hours in minutes: how long something still lasts, to be said beside its end."""
+    """`4 saat`, and minutes below two hours; at least one minute."""
     left = max(left, timedelta(minutes=1))
     return format_timedelta(left, granularity="minute", threshold=2, locale=_language())
 
 
 def iso(moment: datetime | None) -> str:
-    """For `<time datetime=…>`: RFC 3339 with Istanbul's offset."""
+    """RFC 3339 with Istanbul's offset, for `<time datetime=…>`; "" for None."""
     return "" if moment is None else _local(moment).isoformat(timespec="seconds")
 
 
 def number(value: float | None) -> str:
-    """`12.345` in Turkish, `12,345` in English; nothing for None."""
+    """`12.345` in Turkish, `12,345` in English; "" for None."""
     return "" if value is None else format_decimal(value, locale=_language())
 
 
 def request_number(value: int | None) -> str:
-    """A request's number as it is told and typed: digits alone, never grouped."""
+    """A request's number as citizens type it: digits without grouping; "" for None."""
     return "" if value is None else str(value)
 
 
 def name(row: NamedRow | None) -> str:
-    """The name of a unit, category, neighbourhood or reason in the language of the screen."""
+    """The row's name in the screen's language: English if there is one, else Turkish."""
     if row is None:
         return ""
     return row.name_en if _language() == "en" and row.name_en else row.name_tr
@@ -115,13 +115,22 @@ def name(row: NamedRow | None) -> str:
 
 def _local(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError(f"a moment without a time zone cannot be shown: {moment!r}")
+        raise ValueError(f"a datetime without a time zone cannot be shown: {moment!r}")
     return moment.astimezone(_ZONE)
 
 
 def install(app: Flask) -> None:
-    """Make these filters, and the labels, known to every template of `app`."""
-    for show in (istanbul, istanbul_short, istanbul_day, relative, iso, number, request_number, name):
-        app.add_template_filter(show)
+    """Register these filters, and the labels, for every template of `app`."""
+    for template_filter in (
+        istanbul,
+        istanbul_short,
+        istanbul_day,
+        relative,
+        iso,
+        number,
+        request_number,
+        name,
+    ):
+        app.add_template_filter(template_filter)
     app.add_template_filter(labels.label)
     app.jinja_env.globals["labels"] = labels

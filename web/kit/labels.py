@@ -1,7 +1,7 @@
-"""The words for everything that code calls by a key: states, outcomes, roles, views.
+"""The words for everything that code names by a key: states, outcomes, roles, views.
 
-Every member of every enum that a screen may show has its words here (a test counts them). The sentences are
-English and lazy; the screen's language decides when they are shown.
+Every member of every enum that a screen can show has words here; a test checks that. They are lazy: the
+translation is chosen when they are rendered.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ Words = Mapping[str, LazyString]
 
 
 def _worded(enum: type[Worded]) -> Words:
-    """The words of an enum whose sentences stand in the core."""
+    """The words of an enum whose members carry their own sentence."""
     return {member.value: _l(member.sentence) for member in enum}
 
 
-# By enum and then by value: members of two enums may be the same text, "question" for one.
+# By enum first: members of two enums may have the same value, such as "question".
 ENUMS: Mapping[type[StrEnum], Words] = {
     MessageState: {
         MessageState.NEW: _l("New"),
@@ -207,7 +207,7 @@ VOICES: Words = {
     "mayor": _l("The mayor's accounts"),
 }
 
-# By the action of the permission table: what people read who may not do it.
+# By the action of the permission table: what a user without the permission reads.
 NOT_ALLOWED: Words = {
     "own.edit": _l("You may not change your account."),
     "lists.read": _l("You may not see the lists."),
@@ -236,10 +236,10 @@ NOT_ALLOWED: Words = {
 
 
 def label(member: StrEnum) -> LazyString:
-    """The words for one member of an enum. KeyError names a member without any: a mistake of ours."""
+    """The words for a member of an enum. Raises KeyError where they are missing, which is a bug."""
     return ENUMS[type(member)][member.value]
 
 
 def word(words: Words, key: str) -> LazyString | str:
-    """The words for `key` in one of the tables above; a key that the city brought along stands for itself."""
+    """The words for `key` in one of the tables above, or `key` itself if it is not listed."""
     return words.get(key, key)

@@ -1,4 +1,4 @@
-"""Which language a visitor reads: their own choice, else a cookie, else Turkish."""
+"""The language of a visitor: the user's own setting, else a cookie, else Turkish."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ babel = Babel()
 
 
 def language() -> str:
-    """The language of this answer. A program reads English unless it asks for Turkish."""
+    """The language of this response. API calls get English unless Accept-Language asks for Turkish."""
     if access.is_api():
         return request.accept_languages.best_match(("en", "tr"), default="en")
     user = access.person_or_none()
@@ -25,6 +25,6 @@ def language() -> str:
 
 
 def install(app: Flask) -> None:
-    """Show every screen of `app` in the visitor's language and in Istanbul's time."""
+    """Set up Flask-Babel with the visitor's language and Istanbul's time zone."""
     app.config.update(BABEL_DEFAULT_LOCALE="en", BABEL_DEFAULT_TIMEZONE="Europe/Istanbul")
     babel.init_app(app, locale_selector=language)

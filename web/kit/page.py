@@ -1,4 +1,4 @@
-"""What every page knows: who looks at it, where they may go, and where the built files are."""
+"""What every page template can use: the user, the navigation, the languages and the built files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from web.kit.languages import LANGUAGES, language
 
 
 class NavigationEntry(NamedTuple):
-    """One place of the top bar: shown to those who may do `action`, and to `roles` only when given."""
+    """One entry of the top bar, shown to users of `roles` who may do `action`."""
 
     endpoint: str
     title: LazyString
     icon: str
     action: str
     roles: frozenset[Role] = frozenset(Role)
-    hotkey: Action | None = None  # the action whose keys lead there
+    hotkey: Action | None = None  # the action whose keys open it
 
 
 NAVIGATION = (
@@ -46,7 +46,7 @@ NAVIGATION = (
 
 
 def navigation() -> list[NavigationEntry]:
-    """The places of the top bar for whoever looks at the page."""
+    """The entries of the top bar for the current user."""
     user = access.person_or_none()
     if user is None:
         return []
@@ -60,9 +60,9 @@ def navigation() -> list[NavigationEntry]:
 
 
 def home() -> str:
-    """The address where whoever is asking starts: the first place of the top bar."""
-    places = navigation()
-    return url_for(places[0].endpoint) if places else url_for("sign_in.account")
+    """The current user's start page: the first entry of the top bar, else the account page."""
+    entries = navigation()
+    return url_for(entries[0].endpoint) if entries else url_for("sign_in.account")
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +71,7 @@ def _digest(file: Path, _changed_ns: int, _size: int) -> str:
 
 
 def asset(filename: str) -> str:
-    """The address of a built file, with its digest in it so that browsers may keep it for a year."""
+    """The URL of a built file. It contains the file's digest, so browsers may cache it for a year."""
     file = Path(current_app.static_folder or "") / filename
     try:
         stat = file.stat()
@@ -85,7 +85,7 @@ def _may(action: str, row: object = None) -> bool:
     return user is not None and people.may(user, action, row)
 
 
-def _known_to_every_page() -> dict[str, Any]:
+def _page_context() -> dict[str, Any]:
     return {
         "person": access.person_or_none(),
         "may": _may,
@@ -96,13 +96,13 @@ def _known_to_every_page() -> dict[str, Any]:
 
 
 def install(app: Flask) -> None:
-    """Make these known to every template of `app`."""
+    """Make these available to every template of `app`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
-    app.context_processor(_known_to_every_page)
+    app.context_processor(_page_context)
     app.add_template_global(asset)
     actions.install(app)
 
 
 def is_fragment() -> bool:
-    """Whether htmx asks for a part of a page rather than a person for the whole."""
+    """Whether htmx asks for a part of a page."""
     return request.headers.get("HX-Request") == "true"

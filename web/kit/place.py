@@ -1,4 +1,4 @@
-"""Where in the inbox somebody is: which view, which channel, which words. Carried by every link and form."""
+"""The user's place in the inbox: view, channel and search words. Every link and form carries it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.queries import VIEWS
 
 @dataclass(frozen=True, slots=True)
 class InboxPlace:
-    """A view of the inbox, narrowed to a channel and to words."""
+    """A view of the inbox, filtered by a channel and by search words."""
 
     view: str = "new"
     channel: str | None = None
@@ -20,17 +20,17 @@ class InboxPlace:
 
     @property
     def address(self) -> dict[str, Any]:
-        """Its part of a link's query."""
+        """The place as query arguments of a URL."""
         named = {"view": self.view, "channel": self.channel, "q": self.q}
         return {name: value for name, value in named.items() if value}
 
     def to(self, **changes: Any) -> dict[str, Any]:
-        """The query of a link to elsewhere from here; another view starts without the words searched for."""
+        """The query arguments of a link from here with `changes`. The search words are dropped."""
         return replace(self, **{"q": None, **changes}).address
 
 
 def here() -> InboxPlace:
-    """Where whoever is asking is, by the address or the form. An unknown view is `new`."""
+    """The place that the URL or the form of this request names. An unknown view becomes `new`."""
     view = request.values.get("view", "new")
     return InboxPlace(
         view=view if view in VIEWS else "new",

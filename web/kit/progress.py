@@ -1,4 +1,4 @@
-"""How far a message, a request or a reply has come, as a sign and in words: filters of the templates."""
+"""Jinja filters that show the progress of a message, request or reply as an icon with words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.states import MessageState, ReplyState, RequestState, State
 from inbox.values import Receipt
 from web.kit import formats, labels
 
-_LOOKS: Mapping[State, str] = {
+_MARK_CLASSES: Mapping[State, str] = {
     MessageState.NEW: "mark-brand",
     MessageState.WAITING: "mark-wait",
     MessageState.ANSWERED: "mark-ok",
@@ -27,7 +27,7 @@ _LOOKS: Mapping[State, str] = {
 
 
 class Progress(NamedTuple):
-    """A line about something: the class of its look, a sign, and the words, which say all by themselves."""
+    """CSS class, icon and words. The words are complete without the icon and its colour."""
 
     look: str
     icon: str
@@ -43,17 +43,17 @@ _AT_THE_UNIT: Mapping[RequestState, Progress] = {
 
 
 def state_look(state: State) -> str:
-    """The class of a state's mark; "" for one without a colour of its own."""
-    return _LOOKS.get(state, "")
+    """The CSS class of a state's mark; "" for a state without a colour of its own."""
+    return _MARK_CLASSES.get(state, "")
 
 
 def at_the_unit(state: RequestState) -> Progress | None:
-    """What a unit is told of a request that it has given out of its hands; None where it owes an answer."""
+    """What a unit reads on a request that it returned or answered; None while it owes an answer."""
     return _AT_THE_UNIT.get(state)
 
 
 def reply_progress(reply: Reply) -> Progress:
-    """How far a reply came: what the platform told of it counts more than that it took it."""
+    """The progress of a reply. Receipts (delivered, read, failed) count more than SENT."""
     match reply.state:
         case ReplyState.SENT:
             return _sent(reply)
@@ -90,7 +90,7 @@ def _failed(reply: Reply) -> str:
 
 
 def failure(reason: str | None) -> str:
-    """What went wrong at a platform, with its own words behind; free text of before stands for itself."""
+    """The cause of a failure, with the platform's words in brackets. Older free text is shown as it is."""
     trouble = Trouble.parse(reason or "")
     if trouble is None:
         return reason or ""

@@ -1,7 +1,7 @@
-"""What the core says when it refuses, in the language of the screen.
+"""The core's refusals as sentences in the language of the screen.
 
-The sentence of each member stands in `inbox.refusals`; the catalogue translates it, and what it names is
-translated where it is a word of ours.
+The English sentences are in `inbox.refusals` and the catalogue translates them. Values in them are translated
+too where they are keys of ours, such as states.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ _WORDS_OF_FIELD: Mapping[str, labels.Words] = {
     "priority": labels.PRIORITIES,
     "view": {**labels.UNIT_VIEWS, **labels.VIEWS},
 }
-"""The words for what may stand in a field, where its values are keys of ours and no enum."""
+"""Field → the words for its values, for fields whose values are our keys but no enum."""
 
 
 def reason(error: errors.InvalidInput) -> str:
-    """Why a value cannot be taken."""
+    """Why a value is not valid."""
     words = _WORDS_OF_FIELD.get(error.field, {})
-    return gettext(error.why.sentence, **{name: _said(value, words) for name, value in error.values.items()})
+    return gettext(
+        error.why.sentence, **{name: _in_words(value, words) for name, value in error.values.items()}
+    )
 
 
-def _said(value: Value, words: labels.Words) -> str:
+def _in_words(value: Value, words: labels.Words) -> str:
     match value:
         case tuple():
-            return ", ".join(_said(part, words) for part in value)
+            return ", ".join(_in_words(part, words) for part in value)
         case Piece(kind, text):
             return f"{labels.label(kind)} ({text})"
         case StrEnum():
@@ -46,7 +48,7 @@ def _said(value: Value, words: labels.Words) -> str:
 
 
 def explain(error: errors.CoreError) -> str:
-    """Why the core refused; names the thing, what it is now, and who brought it there."""
+    """Why the core refused, with the present state and its last change where that helps."""
     match error:
         case errors.NotFound():
             return gettext("There is no %(what)s %(key)s.", what=labels.label(error.what), key=error.key)
@@ -60,7 +62,7 @@ def explain(error: errors.CoreError) -> str:
         case errors.InvalidInput():
             return reason(error)
         case errors.IllegalMove():
-            return _not_from_there(error)
+            return _illegal_move(error)
         case errors.MovedMeanwhile():
             changed = gettext(
                 "The %(what)s %(key)s was changed meanwhile; its state is “%(state)s” now.",
@@ -79,7 +81,7 @@ def explain(error: errors.CoreError) -> str:
             return str(error)
 
 
-def _not_from_there(error: errors.IllegalMove) -> str:
+def _illegal_move(error: errors.IllegalMove) -> str:
     named = {
         "what": labels.label(error.what),
         "key": error.key,
@@ -96,7 +98,7 @@ def _not_from_there(error: errors.IllegalMove) -> str:
 
 
 def _by_whom(last: errors.LastChange | None) -> str:
-    """Who brought a thing to where it is, and when; nothing where nobody knows."""
+    """A sentence with who made the last change, when and which; "" where that is not known."""
     if last is None:
         return ""
     return gettext(
@@ -114,7 +116,7 @@ def _state(what: Thing, value: str) -> str:
 
 
 def show_in(form: Form, error: errors.InvalidInput | errors.UnknownKey) -> None:
-    """Put the refusal under the field it names, or above the form when it names none of them."""
+    """Put the refusal under the field it names, or above the form if the form lacks that field."""
     field = error.field if isinstance(error, errors.InvalidInput) else error.what
     sentence = explain(error)
     if field in form:

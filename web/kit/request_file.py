@@ -1,4 +1,4 @@
-"""What the file of one request needs to be drawn, at the desk and at the unit alike."""
+"""The template context of a request's file, shared by the desk and the units."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ from web.kit.place import InboxPlace
 def context(
     session: Session, number: int, *, without: Collection[ReplyState] = (ReplyState.WITHDRAWN,)
 ) -> dict[str, Any]:
-    """The file of the request people call `number`. `without`: states of replies that are not shown.
+    """The context of a request's file. Replies in the states `without` are left out. Raises NotFound."""
 
-    Raises NotFound.
-    """
     file = queries.request_file(session, number)
     names = {user.id: user.name for user in people.all_users(session)}
     replies_to: dict[int, list[Reply]] = {}
@@ -56,7 +54,7 @@ def context(
 
 
 def with_messages(session: Session, listing: Listing[TrackedRequest]) -> Listing[TrackedRequest]:
-    """The same page of requests, each with what its citizens said."""
+    """The same page of requests with their messages loaded."""
     rows = [whole.row for whole in for_api.load_requests(session, listing.items)]
     return Listing(rows, listing.next)
 
@@ -67,7 +65,7 @@ def _live_ids(file: RequestFile) -> str:
 
 
 def day_of_form() -> date | None:
-    """The day a planned answer names, if one was given. Raises InvalidInput."""
+    """The form's `until`, the day of a planned answer; None if empty. Raises InvalidInput."""
     typed = request.form.get("until", "")
     if not typed:
         return None

@@ -1,4 +1,4 @@
-"""What every answer tells the browser about safety, the CSRF check, and the counting of failed logins."""
+"""Security headers, cookies, the CSRF check and the rate limit of failed logins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",  # data: the style sheet's own small drawings
+        "img-src 'self' data:",  # the style sheet embeds small images as data: URLs
         "font-src 'self'",
         "connect-src 'self'",
         "media-src 'self'",
@@ -40,8 +40,8 @@ _HEADERS = {
 
 csrf = CSRFProtect()
 
-# The counters live in the broker so that several machines share them. They must never stop a login: the
-# broker has a fifth of a second to answer, after which this process counts by itself and asks again later.
+# The counters are in the broker so that several machines share them. A hanging broker must not block logins:
+# after 0.2 s without an answer this process counts by itself and tries the broker again later.
 limiter = Limiter(
     get_remote_address,
     strategy="moving-window",
@@ -56,9 +56,9 @@ REDIS_PATIENCE: dict[str, str | int] = {
 
 
 def limits_storage(broker_url: str) -> str:
-    """Where failed logins are counted: the broker where it is a Redis or Valkey, else this process.
+    """The storage URL for failed logins: the broker if it is Redis or Valkey, else this process's memory.
 
-    Celery and the counting library spell a socket file differently: `redis+socket:///run/s?virtual_host=0`.
+    Celery spells a socket file `redis+socket:///run/s?virtual_host=0`, Flask-Limiter `redis+unix:///run/s`.
     """
     parts = urlsplit(broker_url)
     if parts.scheme in ("redis", "rediss"):
@@ -69,7 +69,7 @@ def limits_storage(broker_url: str) -> str:
 
 
 def safety_headers() -> dict[str, str]:
-    """What every answer tells the browser."""
+    """The security headers of every response."""
     if settings().cookie_secure:
         return {**_HEADERS, "Strict-Transport-Security": "max-age=31536000"}
     return _HEADERS
@@ -79,13 +79,13 @@ def _add_headers(response: Response) -> Response:
     for name, value in safety_headers().items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
-        # A shared municipal PC must not show the last user's screens after the log-out.
+        # On a shared PC, the back button must not show the last user's screens after log-out.
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def install(app: Flask) -> None:
-    """Give `app` its cookies, its CSRF check, its counters and its headers."""
+    """Configure cookies, CSRF check, rate limits and headers of `app`."""
     storage = limits_storage(settings().broker_url)
     app.config.update(
         SECRET_KEY=settings().secret_key.get_secret_value(),
@@ -95,7 +95,7 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_SECURE=settings().cookie_secure,
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
-        WTF_CSRF_TIME_LIMIT=None,  # a desk keeps its page open all day; the session is the limit
+        WTF_CSRF_TIME_LIMIT=None,  # pages stay open all day; the session's lifetime is the limit
         RATELIMIT_STORAGE_URI=storage,
         RATELIMIT_STORAGE_OPTIONS={} if storage == "memory://" else REDIS_PATIENCE,
     )

@@ -1,9 +1,9 @@
-"""Both sides of a conversation in one order: what was said to us, and what we said."""
+"""Merges the messages of a thread and our replies to it in order of time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox.models import Message, Reply
@@ -11,22 +11,22 @@ from inbox.queries import Conversation
 from inbox.states import NEVER_SAID_REPLY, ReplyState
 
 RECENT = 8
-"""How many entries stand open above the last; older ones of a long chat are folded."""
+"""Entries of a long chat that are shown unfolded; earlier ones are folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message of the thread, or one reply of ours that has left the desk."""
+    """One message of the thread, or one of our replies: either `message` or `reply` is set."""
 
     at: datetime
     message: Message | None
     reply: Reply | None
-    in_group: bool  # part of what is triaged here, not of what was said before or after
-    is_recent: bool
+    in_group: bool  # belongs to the group that is open for triage
+    is_recent: bool  # shown unfolded
 
 
 def timeline(conversation: Conversation) -> list[Said]:
-    """What was said, oldest first. Drafts wait below it, and what was withdrawn was never said."""
+    """Messages and replies, oldest first, without drafts and withdrawn replies."""
     group = {message.id for message in conversation.group.messages}
     said = [
         Said(message.sent_at, message, None, message.id in group, True)
@@ -36,22 +36,19 @@ def timeline(conversation: Conversation) -> list[Said]:
         for reply in conversation.replies
         if reply.state not in NEVER_SAID_REPLY
     ]
-    said.sort(key=lambda one: one.at)
-    first = next((place for place, one in enumerate(said) if one.in_group), 0)
-    open_from = min(first, max(0, len(said) - RECENT))
-    return [
-        Said(one.at, one.message, one.reply, one.in_group, place >= open_from)
-        for place, one in enumerate(said)
-    ]
+    said.sort(key=lambda entry: entry.at)
+    first_of_group = next((place for place, entry in enumerate(said) if entry.in_group), 0)
+    unfolded_from = min(first_of_group, max(0, len(said) - RECENT))
+    return [replace(entry, is_recent=place >= unfolded_from) for place, entry in enumerate(said)]
 
 
 def drafts(conversation: Conversation) -> list[Reply]:
-    """The replies of the thread that wait for somebody to approve them, oldest first."""
+    """The thread's drafts, oldest first."""
     return [reply for reply in conversation.replies if reply.state is ReplyState.DRAFT]
 
 
 def siblings(replies: Sequence[Reply]) -> int:
-    """How many drafts one approval would release."""
+    """The number of drafts among `replies`: one approval can release them all."""
     return sum(reply.state is ReplyState.DRAFT for reply in replies)
 
 

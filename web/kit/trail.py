@@ -1,4 +1,4 @@
-"""The history in words: who did what when, one line an entry."""
+"""The history in words: one line an entry, with who and when."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _EVENTS: Mapping[str, LazyString] = {
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
-    """One entry of the history, as it is read."""
+    """One entry of the history in words."""
 
     at: datetime
     words: str
@@ -67,7 +67,7 @@ class TrailLine:
 
 
 def lines(entries: Sequence[HistoryEntry], names: Mapping[int, str]) -> list[TrailLine]:
-    """The entries in words, in their order; `names` are those of the staff by id."""
+    """The entries in words, in the same order. `names`: user id → name."""
     return [
         TrailLine(
             entry.at, words(entry.kind, entry.to_state, entry.details), filters.who(entry.user_id, names)
@@ -77,7 +77,8 @@ def lines(entries: Sequence[HistoryEntry], names: Mapping[int, str]) -> list[Tra
 
 
 def words(kind: str, to_state: str | None, details: Mapping[str, Any] | None = None) -> str:
-    """What happened, of a history entry's kind, new state and details."""
+    """The words for an entry's kind, new state and details; the kind itself if it has no words."""
+
     if kind == "reply.rated" and details:
         return gettext("The citizen gave %(stars)s of 5 stars", stars=details.get("stars", "?"))
     known = _MOVES.get((kind, to_state or "")) or _EVENTS.get(kind)

@@ -1,1 +1,1 @@
-"""How the process answers: hooks and live streams in its event loop, screens in threads, and how it stops."""
+"""The serving process: hooks and live streams in the event loop, screens and API in threads, and its stop."""

@@ -1,4 +1,4 @@
-"""What is written for threads, served by an event loop: Flask's screens and the API."""
+"""Runs the WSGI application (screens and API) in threads of an ASGI server."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class InThreads:
-    """A WSGI application as an ASGI one: each answer is made by one of `threads` threads.
+    """An ASGI application that answers each request of a WSGI one in one of `threads` threads.
 
-    An answer does not hear that whoever asked has hung up, so none may go on for long.
+    The WSGI application does not notice that a client has disconnected, so no answer may take long.
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int) -> None:
@@ -30,13 +30,12 @@ class InThreads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
-        async def received() -> (
-            Event
-        ):  # the threads ask for a coroutine, and the server's own `receive` is none
+        # a2wsgi needs a coroutine function, and Granian's `receive` is none.
+        async def receive_coroutine() -> Event:
             return await receive()
 
-        await self._inner(scope, received, send)  # type: ignore[arg-type]
+        await self._inner(scope, receive_coroutine, send)  # type: ignore[arg-type]
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["wsgi.input_terminated"] = True  # the server has seen to where the body ends
+        environ["wsgi.input_terminated"] = True  # the server ends the input where the body ends
         return self._application(environ, start_response)

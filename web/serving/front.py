@@ -1,7 +1,7 @@
-"""What one process serves: the bodies of hooks and live streams in its event loop, all else in threads.
+"""The ASGI application: routes hook bodies and live streams to the event loop, and all else to threads.
 
-A hook waits for nothing but the database and a live stream for nothing but a change, so hundreds may wait at
-once and none takes a thread from the desk. A screen or an answer of the API takes one while it is made.
+A hook waits only for the database, and a live stream only for changes. Hundreds may wait at once without
+taking a thread from the screens and the API.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web.serving.asgi import InThreads, Receive, Scope, Send
-from web.serving.hooks import Hooks, knocks
-from web.serving.streams import Streams, listens
+from web.serving.hooks import Hooks, is_hook_body
+from web.serving.streams import Streams, asks_for_stream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -26,9 +26,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if knocks(scope):
+        if is_hook_body(scope):
             await self.hooks(scope, receive, send)
-        elif listens(scope):
+        elif asks_for_stream(scope):
             await self.streams(scope, receive, send)
         else:
             await self._screens(scope, receive, send)

@@ -1,8 +1,8 @@
-"""Where platforms knock: `/hooks/<family>`. The body is kept as it came, then answered.
+"""The webhooks of the platforms, `/hooks/<family>`: store each signed body unread, then answer.
 
-Nothing is understood here: a body with a good signature is answered 200 whatever is in it, because a platform
-that hears anything else sends it again. What cannot be kept is answered 503, so that it is sent again. No
-session, no CSRF check, no rate limit: bodies never come to Flask, which took most of the time.
+A body with a valid signature gets 200 whatever it contains, because platforms repeat one that gets anything
+else. If it cannot be stored it gets 503, so that the platform repeats it. Bodies bypass Flask, which took
+most of the time: no session, no CSRF check, no rate limit. Only challenges (GET) go through Flask.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from worker.tasks import nudge
 log = structlog.get_logger()
 
 MAX_BODY = 8 * 1024 * 1024
-"""Some platforms put a thousand changes into one body: of some kilobytes each, as the longest texts are."""
+"""Bytes. Some platforms send a thousand changes in one body, each of several kilobytes with long texts."""
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -45,7 +45,7 @@ def _secrets(hook: str) -> list[str]:
 
 @public
 def challenge(hook: str) -> Response:
-    """Prove to the platform that this hook is ours."""
+    """Answer the platform's challenge, which proves that this hook is ours."""
     token = settings().hook_secrets.get(hook, _NONE).verify_token.get_secret_value()
     proof = HOOKS[hook].answer_challenge(_secrets(hook), token, request.args.to_dict())
     if proof is None:
@@ -56,28 +56,28 @@ def challenge(hook: str) -> Response:
 
 @blueprint.record
 def _challenges(state: BlueprintSetupState) -> None:
-    """One path for the families there are when the application is made; any other is not found."""
+    """Add one route for all families of HOOKS; other paths are 404."""
     state.add_url_rule(f"/<any({', '.join(HOOKS)}):hook>", "challenge", challenge)
 
 
 class Hooks:
-    """Takes the bodies of hooks, in the event loop: none holds a thread while it is read or stored."""
+    """Receives hook bodies in the event loop: none holds a thread while it is read or stored."""
 
     def __init__(self) -> None:
         self._arrivals = Arrivals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request that `knocks`."""
+        """Answer one request for which `is_hook_body` is true."""
         status = await self._take(_hook(scope["path"]), scope, receive)
         await send({"type": "http.response.start", "status": status, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": b""})
 
     async def close(self) -> None:
-        """Hang up at the database."""
+        """Close the database connection."""
         await self._arrivals.close()
 
     async def _take(self, hook: str, scope: Scope, receive: Receive) -> HTTPStatus:
-        """Keep a signed body, wake whoever reads it, and say so."""
+        """Store a signed body, nudge ingest if it was new, and return the status."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             body = await _read(receive, headers.get("content-length", ""))
@@ -90,56 +90,56 @@ class Hooks:
             await asyncio.to_thread(_count_rejected, hook)
             return HTTPStatus.FORBIDDEN
         try:
-            brought_news = await self._arrivals.store(f"hook:{hook}", body)
+            is_new = await self._arrivals.store(f"hook:{hook}", body)
         except psycopg.Error as error:
             log.error("hook_not_stored", hook=hook, size=len(body), error=type(error).__name__)
             return HTTPStatus.SERVICE_UNAVAILABLE
-        if brought_news:
+        if is_new:
             nudge("ingest")
         return HTTPStatus.OK
 
 
-# A platform is no browser: what tells browsers about safety would be a tenth of a hook's time.
+# No security headers: they are for browsers and would take a tenth of a hook's time.
 _HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"0")]
 
 _PATH = f"{blueprint.url_prefix}/"
 
 
 def _hook(path: str) -> str:
-    """The family that knocks at `path`; "" when none does."""
+    """The hook family of `path`; "" if it is no hook's path."""
     hook = path.removeprefix(_PATH)
     return hook if hook != path and hook in HOOKS else ""
 
 
-def knocks(scope: Scope) -> bool:
-    """Whether a request is the body of a hook."""
+def is_hook_body(scope: Scope) -> bool:
+    """Whether a request is a POST to a hook."""
     return scope["type"] == "http" and scope["method"] == "POST" and bool(_hook(scope["path"]))
 
 
 async def _read(receive: Receive, length: str) -> bytes:
-    """A whole body. Raises RequestEntityTooLarge, unread when its length says so, and ClientDisconnected."""
+    """The whole body. Raises ClientDisconnected; RequestEntityTooLarge, unread where `length` says so."""
     if length.isdecimal() and int(length) > MAX_BODY:
         raise RequestEntityTooLarge
     parts: list[bytes] = []
     size = 0
     while True:
-        told = await receive()
-        if told["type"] == "http.disconnect":
+        event = await receive()
+        if event["type"] == "http.disconnect":
             raise ClientDisconnected
-        part = told.get("body", b"")
+        part = event.get("body", b"")
         size += len(part)
         if size > MAX_BODY:
             raise RequestEntityTooLarge
         parts.append(part)
-        if not told.get("more_body"):
+        if not event.get("more_body"):
             return b"".join(parts)
 
 
 def _count_too_large(hook: str, headers: Mapping[str, str]) -> None:
-    """A body that claims to be signed and is not read: what it told is lost unless somebody looks."""
+    """Log and count a body that was too large to read, for an alarm: its messages may be lost."""
     log.error("hook_too_large", hook=hook, size=headers.get("content-length"))
     if not any("signature" in name for name in headers):
-        return  # some stranger's
+        return  # not from a platform
     try:
         with transaction() as session:
             ingest.count_refused(session, hook, "size")

@@ -1,8 +1,8 @@
-"""When the server stops: live streams end at once, so that a stop takes seconds and not for ever.
+"""Stops the serving process: live streams, which would last for minutes, end at once.
 
-The process that serves (`web.__main__` starts it) listens on a pipe whose other end the parent holds. The
-parent closes its end when it is told to stop; the kernel closes it when the parent is killed. Both read
-here as the end of the pipe.
+The serving process, a child of `web.__main__`, reads a pipe whose other end the parent holds. The parent
+closes its end on a stop signal; the kernel closes it when the parent is killed. The child sees end of file
+either way.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _callbacks: list[Callable[[], object]] = []
 
 
 def stopping() -> bool:
-    """Whether this process was told to stop."""
+    """Whether this process is stopping."""
     return _stopping.is_set()
 
 
 def stop() -> None:
-    """Tell every stream of this process to end."""
+    """Mark this process as stopping and call every callback, which end its streams."""
     _stopping.set()
     for callback in list(_callbacks):
         callback()
@@ -32,7 +32,7 @@ def stop() -> None:
 
 @contextmanager
 def called_at_stop(callback: Callable[[], object]) -> Iterator[None]:
-    """Call `callback`, from whichever thread, when a stop comes meanwhile; at once when it came already."""
+    """Within the block, call `callback` on a stop, in any thread; at once if the process already stops."""
     _callbacks.append(callback)
     try:
         if stopping():
@@ -43,10 +43,10 @@ def called_at_stop(callback: Callable[[], object]) -> Iterator[None]:
 
 
 def stop_with_parent(pipe: int, *, grace_seconds: float) -> None:
-    """Stop the streams when the other end of `pipe` closes, and this process soon after.
+    """End the streams when the other end of `pipe` closes, and the process if the parent is dead.
 
-    The server itself ends on the signal that the parent sends. A parent killed hard sends none: then this
-    process sends it to itself, and is gone after `grace_seconds` at the latest.
+    A living parent sends the stop signal itself. If it was killed, this process sends SIGTERM to itself and
+    exits after `grace_seconds` at the latest.
     """
     parent = os.getppid()
 

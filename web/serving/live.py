@@ -1,7 +1,7 @@
-"""Live without reload: a browser hears which rows changed, and the page fetches those parts again.
+"""Live updates: a browser gets the ids of changed rows and fetches those parts of the page again.
 
-Here is what may be told to whom, and who may listen. A browser that was let in is told by the event loop
-(`web.serving.streams`); one that finds no place there asks `/live/changes` every few seconds instead.
+This module decides who may listen and what each role gets. The event loop (`web.serving.streams`) writes the
+stream. A browser that gets no stream polls `/live/changes` every few seconds.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from web.kit.access import needs, person
 blueprint = Blueprint("live", __name__)
 
 MOST_ENTRIES = 500
-"""Whoever is further behind than this fetches everything instead."""
+"""A browser that missed more entries than this reloads everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed between two places of the history: ids with the letter of their table."""
+    """The rows that changed between two cursors."""
 
-    cursor: Cursor  # the place after it
-    ids: tuple[str, ...]
+    cursor: Cursor  # the end of the change
+    ids: tuple[str, ...]  # m12, r3 and p4: a message, a request and a reply
     new: bool  # a message arrived
     request_ids: frozenset[int]
-    all: bool = False  # the history began anew: fetch everything
+    all: bool = False  # the browser must reload everything
 
-    def told_to(self, role: Role) -> dict[str, object]:
-        """What `role` may know of it. A unit officer learns which requests moved, not whose words."""
+    def seen_by(self, role: Role) -> dict[str, object]:
+        """The change as `role` may see it. Unit officers get ids of requests only."""
         if role is not Role.UNIT_OFFICER:
             return {"ids": self.ids, "new": self.new, "all": self.all}
         return {"ids": sorted(f"r{row}" for row in self.request_ids), "new": False, "all": self.all}
 
     def concerns(self, role: Role) -> bool:
-        """Whether it is worth telling `role` at all."""
+        """Whether `role` may see any part of the change."""
         return role is not Role.UNIT_OFFICER or bool(self.request_ids) or self.all
 
     def event(self, role: Role) -> bytes | None:
-        """A server-sent event for `role`, its id the cursor to go on from; None: it says them nothing."""
+        """A server-sent event for `role`, with the cursor as its id; None if it does not concern the role."""
         if not self.concerns(role):
             return None
-        return f"id: {self.cursor}\nevent: changed\ndata: {json.dumps(self.told_to(role))}\n\n".encode()
+        return f"id: {self.cursor}\nevent: changed\ndata: {json.dumps(self.seen_by(role))}\n\n".encode()
 
 
 def change(entries: Sequence[HistoryEntry], cursor: Cursor) -> Change:
-    """Some entries, read together, as one change."""
+    """Merge `entries`, which end at `cursor`, into one change."""
     ids: dict[str, None] = {}
     for entry in entries:
         for letter, row in (("m", entry.message_id), ("r", entry.request_id), ("p", entry.reply_id)):
@@ -69,7 +69,7 @@ def change(entries: Sequence[HistoryEntry], cursor: Cursor) -> Change:
 
 
 def changes_after(cursor: Cursor) -> Change | None:
-    """What happened since `cursor`, read in one short transaction; None: nothing."""
+    """The changes since `cursor`, read in a short transaction; None if there are none."""
     try:
         with transaction() as session:
             entries, reached = feed.changes(session, cursor, MOST_ENTRIES)
@@ -85,12 +85,12 @@ def changes_after(cursor: Cursor) -> Change | None:
 # --- views ------------------------------------------------------------------------------------------
 
 QUESTION = "cozum.live"
-"""Where in its scope the event loop leaves a `Question` for `stream` to answer."""
+"""The key in the ASGI scope of the `Question` that the event loop asks `stream`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who was let in to a stream: their role, what they missed, and up to where that was read."""
+    """Permission to open a stream: the user's role, the change they missed, and the cursor after it."""
 
     role: Role
     missed: Change | None
@@ -99,30 +99,30 @@ class Admission:
 
 @dataclass(slots=True)
 class Question:
-    """Whether whoever sent a request may listen; no `answer`: they may not, or nobody has looked yet."""
+    """Asks `stream` whether a user may listen. `answer` stays None where they may not."""
 
     answer: Admission | None = None
 
 
-def _asked_cursor() -> Cursor:
-    """From where the browser goes on. Raises InvalidInput."""
+def _browser_cursor() -> Cursor:
+    """The cursor from which the browser continues. Raises InvalidInput."""
     return Cursor.parse(request.headers.get("Last-Event-ID") or request.args.get("after", ""))
 
 
 @blueprint.get("/live")
 @needs("feed.read")
 def stream() -> Response:
-    """Let somebody in: the event loop answers with these headers, then tells them what happens.
+    """Check that the user may listen. The event loop sends these headers and then writes the stream.
 
-    503 where no event loop serves.
+    503 under a server without the event loop's streams, such as Flask's test client.
     """
-    cursor = _asked_cursor()
+    cursor = _browser_cursor()
     question = request.environ.get("asgi.scope", {}).get(QUESTION)
     if question is None:
         return make_response("", 503)
     with transaction() as session:
         reached = feed.now_cursor(session)
-    # A place that is still to come misses nothing, either, and the streams go on from one that is here.
+    # A cursor in the future misses nothing either; its stream starts from the present.
     if cursor.epoch == reached.epoch and cursor >= reached:
         question.answer = Admission(person().role, None, reached)
     else:
@@ -137,7 +137,8 @@ def stream() -> Response:
 @blueprint.get("/live/changes")
 @needs("feed.read")
 def changes() -> Response:
-    """The same for a browser that must ask: a list of at most one change, with its cursor."""
-    found, role = changes_after(_asked_cursor()), person().role
-    heard = [found] if found is not None and found.concerns(role) else []
-    return make_response(jsonify([{**each.told_to(role), "cursor": str(each.cursor)} for each in heard]))
+    """The same for a browser that polls: a list of at most one change, with its cursor."""
+    found, role = changes_after(_browser_cursor()), person().role
+    if found is None or not found.concerns(role):
+        return make_response(jsonify([]))
+    return make_response(jsonify([{**found.seen_by(role), "cursor": str(found.cursor)}]))

@@ -1,4 +1,4 @@
-"""What machines ask without a token: whether we live, and how much waits. Numbers only."""
+"""`/healthz` and `/metrics`: open to monitoring without a token, so they contain numbers only."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def _ask_database() -> None:
 
 
 def _database_answers() -> bool:
-    """Whether the database answers within two seconds. Askers share one question, so that a database that
-    hangs holds one thread and not all of them."""
+    """Whether the database answers within two seconds.
+
+    Concurrent calls share one query, so that a hanging database blocks one thread and not all of them.
+    """
     global _asked
     with _lock:
         if _asked is None or _asked.done():
@@ -58,7 +60,7 @@ def _database_answers() -> bool:
 @blueprint.get("/healthz")
 @public
 def healthz() -> Response:
-    """200 when web and database answer. The broker is not asked: losing it loses nothing."""
+    """200 if web server and database answer. The broker is not checked: without it nothing is lost."""
     if _database_answers():
         return Response("ok\n", content_type="text/plain")
     return Response("the database does not answer\n", status=503, content_type="text/plain")
@@ -67,7 +69,7 @@ def healthz() -> Response:
 @blueprint.get("/metrics")
 @public
 def metrics() -> Response:
-    """The figures of this moment in Prometheus form."""
+    """The present figures in Prometheus' text format."""
     registry = CollectorRegistry()
     with transaction() as session:
         registry.register(_Figures(figures.current(session)))
@@ -76,14 +78,14 @@ def metrics() -> Response:
 
 
 class _Figures(Collector):
-    """One look at the city, as metrics."""
+    """Figures as Prometheus metrics."""
 
-    def __init__(self, seen: figures.Figures) -> None:
-        self._seen = seen
+    def __init__(self, counted: figures.Figures) -> None:
+        self._counted = counted
 
     def collect(self) -> Iterable[Metric]:
-        """Every figure with its labels."""
-        seen = self._seen
+        """One metric for each figure."""
+        seen = self._counted
         yield _gauge("cozum_messages", "Citizens' messages by state of triage", "state", seen.messages)
         yield _gauge("cozum_requests", "Tracked requests by state", "state", seen.requests)
         yield _gauge("cozum_requests_overdue", "Requests past their deadline", None, seen.overdue_requests)

@@ -1,9 +1,9 @@
-"""The live streams of this process, in its event loop: a stream holds no thread and no connection.
+"""The live streams of this process, in its event loop: a stream holds no thread and no database connection.
 
-Flask says who may listen (`live.stream`), once, when a stream opens. While anybody listens, one thread reads
-the history every fraction of a second, and each stream is told what was found. A stream beats every ten
-seconds; it ends at once when the process stops, when its browser hangs up, when the browser does not read
-what it is told, and after some minutes.
+Flask checks once, when a stream opens, whether the user may listen (`live.stream`). While there are streams,
+one thread reads the history four times a second and passes changes to all of them. A stream sends a comment
+every ten seconds as a heartbeat. It ends when the process stops, when its browser disconnects or falls too
+far behind, and after about ten minutes.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ log = structlog.get_logger()
 
 READ_SECONDS = 0.25
 LOST_SECONDS = 2.0
-"""How long a database that did not answer is left alone."""
+"""The pause before the database is asked again after an error."""
 BEAT_SECONDS = 10.0
 LONGEST_SECONDS = 600.0
-"""A stream ends about then and the browser comes back by itself: a log-out or a new role then counts."""
+"""A stream ends after about this time. The browser reconnects, and log-outs and new roles take effect."""
 MOST_STREAMS = 2000
-"""Of one process. Whoever comes later is answered 503 and asks `/live/changes`."""
+"""In one process. Further browsers get 503 and poll `/live/changes`."""
 OPENING_AT_ONCE = 8
-"""Streams whose browsers are being looked up: each takes one of the threads that make screens."""
+"""Streams whose users are checked at the same time: each check takes one of the screens' threads."""
 MOST_WAITING = 100
-"""Changes that one browser may leave unread; with more its stream ends."""
+"""Unread changes of one browser; with more, its stream ends."""
 SPARE_DESCRIPTORS = 512
-"""Of the files that the system lets this process open, so many are kept for all that is not a stream."""
+"""File descriptors reserved for everything that is not a stream."""
 
 OPEN = Gauge("cozum_live_streams", "Live streams open in this process", registry=None)
 
 
-def listens(scope: Scope) -> bool:
+def asks_for_stream(scope: Scope) -> bool:
     """Whether a request asks for a live stream."""
     return (scope["type"], scope.get("method"), scope["path"]) == ("http", "GET", "/live")
 
 
 def most_streams() -> int:
-    """As many as one process may have here."""
+    """The most streams that the limit of open files lets this process hold, at most MOST_STREAMS."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return MOST_STREAMS
@@ -63,11 +63,11 @@ class Listener:
     def __init__(self, role: Role) -> None:
         self.role = role
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(MOST_WAITING)
-        longest = LONGEST_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 (so that not all come back at once)
+        longest = LONGEST_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 (so that not all reconnect at once)
         self.life = asyncio.timeout(longest)
 
     def tell(self, event: bytes) -> None:
-        """Let it hear `event`; a reader that is too far behind is ended."""
+        """Queue `event` for the browser, or end the stream if it is too far behind."""
         try:
             self.waiting.put_nowait(event)
         except asyncio.QueueFull:
@@ -75,13 +75,13 @@ class Listener:
             self.end()
 
     def end(self) -> None:
-        """End this stream, whatever it waits for."""
+        """End this stream at once, whatever it waits for."""
         if not self.life.expired():
             self.life.reschedule(0)
 
 
 class Hub:
-    """Reads the history for all listeners of one event loop, while there are any."""
+    """Reads the history for all listeners of one event loop, while there are listeners."""
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
@@ -90,16 +90,16 @@ class Hub:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-feed")
 
     async def join(self, listener: Listener, reached: Cursor) -> None:
-        """Let a listener hear everything after `reached`; something may come twice."""
+        """Send a listener everything after the cursor `reached`. A change may be sent twice."""
         self.listeners.add(listener)
         if self._reading is None:
             self.reached = reached
             self._reading = asyncio.create_task(self._read())
-        elif reached < self.reached:  # the others heard what this one did not
+        elif reached < self.reached:  # the hub is ahead: send what this listener missed
             await self._tell_missed(listener, reached)
 
     def leave(self, listener: Listener) -> None:
-        """This listener is gone."""
+        """Forget a listener whose stream has ended."""
         self.listeners.discard(listener)
 
     def end_all(self) -> None:
@@ -114,7 +114,7 @@ class Hub:
         try:
             missed = await self._changes_after(reached)
         except SQLAlchemyError:
-            listener.end()  # the browser comes back and goes on from the last it heard
+            listener.end()  # the browser reconnects and continues from the last event it got
             return
         if missed is not None and (event := missed.event(listener.role)) is not None:
             listener.tell(event)
@@ -126,7 +126,7 @@ class Hub:
                 await self._read_on()
         finally:
             self._reading = None
-            self.end_all()  # of whom there are any only where reading broke
+            self.end_all()  # listeners are left only if reading failed
 
     async def _read_on(self) -> None:
         lost = False
@@ -154,7 +154,7 @@ class Hub:
 
 
 class Streams:
-    """Answers `GET /live`; `screens` is asked whether whoever asks may listen."""
+    """Answers `GET /live`. `screens`, the Flask application, decides whether the user may listen."""
 
     def __init__(self, screens: Application) -> None:
         self._screens = screens
@@ -164,7 +164,7 @@ class Streams:
         self.hub = Hub()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request that `listens`."""
+        """Answer one request for which `asks_for_stream` is true."""
         if lifecycle.stopping() or self._open >= self._most:
             await _answer_unavailable(send)
             return
@@ -178,23 +178,26 @@ class Streams:
             self._open -= 1
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> Admission | None:
-        """Ask Flask, and begin the answer as it does; None: the answer was another one, and is whole."""
+        """Ask Flask whether the user may listen, and if so send its headers.
+
+        None where they may not: then Flask's whole answer has been sent.
+        """
         scope[live.QUESTION] = question = Question()
-        let_in = False
+        is_admitted = False
 
         async def pass_on(event: Event) -> None:
-            nonlocal let_in
+            nonlocal is_admitted
             if event["type"] == "http.response.start":
-                let_in = question.answer is not None and event["status"] == HTTPStatus.OK
-            if event["type"] == "http.response.start" or not let_in:
+                is_admitted = question.answer is not None and event["status"] == HTTPStatus.OK
+            if event["type"] == "http.response.start" or not is_admitted:
                 await send(event)
 
         async with self._opening:
             await self._screens(scope, receive, pass_on)
-        return question.answer if let_in else None
+        return question.answer if is_admitted else None
 
     async def _tell(self, admission: Admission, receive: Receive, send: Send) -> None:
-        """Tell one browser what happens until its stream ends."""
+        """Write changes to one browser until its stream ends."""
         listener = Listener(admission.role)
         watch = asyncio.create_task(_end_when_gone(listener, receive))
         try:
@@ -204,7 +207,7 @@ class Streams:
                 await self.hub.join(listener, admission.reached)
                 await _write(listener, admission.missed, send)
         except TimeoutError:
-            pass  # it was ended
+            pass  # `Listener.end` or the end of its lifetime
         finally:
             self.hub.leave(listener)
             watch.cancel()
@@ -217,7 +220,7 @@ async def _end_when_gone(listener: Listener, receive: Receive) -> None:
 
 
 async def _write(listener: Listener, missed: Change | None, send: Send) -> None:
-    """Write what a listener missed, then what it is told, and a beat where there is nothing to tell."""
+    """Write the change a listener missed, then its queue, and a heartbeat every ten quiet seconds."""
     event: bytes | None = b"retry: %d\n\n" % random.randint(1000, 4000)  # noqa: S311
     await send({"type": "http.response.body", "body": event, "more_body": True})
     event = missed.event(listener.role) if missed is not None else None

@@ -1,4 +1,4 @@
-"""The settings screens: the city's lists, its channels, its people, and comparisons with the platforms."""
+"""The settings screens: the city's lists, channels, users and API tokens, and comparisons with platforms."""
 
 from web.settings.lists import blueprints
 

@@ -1,4 +1,4 @@
-"""The screens for our accounts and for what arrived and could not be used."""
+"""The screens of channels, their credentials, and parts of bodies that were set aside."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLOURS: Mapping[ChannelHealth, str] = {
 @blueprint.get("/channels")
 @needs("settings.read")
 def index() -> str:
-    """Every account and line of ours, and how it fares."""
+    """All channels with the health and figures of each."""
     with transaction() as session:
         reports = [report.report(session, channel) for channel in queries.channels(session)]
     return render_template("settings/channels.html", reports=reports, colours=COLOURS)
@@ -50,13 +50,13 @@ def channel(key: str) -> str:
     """The forms of one channel."""
     with transaction() as session:
         found = queries.channel(session, key)
-    return _shown(found, ChannelForm(obj=found))
+    return _page(found, ChannelForm(obj=found))
 
 
 @blueprint.post("/channels/<key>")
 @needs("settings.edit")
 def edit(key: str) -> Response:
-    """Change how a channel is called and whether it is used."""
+    """Change a channel's name and voice, and whether it is in use."""
     form = ChannelForm()
     with transaction() as session:
         found = queries.channel(session, key)
@@ -75,14 +75,14 @@ def edit(key: str) -> Response:
         form,
         work,
         lambda _: see_other(url_for("settings_channels.index"), gettext("Saved.")),
-        lambda: _shown(found, form),
+        lambda: _page(found, form),
     )
 
 
 @blueprint.post("/channels/<key>/credentials")
 @needs("settings.edit")
 def set_credentials(key: str) -> Response:
-    """Replace those secrets of a channel that were typed in; the others stay."""
+    """Replace the secrets that were typed in; empty fields keep the stored ones."""
     page = url_for("settings_channels.channel", key=key)
     typed = {name: value.strip() for name, value in request.form.items() if value.strip()}
 
@@ -109,7 +109,7 @@ def set_credentials(key: str) -> Response:
 @blueprint.get("/set-aside")
 @needs("set_aside.read")
 def set_aside() -> str:
-    """What arrived and could not be used, the newest first, and how often the hooks refused somebody."""
+    """The parts that were set aside, newest first, and the rejected calls of each hook."""
     with transaction() as session:
         page = set_aside_queries.page(session, before=request.args.get("before", type=int))
         hooks = figures.hook_figures(session)
@@ -119,7 +119,7 @@ def set_aside() -> str:
 @blueprint.post("/set-aside/<int:event_id>/replay")
 @needs("settings.edit")
 def replay(event_id: int) -> Response:
-    """Let one body be read afresh."""
+    """Read one body again."""
     page = url_for("settings_channels.set_aside")
 
     def done(count: int) -> Response:
@@ -134,7 +134,7 @@ def replay(event_id: int) -> Response:
 @blueprint.post("/set-aside/replay")
 @needs("settings.edit")
 def replay_all() -> Response:
-    """Let everything that was set aside be read afresh."""
+    """Read every body with set-aside parts again."""
 
     def done(count: int) -> Response:
         words = ngettext("%(num)d body is being read again.", "%(num)d bodies are being read again.", count)
@@ -144,14 +144,14 @@ def replay_all() -> Response:
 
 
 def _stored(found: Channel) -> dict[str, SecretStr]:
-    """The secrets there are; none when no configured key opens them any more."""
+    """The stored secrets; empty if no configured key can decrypt them any more."""
     try:
         return channels.credentials(found)
     except InvalidInput:
         return {}
 
 
-def _shown(found: Channel, form: ChannelForm) -> str:
+def _page(found: Channel, form: ChannelForm) -> str:
     names = platforms.traits(found.platform).credential_names
     return render_template(
         "settings/channel.html",

@@ -1,4 +1,4 @@
-"""Where a platform shows something else than we hold: the list, and asking for a comparison now."""
+"""The screen of differences between a platform and what is stored here; starts comparisons on demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("comparisons", __name__)
 @blueprint.get("/differences")
 @needs("channel.read")
 def index() -> str:
-    """What differs and nobody has settled, with the way to the conversation and to the platform."""
+    """Unsettled differences, with links to the conversation and the platform, and each channel's last run."""
     with transaction() as session:
         runs = comparison_runs.runs(session)
         channels = [
@@ -39,7 +39,7 @@ def index() -> str:
 @blueprint.post("/differences/<int:difference_id>/leave")
 @needs("reply.settle")
 def leave(difference_id: int) -> Response:
-    """A person has looked at it: it stays as it is."""
+    """Settle a difference by leaving both sides as they are."""
     return act(
         lambda session: mismatches.accept(session, difference_id, by=person()),
         lambda _: see_other(url_for("comparisons.index"), gettext("Kept as looked at.")),
@@ -49,7 +49,7 @@ def leave(difference_id: int) -> Response:
 @blueprint.post("/channels/<key>/reconcile")
 @needs("settings.read")
 def ask(key: str) -> Response:
-    """Compare one channel with its platform as soon as a worker looks."""
+    """Ask a worker to compare one channel with its platform. Raises InvalidInput where that is impossible."""
 
     def work(session: Session) -> str:
         channel = queries.channel(session, key)

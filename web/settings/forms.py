@@ -1,6 +1,6 @@
-"""The forms of the settings screens: one a list, and those for users, channels and tokens.
+"""The forms of the settings screens: one for each list, and those for users, channels and tokens.
 
-Names of things of the city's lists are chosen when the form is made, from the rows there are.
+The views fill the choices that come from the city's lists, such as units.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _NAME = (DataRequired(), Length(max=120))
 
 
 def choices(words: Mapping[str, LazyString]) -> list[tuple[str, str]]:
-    """The options of a select field over one of the tables of `labels`."""
+    """The options of a select field from a table of `labels`."""
     return list(words.items())
 
 
 def unit_choices(units: Iterable[Unit], *, none: str) -> list[tuple[str, str]]:
-    """The options of a select field over units, with an empty one called `none` in front."""
+    """The options of a select field from units, after an empty option labelled `none`."""
     return [("", none), *((unit.key, name(unit)) for unit in units)]
 
 
 class ListForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What every row of a list has. `values()` is what the core is given."""
+    """The fields that all lists share. `values()` is the input for the core."""
 
     key = StringField(
         _l("Key"),
@@ -48,18 +48,18 @@ class ListForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     is_active = BooleanField(_l("In use"), default=True)
 
     def values(self) -> dict[str, Any]:
-        """Column → value, without what belongs to the form alone."""
+        """Column → value, without the CSRF token."""
         return {field.name: self.column(field) for field in self if field.name != "csrf_token"}
 
     def column(self, field: Field) -> Any:
-        """The value of one field as its column wants it: an empty optional text is None."""
+        """The value of a field for its column: None for an empty optional text."""
         if field.name in ("hotline", "postcode", "outcome") and not field.data:
             return None
         return field.data
 
 
 class NamedForm(ListForm):
-    """A row with names in the three languages."""
+    """A row with names in Turkish, English and Arabic."""
 
     name_tr = StringField(_l("Name in Turkish"), [*_NAME])
     name_en = StringField(_l("Name in English"), [*_NAME])
@@ -67,7 +67,7 @@ class NamedForm(ListForm):
 
 
 class UnitForm(NamedForm):
-    """A directorate of ours, or a body outside."""
+    """A directorate of ours, or an outside body."""
 
     is_outside = BooleanField(
         _l("A body outside the municipality"),
@@ -77,7 +77,7 @@ class UnitForm(NamedForm):
 
 
 class CategoryForm(NamedForm):
-    """What a request is about."""
+    """The subject of a request."""
 
     unit_id = SelectField(_l("Unit it proposes"), coerce=lambda text: int(text) if text else None)
     stems = TextAreaField(
@@ -91,7 +91,7 @@ class CategoryForm(NamedForm):
 
 
 class NeighbourhoodForm(NamedForm):
-    """A mahalle."""
+    """A neighbourhood (mahalle) of the district."""
 
     postcode = StringField(_l("Postcode"), [Optional(), Length(max=10)])
     aliases = TextAreaField(
@@ -108,7 +108,7 @@ class NeighbourhoodForm(NamedForm):
 
 
 class ReasonForm(NamedForm):
-    """Why something was dismissed, returned, refused or passed on."""
+    """A reason to dismiss, return, refuse, pass on or reopen something."""
 
     use = SelectField(_l("Used for"), choices=lambda: choices(labels.REASON_USES))
 
@@ -137,7 +137,7 @@ class TextForm(ListForm):
 
 
 class ChannelForm(FlaskForm):  # type: ignore[misc]
-    """How a channel is called and whether it is used."""
+    """A channel's name and voice, and whether it is in use."""
 
     name = StringField(_l("Name"), [*_NAME])
     voice = SelectField(
@@ -148,7 +148,7 @@ class ChannelForm(FlaskForm):  # type: ignore[misc]
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]
-    """A person who may sign in. The e-mail address is given once."""
+    """A person who may sign in. The e-mail address cannot be changed later."""
 
     email = EmailField(_l("E-mail"), [DataRequired(), Length(max=254)])
     name = StringField(_l("Name"), [*_NAME])
@@ -169,7 +169,7 @@ class UserFileForm(FlaskForm):  # type: ignore[misc]
 
 
 class TokenForm(FlaskForm):  # type: ignore[misc]
-    """A key to the API for a program that acts as a user."""
+    """An API token for a program that acts as a user."""
 
     name = StringField(_l("What it is for"), [DataRequired(), Length(max=100)])
     user = SelectField(_l("Acts as"), coerce=int)
@@ -189,31 +189,32 @@ FORMS: Mapping[str, type[ListForm]] = {
 
 
 def credentials_form(names: Iterable[str], *, kept: Iterable[str]) -> FlaskForm:
-    """A form with one field for each secret a platform asks for. What is stored is never shown again."""
-    there = frozenset(kept)
+    """A form with a field for each secret in `names`. Those in `kept` are stored already and never shown."""
+    stored = frozenset(kept)
 
     class CredentialsForm(FlaskForm):  # type: ignore[misc]
         """The secrets of one channel."""
 
-    for each in names:
-        hint = _l("One is stored; leave empty to keep it.") if each in there else _l("None is stored yet.")
+    for secret in names:
+        is_stored = secret in stored
+        hint = _l("One is stored; leave empty to keep it.") if is_stored else _l("None is stored yet.")
         setattr(
             CredentialsForm,
-            f"secret_{each}",
+            f"secret_{secret}",
             PasswordField(
-                each, [Optional(), Length(max=4000)], description=hint, render_kw={"autocomplete": "off"}
+                secret, [Optional(), Length(max=4000)], description=hint, render_kw={"autocomplete": "off"}
             ),
         )
     return CredentialsForm()
 
 
 def lines(text: str | None) -> list[str]:
-    """The lines of `text` that say something, each once, in order."""
+    """The non-empty lines of `text`, stripped, in order and without repetitions."""
     return list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
 
 
 def variants(text: str | None) -> list[str]:
-    """The texts between lines of three hyphens, without empty ones."""
+    """The non-empty texts between lines of three hyphens."""
     parts: list[list[str]] = [[]]
     for line in (text or "").replace("\r\n", "\n").split("\n"):
         if line.strip() == "---":

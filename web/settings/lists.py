@@ -1,8 +1,9 @@
-"""The settings screens: the municipality changes its own lists. Supervisors read, administrators write."""
+"""The screens of the municipality's own lists. Supervisors can read them, administrators can edit them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -27,7 +28,7 @@ blueprints = (blueprint, channels.blueprint, comparisons.blueprint, users.bluepr
 
 
 class ListScreen(NamedTuple):
-    """How one list is called and what of it the overview shows."""
+    """The titles and icon of one list's screens."""
 
     title: LazyString
     about: LazyString
@@ -70,7 +71,7 @@ SCREENS: Mapping[str, ListScreen] = {
 
 
 class SettingsPage(NamedTuple):
-    """A settings screen that is no list of the city's."""
+    """An entry of the side menu that is not one of the city's lists."""
 
     endpoint: str
     title: LazyString
@@ -96,14 +97,14 @@ _PATH = "/<any(units, categories, neighbourhoods, reasons, texts):kind>"
 @blueprint.get("/")
 @needs("settings.read")
 def index() -> Response:
-    """The first of the settings screens."""
+    """Redirect to the first list."""
     return cast(Response, redirect(url_for("settings.rows", kind="units")))
 
 
 @blueprint.get(_PATH)
 @needs("settings.read")
 def rows(kind: str) -> str:
-    """One list, whole."""
+    """All rows of one list."""
     with transaction() as session:
         found = lists.rows(session, kind)
     return render_template("settings/list.html", kind=kind, screen=SCREENS[kind], rows=found)
@@ -112,7 +113,7 @@ def rows(kind: str) -> str:
 @blueprint.get(f"{_PATH}/new")
 @needs("settings.edit")
 def new(kind: str) -> str:
-    """The form for one more row."""
+    """The form for a new row."""
     with transaction() as session:
         form = _form(session, kind)
     return _form_page(kind, form)
@@ -121,7 +122,7 @@ def new(kind: str) -> str:
 @blueprint.post(f"{_PATH}/new")
 @needs("settings.edit")
 def add(kind: str) -> Response:
-    """One more row of the list."""
+    """Add a row."""
     with transaction() as session:
         form = _form(session, kind)
     return save(
@@ -166,12 +167,12 @@ def _form_page(kind: str, form: ListForm, found: lists.Row | None = None) -> str
 
 
 def _form(session: Session, kind: str, found: lists.Row | None = None) -> ListForm:
-    """The form of the list, filled from `found` or from what was sent; what is given once cannot be typed."""
+    """The list's form, filled from `found` or the request. Columns that never change are disabled."""
     form = FORMS[kind](obj=None if request.method == "POST" else _as_typed(found))
     if isinstance(form, CategoryForm):
         units = queries.units(session)
         if isinstance(found, Category) and found.unit is not None and found.unit not in units:
-            units.append(found.unit)  # no longer in use, and still what it proposes
+            units.append(found.unit)  # no longer in use, but still the category's unit
         form.unit_id.choices = [("", _("None")), *((unit.id, name(unit)) for unit in units)]
     if found is not None:
         for locator in lists.LOCATORS[kind]:
@@ -189,18 +190,11 @@ def _form(session: Session, kind: str, found: lists.Row | None = None) -> ListFo
 
 
 def _as_typed(found: lists.Row | None) -> Any:
-    """The row with its lists as the text of a form."""
+    """The row for a form's `obj`, with its array columns joined into text."""
     if found is None:
         return None
     columns = {column.name: getattr(found, column.name) for column in found.__table__.columns}
     for name_, joiner in (("stems", "\n"), ("aliases", "\n"), ("variants", "\n---\n")):
         if name_ in columns:
             columns[name_] = joiner.join(columns[name_])
-    return _Typed(columns)
-
-
-class _Typed:
-    """Attributes for a form to read."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
+    return SimpleNamespace(**columns)

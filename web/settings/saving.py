@@ -1,4 +1,4 @@
-"""What every form of the settings does when it is sent."""
+"""Saves a form of the settings screens, or shows it again with its errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def save(
     done: Callable[[Made], Response],
     again: Callable[[], str],
 ) -> Response:
-    """Do `work` where the form is filled in well; else `again` is the page that shows what is wrong in it."""
+    """Run `work` if the form is valid. Otherwise, or if the core refuses, show the page `again` with 422."""
 
     def refused(refusal: Refusal) -> Response:
         if not isinstance(refusal.error, InvalidInput | UnknownKey):

@@ -1,7 +1,7 @@
-"""Users from a spreadsheet (.xlsx or .csv): all of it or nothing, and every mistake by row and column.
+"""Imports users from a spreadsheet (.xlsx or .csv): everybody, or nobody and each mistake by row and column.
 
-The first row names the columns, in Turkish or English; `unit` and `language` may be missing. A role or a unit
-is given by its key or by its name. A cell with a formula is the text of the formula.
+The first row names the columns, in Turkish or English; `unit` and `language` are optional. A cell names a
+role or unit by its key or its name. A formula is read as its text, not computed.
 """
 
 from __future__ import annotations
@@ -67,23 +67,23 @@ _LANGUAGES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong with one cell. `row` is counted as the spreadsheet shows it, from 1."""
+    """A mistake in one cell. `row` is the spreadsheet's row number, from 1."""
 
     row: int
-    column: str  # the letter the spreadsheet shows, or empty for the whole row
+    column: str  # the spreadsheet's column letter, or empty for the whole row
     why: InvalidInput | UnknownKey
 
 
 class UnreadableSheet(ValueError):
-    """The file as a whole cannot be read; its text is a key of `WHY`."""
+    """The file as a whole cannot be read; its text is a key of `users.WHY_UNREADABLE`."""
 
 
 def add_users(
     session: Session, filename: str, content: bytes, *, by: Actor
 ) -> tuple[list[User], list[Mistake]]:
-    """Add everybody in the file. With any mistake nobody is added, and the list is empty.
+    """The users added and the mistakes found. With any mistake nobody is added.
 
-    Raises UnreadableSheet when the file is no spreadsheet with the needed columns.
+    Raises UnreadableSheet if the file is no spreadsheet, lacks a column, or is too large.
     """
     rows = _cells(filename, content)
     places = _places(next(rows, []))
@@ -136,7 +136,7 @@ def _add(session: Session, values: Mapping[str, str], units: Mapping[str, str], 
 
 
 def _places(header: Iterable[str]) -> dict[str, int]:
-    """Column → where it stands. Raises UnreadableSheet when one is missing or named twice."""
+    """Column → its index. Raises UnreadableSheet if a required column is missing or one is repeated."""
     places: dict[str, int] = {}
     for place, title in enumerate(header):
         for column, spellings in COLUMNS.items():
@@ -187,7 +187,7 @@ def _xlsx_cells(content: bytes) -> Iterator[list[str]]:
 
 
 def _text(cell: Any) -> str:
-    """A cell as somebody reads it; a formula is its own text."""
+    """The cell as text: `5.0` is `5`, a formula is its source, white space is collapsed."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

@@ -1,4 +1,4 @@
-"""The screens for people and programs: users one by one or from a spreadsheet, reset links, API tokens."""
+"""The screens of users and API tokens: single users, import from a spreadsheet, reset links."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ WHY_UNREADABLE = {
 
 
 def reset_link(user: User) -> str:
-    """The address where `user` can choose a new password, once."""
+    """The URL where `user` can choose a new password; it works once."""
     return url_for("sign_in.reset", token=people.reset_token(user), _external=True)
 
 
 @blueprint.get("/users")
 @needs("users.read")
 def users() -> str:
-    """Everybody who may sign in, and everybody who no longer may."""
+    """All users: active ones first, then those who may no longer sign in."""
     with transaction() as session:
         found = people.all_users(session)
     found.sort(key=lambda user: (not user.is_active, sort_key(user.name)))
@@ -51,7 +51,7 @@ def users() -> str:
 @blueprint.get("/users/new")
 @needs("users.edit")
 def new_user() -> str:
-    """The form for one more user."""
+    """The form for a new user."""
     with transaction() as session:
         form = _form(session)
     return render_template("settings/user.html", form=form, user=None)
@@ -60,7 +60,7 @@ def new_user() -> str:
 @blueprint.post("/users/new")
 @needs("users.edit")
 def add_user() -> Response:
-    """One more user, and the link with which they choose their password."""
+    """Add a user and show the link with which they choose their password."""
     with transaction() as session:
         form = _form(session)
 
@@ -98,7 +98,7 @@ def user(user_id: int) -> str:
 @blueprint.post("/users/<int:user_id>")
 @needs("users.edit")
 def edit_user(user_id: int) -> Response:
-    """Change what one user is and may."""
+    """Change a user's name, role, unit, language and whether they may sign in."""
     with transaction() as session:
         found = people.user(session, user_id)
         form = _form(session, found)
@@ -128,7 +128,7 @@ def edit_user(user_id: int) -> Response:
 @blueprint.post("/users/<int:user_id>/reset")
 @needs("users.edit")
 def reset_user(user_id: int) -> str:
-    """A link with which one user can choose a new password."""
+    """Show a link with which a user can choose a new password."""
     with transaction() as session:
         found = people.user(session, user_id)
     log.info("reset_link_made", user_id=found.id, by_id=person().id)
@@ -145,7 +145,7 @@ def user_file() -> str:
 @blueprint.post("/users/import")
 @needs("users.edit")
 def import_users() -> Response:
-    """Add everybody in a spreadsheet, or nobody and every mistake by row and column."""
+    """Add everybody in a spreadsheet, or nobody and show each mistake by row and column."""
     form = UserFileForm()
     mistakes: list[user_sheet.Mistake] = []
     if form.validate():
@@ -154,18 +154,18 @@ def import_users() -> Response:
             with transaction() as session:
                 added, mistakes = user_sheet.add_users(session, sent.filename or "", sent.read(), by=person())
             if not mistakes:
-                told = ngettext("%(num)d user is added.", "%(num)d users are added.", len(added))
-                return make_response(_links(told, added))
+                title = ngettext("%(num)d user is added.", "%(num)d users are added.", len(added))
+                return make_response(_links(title, added))
         except user_sheet.UnreadableSheet as error:
             form.file.errors = [str(WHY_UNREADABLE[str(error)])]
-    shown = render_template("settings/user_file.html", form=form, mistakes=mistakes, explain=explain)
-    return make_response(shown, 422)
+    html = render_template("settings/user_file.html", form=form, mistakes=mistakes, explain=explain)
+    return make_response(html, 422)
 
 
 @blueprint.get("/tokens")
 @needs("users.read")
 def tokens() -> str:
-    """Every key to the API, by what it is for."""
+    """All API tokens, and the form for a new one."""
     with transaction() as session:
         form = _token_form(session)
     return _tokens(form)
@@ -174,7 +174,7 @@ def tokens() -> str:
 @blueprint.post("/tokens")
 @needs("users.edit")
 def issue_token() -> Response:
-    """A new key to the API, shown this once."""
+    """Issue an API token. It is shown this once."""
     with transaction() as session:
         form = _token_form(session)
 
@@ -200,7 +200,7 @@ def _tokens(form: TokenForm, *, issued: str | None = None) -> str:
 @blueprint.post("/tokens/<int:token_id>/revoke")
 @needs("users.edit")
 def revoke_token(token_id: int) -> Response:
-    """End one key to the API."""
+    """Revoke an API token."""
     return act(
         lambda session: people.revoke_token(session, token_id, by=person()),
         lambda _none: see_other(url_for("settings_users.tokens"), _("The token is revoked.")),
@@ -226,7 +226,7 @@ def _token_form(session: Session) -> TokenForm:
 
 
 def _links(title: str, users: list[User]) -> str:
-    """The page that shows links once: whoever opens it passes them on."""
+    """The page with reset links for an administrator to pass on. It cannot be opened again."""
     return render_template(
         "settings/links.html",
         title=title,

@@ -1,4 +1,4 @@
-"""Signing in and out: the pages of one's own account, reset links, the first administrator."""
+"""Sign-in, sign-out, the user's own account, reset links, and the first administrator."""
 
 from web.sign_in.views import blueprint
 

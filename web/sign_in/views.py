@@ -1,7 +1,7 @@
-"""Signing in and out, own password and language, reset links, and the first administrator.
+"""The views for sign-in and sign-out, own password and language, reset links, and the first administrator.
 
-A wrong password and an unknown address get the same words and the same time. Failures are counted per address
-and per account; a success costs nothing, so that a whole town hall behind one address can work.
+A wrong password and an unknown e-mail address get the same answer in the same time. Only failures count
+towards the rate limits, per IP address and per account, so that a whole town hall can share one IP address.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ FAILURES_PER_ADDRESS = "60 per 10 minutes"
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """Who says they are who."""
+    """E-mail address and password."""
 
     email = EmailField(_l("E-mail"), [DataRequired(), Length(max=254)])
     password = PasswordField(_l("Password"), [DataRequired(), Length(max=passwords.MAX_LENGTH)])
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
-    """A password chosen twice."""
+    """A new password, typed twice."""
 
     password = PasswordField(
         _l("New password"),
@@ -72,20 +72,20 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 class OwnPasswordForm(NewPasswordForm):
-    """A new password, asked of somebody who must know the old one."""
+    """A new password and the current one."""
 
     current = PasswordField(_l("Current password"), [DataRequired()])
 
 
 class FirstAdministratorForm(NewPasswordForm):
-    """Who will administer this installation."""
+    """The first administrator of this installation."""
 
     email = EmailField(_l("E-mail"), [DataRequired(), Length(max=254)])
     name = StringField(_l("Name"), [DataRequired(), Length(max=100)])
 
 
 def _account() -> str:
-    """The account a login is counted for: a digest, so that no address lies in the broker."""
+    """The rate limit's key for an account: a digest, so that the broker stores no e-mail address."""
     email = request.form.get("email", "").strip().casefold()
     return "account:" + hashlib.sha256(email.encode(errors="surrogatepass")).hexdigest()[:32]
 
@@ -99,7 +99,7 @@ def _failed(response: Response) -> bool:
 
 
 def _inside(target: str | None) -> str | None:
-    """`target` if it is a path of this site, else None: a link must not lead people elsewhere."""
+    """`target` if it is a path of this site, else None: it must not redirect to another site."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
         return None
     parts = urlsplit(target)
@@ -113,7 +113,7 @@ def _go(target: str) -> Response:
 @blueprint.get("/")
 @public
 def home() -> Response:
-    """To where whoever is asking works, or to the login."""
+    """Redirect to the user's start page, or to the login."""
     if access.person_or_none() is None:
         return _go(url_for("sign_in.login"))
     return _go(page.home())
@@ -133,7 +133,7 @@ def login() -> Response:
 @limiter.limit(FAILURES_PER_ADDRESS, key_func=_address, deduct_when=_failed)
 @limiter.limit(FAILURES_PER_ACCOUNT, key_func=_account, deduct_when=_failed)
 def sign_in() -> Response:
-    """Start a session for who knows the password."""
+    """Check the password and start a session."""
     form = LoginForm()
     if not form.validate():
         return make_response(render_template("sign_in/login.html", form=form), 422)
@@ -159,7 +159,7 @@ def logout() -> Response:
 @blueprint.post("/language")
 @public
 def set_language() -> Response:
-    """Change the language: for this browser, and for the user where one is signed in."""
+    """Change the language of this browser and, if signed in, of the user."""
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
         abort(400)
@@ -184,7 +184,7 @@ def set_language() -> Response:
 @blueprint.get("/account")
 @needs("own.edit")
 def account() -> str:
-    """Who I am here, and the form for my password."""
+    """The user's own data and the form to change the password."""
     return render_template("sign_in/account.html", form=OwnPasswordForm())
 
 
@@ -192,7 +192,7 @@ def account() -> str:
 @needs("own.edit")
 @limiter.limit(FAILURES_PER_ACCOUNT, key_func=lambda: f"own:{person().id}", deduct_when=_failed)
 def change_password() -> Response:
-    """Change my password; every other session of mine ends."""
+    """Change the user's own password and end their other sessions."""
     form = OwnPasswordForm()
     if form.validate():
         try:
@@ -225,23 +225,23 @@ def reset(token: str) -> Response:
                 return _go(url_for("sign_in.login"))
             except InvalidInput as error:
                 show_in(form, error)
-    shown = render_template("sign_in/reset.html", form=form, email=user.email)
-    return make_response(shown, 422 if form.errors else 200)
+    html = render_template("sign_in/reset.html", form=form, email=user.email)
+    return make_response(html, 422 if form.errors else 200)
 
 
 @blueprint.route("/setup/<token>", methods=["GET", "POST"])
 @public
 def first_administrator(token: str) -> Response:
-    """Make the first administrator, with the link that the start printed. Gone as soon as there is a user."""
+    """Create the first administrator, with the link printed at start. 404 once there is a user."""
     form = FirstAdministratorForm()
-    made = None
+    added = None
     with transaction() as session:
         if not people.is_first_run_token(session, token):
             raise NotFound()
         if request.method == "POST" and form.validate():
             try:
                 with session.begin_nested():
-                    made = people.add_user(
+                    added = people.add_user(
                         session,
                         email=form.email.data or "",
                         name=form.name.data or "",
@@ -251,7 +251,7 @@ def first_administrator(token: str) -> Response:
                     )
             except InvalidInput as error:
                 show_in(form, error)
-    if made is not None:
-        access.sign_in(made)
+    if added is not None:
+        access.sign_in(added)
         return _go(url_for("sign_in.home"))
     return make_response(render_template("sign_in/setup.html", form=form), 422 if form.errors else 200)

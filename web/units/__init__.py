@@ -1,4 +1,4 @@
-"""The screens of units: their own requests, answered or returned."""
+"""The unit officers' screens: their unit's requests, answered or returned to the desk."""
 
 from web.units.views import blueprint
 

@@ -1,4 +1,4 @@
-"""The unit officer's screens: the unit's own list, a request's file, the answer, the way back to the desk."""
+"""Views for unit officers: the unit's requests, the file of one, and the actions on it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from web.kit.request_file import day_of_form
 
 blueprint = Blueprint("units", __name__, url_prefix="/unit")
 NOT_THE_UNITS = frozenset(ReplyState) - {ReplyState.SENT}
-"""A unit reads what the citizen was told, not what the desk is still writing."""
+"""States of replies that units do not see: they see sent replies only."""
 
 blueprint.record_once(lambda state: filters.install(state.app))
 
 
 def _own_unit() -> int:
-    """The unit of whoever asks. Raises NotAllowed for people who belong to none."""
+    """The id of the user's unit. Raises NotAllowed for users without one."""
     user = person()
     if user.unit_id is None:
         raise errors.NotAllowed(user.name, "request.respond")
@@ -35,7 +35,7 @@ def _own_unit() -> int:
 
 
 def _own(session: Session, number: int, action: str) -> TrackedRequest:
-    """The request, if whoever asks may do this to it. Raises NotFound, NotAllowed."""
+    """The request `number`, if the user may do `action` on it. Raises NotFound, NotAllowed."""
     tracked = queries.request(session, number)
     people.require(person(), action, tracked)
     return tracked
@@ -44,7 +44,7 @@ def _own(session: Session, number: int, action: str) -> TrackedRequest:
 @blueprint.get("/")
 @needs("request.respond")
 def requests() -> Response:
-    """The unit's own list, in one of its views."""
+    """The unit's requests in one of the views."""
     unit_id = _own_unit()
     view = request.args.get("view", "open")
     q = " ".join(request.args.get("q", "").split())[:200] or None
@@ -78,16 +78,16 @@ def _file(number: int, *, status: int = 200, **more: Any) -> Response:
 @blueprint.get("/requests/<int:number>")
 @needs("request.read")
 def file(number: int) -> Response:
-    """One request: the citizens' words, what the unit said, what it can do."""
+    """The file of one request: messages, the unit's answers, and the possible actions."""
     return _file(number)
 
 
 def _act(number: int, work: Callable[[Session], object], words: str) -> Response:
-    """One action of a unit, answered with the request's file as it stands afterwards."""
+    """Run an action of a unit and show the request's file afterwards, with the notice `words`."""
 
     def refused(refusal: Refusal) -> Response:
         if isinstance(refusal.error, errors.NotFound | errors.NotAllowed):
-            raise refusal.error  # its file is not for this unit to see
+            raise refusal.error  # the unit may not see this file
         return _file(number, status=refusal.status, refusal=refusal.words, kept=request.form)
 
     return act(work, lambda _: _done(number, words), refused)
@@ -105,7 +105,7 @@ def _done(number: int, words: str) -> Response:
 @blueprint.post("/requests/<int:number>/respond")
 @needs("request.respond")
 def respond(number: int) -> Response:
-    """The unit's answer."""
+    """Enter the unit's answer."""
     form = request.form
 
     def work(session: Session) -> None:
@@ -124,12 +124,12 @@ def respond(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/return")
 @needs("request.return")
 def return_to_desk(number: int) -> Response:
-    """Not ours: back to the desk, with the reason, and no longer this unit's work."""
-    said = (request.form.get("reason", ""), request.form.get("text", ""))
+    """Return a request that is not this unit's to the desk, with a reason."""
+    reason_and_text = (request.form.get("reason", ""), request.form.get("text", ""))
 
     def work(session: Session) -> None:
         tracked = _own(session, number, "request.return")
-        reason = ": ".join(words.strip() for words in said if words.strip())
+        reason = ": ".join(words.strip() for words in reason_and_text if words.strip())
         tracking.return_to_desk(session, tracked, reason=reason, by=person())
 
     return _act(number, work, gettext("Returned to the desk."))
@@ -138,7 +138,7 @@ def return_to_desk(number: int) -> Response:
 @blueprint.post("/requests/<int:number>/note")
 @needs("request.note")
 def note(number: int) -> Response:
-    """Words for colleagues."""
+    """Add a note that only staff can read."""
 
     def work(session: Session) -> None:
         tracked = _own(session, number, "request.note")
