@@ -31,7 +31,7 @@ def index() -> str:
         return render_template(
             "desk/differences.html",
             cursor=str(feed.now_cursor(session)),
-            shown=mismatches.open_differences(session),
+            mismatches=mismatches.shown(session),
             runs=[(channel, runs.get(channel.key)) for channel in channels],
         )
 
