@@ -37,7 +37,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "reconcile": Kind(
-        _l("%(subject)s: what the platform shows and what stands here differ (%(differences)s)"),
+        _l("%(subject)s: the platform differs from what is stored here (%(differences)s)"),
         "comparisons.index",
         "channel.read",
     ),

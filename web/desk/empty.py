@@ -16,9 +16,9 @@ EMPTY: Mapping[str, tuple[LazyString, LazyString]] = {
     "answers": (_l("Nothing to approve"), _l("When a unit answers, the replies to its citizens wait here.")),
     "uncertain": (
         _l("Nothing is being checked"),
-        _l("A reply that may or may not be public is looked for on the platform, and stands here meanwhile."),
+        _l("Replies that may be public appear here while they are looked for on the platform."),
     ),
-    "failed": (_l("Everything went out"), _l("A reply that a platform refused would stand here.")),
+    "failed": (_l("Everything went out"), _l("Replies that a platform refuses appear here.")),
     "answered": (_l("Nothing answered yet"), _l("What was answered directly is kept here.")),
     "converted": (_l("No requests yet"), _l("What became a request of a unit is kept here.")),
     "dismissed": (_l("Nothing dismissed"), _l("What needed nothing from us is kept here, with its reason.")),

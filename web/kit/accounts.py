@@ -110,7 +110,7 @@ def _health(channel: Channel) -> str:
             )
         case ChannelHealth.PAUSED:
             return gettext(
-                "%(channel)s rests because the platform asked for it: the reply goes out later.",
+                "%(channel)s is paused by the platform: the reply will be sent later.",
                 channel=channel.name,
             )
         case ChannelHealth.OFF:

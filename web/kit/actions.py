@@ -139,12 +139,12 @@ _LISTED = (
         keys=("u",),
         help=_l("Undo the last step"),
     ),
-    Action("redraft", _l("Write it anew"), "reply.approve", "desk.redraft", _INBOX),
+    Action("redraft", _l("Write it again"), "reply.approve", "desk.redraft", _INBOX),
     Action("settle_sent", _l("It is out"), "reply.settle", "desk.settle", _INBOX, values={"sent": "yes"}),
     Action(
         "settle_unsent", _l("It is not out"), "reply.settle", "desk.settle", _INBOX, values={"sent": "no"}
     ),
-    Action("look", _l("Read it afresh"), "reply.settle", "desk.uncertain_look", Scope.UNCERTAIN, "refresh"),
+    Action("look", _l("Read it again"), "reply.settle", "desk.uncertain_look", Scope.UNCERTAIN, "refresh"),
     Action("rate", _l("Rated in words?"), "reply.rate", "desk.rate", _REQUEST, "star"),
     Action(
         "approve_all",

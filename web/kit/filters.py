@@ -49,8 +49,8 @@ _DRAFT_REASONS: Mapping[str, LazyString] = {
     "edited": _l("The citizen edited their message"),
     "deleted": _l("The citizen deleted their message"),
     "failed": _l("It could not be sent as it is"),
-    "already_there": _l("The same words of ours stand there already: look before it goes out"),
-    "restored": _l("Restored from a backup: it may stand there already, look before it goes out"),
+    "already_there": _l("The same text of ours is already there: check before it is sent"),
+    "restored": _l("Restored from a backup: it may already be there, check before it is sent"),
 }
 
 

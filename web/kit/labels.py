@@ -135,11 +135,11 @@ ENUMS: Mapping[type[StrEnum], Words] = {
         ChannelHealth.UNKNOWN: _l("No call made yet"),
     },
     DifferenceKind: {
-        DifferenceKind.MISSING: _l("Stood on the platform and not here"),
-        DifferenceKind.TEXT_DIFFERS: _l("Reads otherwise on the platform"),
-        DifferenceKind.OURS_UNKNOWN: _l("Words of ours that were not written here"),
+        DifferenceKind.MISSING: _l("Was on the platform but not here"),
+        DifferenceKind.TEXT_DIFFERS: _l("Different text on the platform"),
+        DifferenceKind.OURS_UNKNOWN: _l("A text of ours that was not written here"),
         DifferenceKind.REPLY_GONE: _l("Our reply no longer stands there"),
-        DifferenceKind.REPLY_THERE: _l("Stands there though we call it not sent"),
+        DifferenceKind.REPLY_THERE: _l("On the platform although marked as not sent"),
     },
     Personal: {
         Personal.PHONE: _l("phone number"),

@@ -84,7 +84,7 @@ def _sent(reply: Reply) -> Progress:
 
 def _failed(reply: Reply) -> str:
     if reply.external_id:
-        return gettext("Called not sent, but it stands on the platform")
+        return gettext("Marked as not sent, but it is on the platform")
     words = gettext("Could not be sent")
     return f"{words}: {failure(reply.failure)}" if reply.failure else words
 

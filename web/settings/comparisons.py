@@ -41,8 +41,8 @@ def index() -> str:
 def leave(difference_id: int) -> Response:
     """Settle a difference by leaving both sides as they are."""
     return act(
-        lambda session: mismatches.accept(session, difference_id, by=person()),
-        lambda _: see_other(url_for("comparisons.index"), gettext("Kept as looked at.")),
+        lambda session: mismatches.leave_so(session, difference_id, by=person()),
+        lambda _: see_other(url_for("comparisons.index"), gettext("Marked as checked.")),
     )
 
 
