@@ -40,7 +40,7 @@ def list_messages(query: bodies.MessageQuery) -> Response:
 def one_message(path: bodies.MessagePath) -> Response:
     """One message."""
     with transaction() as session:
-        answer = _shown(session, _message(session, path))
+        answer = _rendered(session, _message(session, path))
     return show(answer)
 
 
@@ -100,7 +100,7 @@ def dismiss(path: bodies.MessagePath, header: bodies.IdempotencyHeader, body: bo
     def work(session: Session, by: User) -> shapes.CitizenMessage:
         message = _message(session, path)
         triage.dismiss(session, message, reason=body.reason, by=by)
-        return _shown(session, message)
+        return _rendered(session, message)
 
     return effect(header, work)
 
@@ -117,7 +117,7 @@ def reopen_message(
     def work(session: Session, by: User) -> shapes.CitizenMessage:
         message = _message(session, path)
         triage.reopen(session, message, by=by)
-        return _shown(session, message)
+        return _rendered(session, message)
 
     return effect(header, work)
 
@@ -126,5 +126,5 @@ def _message(session: Session, path: bodies.MessagePath) -> Message:
     return queries.message(session, path.message_id)
 
 
-def _shown(session: Session, row: Message) -> shapes.CitizenMessage:
+def _rendered(session: Session, row: Message) -> shapes.CitizenMessage:
     return render.message(row, for_api.names(session, requests=[row.request_id]))

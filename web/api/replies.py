@@ -33,7 +33,7 @@ def list_replies(query: bodies.ReplyQuery) -> Response:
 def one_reply(path: bodies.ReplyPath) -> Response:
     """One reply."""
     with transaction() as session:
-        answer = _shown(session, _reply(session, path))
+        answer = _rendered(session, _reply(session, path))
     return show(answer)
 
 
@@ -86,7 +86,7 @@ def _act(
     def once(session: Session, by: User) -> shapes.OurReply:
         reply = _reply(session, path)
         work(session, reply, by)
-        return _shown(session, reply)
+        return _rendered(session, reply)
 
     return effect(header, once)
 
@@ -95,5 +95,5 @@ def _reply(session: Session, path: bodies.ReplyPath) -> Reply:
     return queries.reply(session, path.reply_id)
 
 
-def _shown(session: Session, row: Reply) -> shapes.OurReply:
+def _rendered(session: Session, row: Reply) -> shapes.OurReply:
     return render.reply(row, for_api.names(session, requests=[row.request_id]))

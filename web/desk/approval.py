@@ -40,9 +40,9 @@ def _page(number: int, *, status: int = 200, refusal: str = "", too_long: Collec
         context = request_file.context(session, number)
         shared = texts.shared_words(session, context["tracked"]) or ""
         drafts = _drafts(context["file"].replies)
-        standing = {reply.id for reply in drafts if replies.is_too_long(session, reply)}
+        stored_too_long = {reply.id for reply in drafts if replies.is_too_long(session, reply)}
     context |= {
-        "too_long": standing.union(too_long),
+        "too_long": stored_too_long.union(too_long),
         "cursor": cursor,
         "drafts": drafts,
         "digests": {reply.id: digest(reply) for reply in drafts},

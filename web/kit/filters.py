@@ -20,7 +20,7 @@ from inbox.states import ChannelHealth
 from inbox.wording import decode
 from web.kit import labels
 from web.kit.can import can
-from web.kit.progress import failure, reply_progress, state_look
+from web.kit.progress import failure, reply_progress, state_class
 
 _ATTACHMENTS: Mapping[str, tuple[str, LazyString]] = {
     "image": ("photo", _l("Photo")),
@@ -192,6 +192,6 @@ def install(app: App) -> None:
         day_short,
         can,
         reply_progress,
-        state_look,
+        state_class,
     ):
         app.add_template_filter(template_filter)

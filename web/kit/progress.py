@@ -29,7 +29,7 @@ _MARK_CLASSES: Mapping[State, str] = {
 class Progress(NamedTuple):
     """CSS class, icon and words. The words are complete without the icon and its colour."""
 
-    look: str
+    css_class: str
     icon: str
     words: str | LazyString
 
@@ -42,7 +42,7 @@ _AT_THE_UNIT: Mapping[RequestState, Progress] = {
 }
 
 
-def state_look(state: State) -> str:
+def state_class(state: State) -> str:
     """The CSS class of a state's mark; "" for a state without a colour of its own."""
     return _MARK_CLASSES.get(state, "")
 

@@ -68,7 +68,7 @@ def _file(number: int, *, status: int = 200, **more: Any) -> Response:
         _own(session, number, "request.read")
         cursor = str(feed.now_cursor(session))
         context = request_file.context(session, number, without=NOT_THE_UNITS)
-        context["standing"] = progress.at_the_unit(context["tracked"].state)
+        context["progress"] = progress.at_the_unit(context["tracked"].state)
         context["return_reasons"] = queries.reasons(session, use="return")
     if is_fragment():
         return make_response(render_template("units/_file.html", **(context | more)), status)

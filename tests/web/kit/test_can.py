@@ -45,7 +45,7 @@ def test_a_comparison_is_found_however_it_is_written(line: str) -> None:
 
 
 def test_showing_a_state_is_no_comparison() -> None:
-    assert comparisons("{{ reply.state | label }} {{ request.state | state_look }} {{ group.state }}") == []
+    assert comparisons("{{ reply.state | label }} {{ request.state | state_class }} {{ group.state }}") == []
 
 
 def test_no_template_compares_a_state() -> None:
