@@ -31,7 +31,7 @@ def index() -> str:
         return render_template(
             "desk/differences.html",
             cursor=str(feed.now_cursor(session)),
-            mismatches=mismatches.shown(session),
+            mismatches=mismatches.open_differences(session),
             runs=[(channel, runs.get(channel.key)) for channel in channels],
         )
 
@@ -41,7 +41,7 @@ def index() -> str:
 def leave(difference_id: int) -> Response:
     """Settle a difference by leaving both sides as they are."""
     return act(
-        lambda session: mismatches.leave_so(session, difference_id, by=person()),
+        lambda session: mismatches.accept(session, difference_id, by=person()),
         lambda _: see_other(url_for("comparisons.index"), gettext("Marked as checked.")),
     )
 
