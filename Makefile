@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
-CATALOGUE := web/translations/tr/LC_MESSAGES/messages
+CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
 SCREENS := $(shell find web/assets web/templates -type f 2>/dev/null) $(wildcard web/*.py web/*/*.py connectors/*/__init__.py)
 
 DEMO_DIR ?= var/demo
@@ -27,7 +27,7 @@ help: ## Shows this list
 # --- what the rest needs --------------------------------------------------------------------------------
 
 .PHONY: install
-install: $(STAMPS)/packages web/static/vendor/app.js $(CATALOGUE).mo ## Installs what the system needs to run
+install: $(STAMPS)/packages web/static/vendor/app.js $(CATALOGUES:.po=.mo) ## Installs what the system needs to run
 
 $(STAMPS)/venv:
 	@stack/install.sh venv
@@ -58,7 +58,7 @@ web/static/vendor/app.js: package.json node_modules/.package-lock.json $(SCREENS
 	@stack/install.sh front-end
 	@touch $@
 
-$(CATALOGUE).mo: $(CATALOGUE).po | $(STAMPS)/packages
+%.mo: %.po | $(STAMPS)/packages
 	@$(BIN)/pybabel --quiet compile --directory web/translations
 
 .PHONY: chromium

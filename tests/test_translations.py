@@ -18,8 +18,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the Turkish catalogue that a test may spoil."""
     copy = tmp_path / "tr" / "LC_MESSAGES" / "messages.po"
     copy.parent.mkdir(parents=True)
-    (original,) = translations.files()
-    copy.write_bytes(original.read_bytes())
+    copy.write_bytes((translations.TRANSLATIONS / "tr/LC_MESSAGES/messages.po").read_bytes())
     monkeypatch.setattr(translations, "TRANSLATIONS", tmp_path)
     return copy
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask, request
 from flask_babel import Babel
 
 from web.kit import access
 
-LANGUAGES = ("tr", "en")
+LANGUAGES: Mapping[str, str] = {"tr": "Türkçe", "en": "English"}
+"""The languages of the screens by code, each by its own name."""
+DEFAULT = "tr"
 COOKIE = "cozum_language"
 
 babel = Babel()
@@ -21,7 +25,7 @@ def language() -> str:
     if user is not None and user.language in LANGUAGES:
         return user.language
     chosen = request.cookies.get(COOKIE, "")
-    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+    return chosen if chosen in LANGUAGES else DEFAULT
 
 
 def install(app: Flask) -> None:

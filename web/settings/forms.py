@@ -20,6 +20,7 @@ from inbox.states import Outcome, Role
 from inbox.values import ReplyKind
 from web.kit import labels
 from web.kit.formats import name
+from web.kit.languages import LANGUAGES
 
 _NAME = (DataRequired(), Length(max=120))
 
@@ -155,7 +156,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
     role = SelectField(_l("Role"), choices=lambda: choices(labels.ENUMS[Role]))
     unit = SelectField(_l("Unit"), description=_l("Only for a unit officer."))
     language = SelectField(
-        _l("Language"), choices=lambda: [(key, labels.LANGUAGES[key]) for key in ("tr", "en")]
+        _l("Language"), choices=lambda: [(key, labels.LANGUAGES[key]) for key in LANGUAGES]
     )
     is_active = BooleanField(_l("May sign in"), default=True)
 

@@ -26,6 +26,7 @@ from inbox.language.turkish import fold
 from inbox.models import Unit, User
 from inbox.refusals import Thing
 from inbox.states import Role
+from web.kit.languages import DEFAULT, LANGUAGES
 
 MAX_ROWS = 2000
 MAX_UNPACKED = 60 * 1024 * 1024
@@ -55,13 +56,10 @@ _ROLES: Mapping[str, Role] = {
     "sistem yoneticisi": Role.ADMINISTRATOR,
 }
 _LANGUAGES: Mapping[str, str] = {
-    "": "tr",
-    "tr": "tr",
-    "turkce": "tr",
+    "": DEFAULT,
     "turkish": "tr",
-    "en": "en",
     "ingilizce": "en",
-    "english": "en",
+    **{fold(name): code for code, own_name in LANGUAGES.items() for name in (code, own_name)},
 }
 
 
