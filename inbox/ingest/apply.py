@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from inbox.channels import accounts
@@ -32,6 +32,8 @@ MAX_RACES = 3
 """How often a fact may be tried when another worker inserts the same row at the same time."""
 FACTS_AT_ONCE = 50
 """The most facts of one body in a transaction: a body may hold thousands, a transaction must be short."""
+LONGEST_IN_A_BODY = 3.0
+"""Seconds after which a transaction starts no other fact of its body: the database ends it after ten."""
 FACTS_TOGETHER = 100
 """A transaction that applies several bodies takes no other body once it has this many facts."""
 LONGEST_TOGETHER = 1.0
@@ -187,8 +189,13 @@ def _apply_event(
         return False
     counts: Counter[str] = Counter(event.counts or {})
     start = counts.pop(_DONE, 0)
-    stop = start + FACTS_AT_ONCE
+    stop = min(start + FACTS_AT_ONCE, len(seen))
+    end = time.monotonic() + LONGEST_IN_A_BODY
     for position, fact in enumerate(seen[start:stop], start):
+        # What was kept in bulk is in this transaction already: such a body is short, and finished at once.
+        if position > start and not kept and time.monotonic() > end:
+            stop = position
+            break
         what = "messages" if position in kept else _apply_one(session, event, position, fact, last_events)
         counts[what] += 1
     if stop < len(seen):
@@ -220,7 +227,7 @@ def _apply_one(session: Session, event: RawEvent, position: int, fact: Fact, las
         try:
             with session.begin_nested():
                 return _apply_fact(session, event, position, fact, channel)
-        except OperationalError:
+        except (OperationalError, InternalError):
             raise  # a deadlock, time-out or lost connection: not the fact's fault, the body is retried
         except set_aside.MISTAKES as error:
             # Another worker may have inserted the same row a moment ago: the next try sees it.

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import delete, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
@@ -60,7 +60,7 @@ def unpark(session: Session, platform: str, external_id: str, our_reference: str
         try:
             with session.begin_nested():
                 applied = _apply(session, parked)
-        except OperationalError:
+        except (OperationalError, InternalError):
             raise  # a deadlock, time-out or lost connection: not the fact's fault
         except set_aside.MISTAKES as error:
             what = set_aside.describe(error)

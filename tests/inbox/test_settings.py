@@ -29,9 +29,10 @@ def test_what_is_missing_stops_the_start_with_its_name(
 
 def test_no_secret_is_in_what_the_settings_show_of_themselves(environment: dict[str, str]) -> None:
     shown = repr(settings())
-    for name in ("COZUM_SECRET_KEY", "COZUM_META_VERIFY_TOKEN"):
-        assert environment[name] not in shown
-    assert "consumer-secret" not in shown
+    assert environment["COZUM_SECRET_KEY"] not in shown
+    assert "verify-token" in environment["COZUM_HOOK_SECRETS"]
+    for secret in ("verify-token", "app-secret", "consumer-secret"):
+        assert secret not in shown
 
 
 def test_the_settings_cannot_be_changed(environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from inbox import ingest
 from inbox.db import transaction
@@ -112,6 +112,44 @@ def test_a_fact_that_met_a_deadlock_is_tried_again_and_not_set_aside(seen: Seen,
     apply()
 
     assert {message.text for message in messages()} == {"bir, düzeltildi", "iki, düzeltildi"}
+
+
+def test_a_body_whose_facts_take_long_is_applied_in_several_short_transactions(
+    seen: Seen, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(first := seen("Lamba sönük"))  # what follows joins a conversation: one by one
+    later = tuple(seen(f"söz {number}", conversation=first.conversation) for number in range(3))
+    monkeypatch.setattr(applying, "LONGEST_IN_A_BODY", -1.0)
+    with transaction() as session:
+        event_id = ingest.store_raw_event(session, "poll:x:mentions", b"three") or 0
+        ingest.claim_raw_events(session, limit=1)
+    left = []
+    for _ in range(3):
+        with transaction() as session:
+            left.append(ingest.apply_raw_event(session, event_id, lambda *_: later))
+    assert left == [True, True, False]
+    with transaction() as session:
+        event = session.get_one(RawEvent, event_id)
+        assert (event.state, event.counts) == (RawEventState.APPLIED, {"messages": 3})
+
+
+def test_a_transaction_that_the_database_ended_is_no_mistake_of_the_body(
+    city: SimpleNamespace, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(session: Any, *_: Any) -> str:
+        session.execute(text("SET LOCAL transaction_timeout = '50ms'"))
+        session.execute(text("SELECT pg_sleep(10)"))
+        return "messages"
+
+    with transaction() as session:
+        event_id = ingest.store_raw_event(session, "poll:x:mentions", b"slow") or 0
+        ingest.claim_raw_events(session, limit=1)
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(facts, "message_seen", slow)
+        with pytest.raises((InternalError, OperationalError)), transaction() as session:
+            ingest.apply_raw_event(session, event_id, lambda *_: (seen(),))
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(SetAside)) == 0
 
 
 def test_an_edit_that_loses_a_race_is_tried_again_and_not_dropped(
