@@ -21,7 +21,8 @@ import pytest
 from stack.programs import answers_http
 from tests.stack.conftest import PATIENCE, Start, System, alive, modes_above, wait_until
 
-pytestmark = pytest.mark.timeout(900)  # several starts, of which a busy machine takes minutes
+# Each test starts a whole system, stops or kills it, and starts another: minutes on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ORDER = ["web", "worker", "beat", "sandbox", "broker", "database"]
 
 

@@ -194,6 +194,7 @@ def test_a_signed_body_that_is_too_large_is_counted_and_alarms_and_disturbs_noth
     assert stored() == [("hook:meta", fits)]
 
 
+@pytest.mark.slow
 def test_hundreds_of_the_longest_texts_in_one_body_are_kept_and_applied_a_few_at_a_time(
     platform: Client,
 ) -> None:

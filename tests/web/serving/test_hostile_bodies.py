@@ -168,6 +168,7 @@ def test_a_nul_goes_and_half_a_character_is_replaced(client: Client) -> None:
     assert _texts() == ["yolbozuk", "yarım \ufffd harf", "tam \U0001f6a7"]
 
 
+@pytest.mark.slow
 def test_a_body_of_a_thousand_entries_gives_a_thousand_messages(client: Client) -> None:
     assert _deliver(client, _page(*(_comment(serial, f"söz {serial}") for serial in range(1000)))) == 200
     _ingest()
