@@ -78,7 +78,7 @@ test: $(STAMPS)/packages-dev install chromium ## Runs the tests on real parts; A
 	@$(BIN)/python -m pytest -m 'not slow' $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: test-slow
-test-slow: $(STAMPS)/packages-dev install ## Runs the long ones: known-bads, smoke of the bench, slice of chaos
+test-slow: $(STAMPS)/packages-dev install ## Runs the long ones: known-bads, bench smoke, chaos slice, killed systems
 	@$(BIN)/python -m pytest -m slow $(ONE_BY_ONE) $(ARGS)
 
 .PHONY: coverage
