@@ -65,7 +65,7 @@ def no_order(sending: Any) -> None:
 
 def retry_maybe_sent(sending: Any) -> None:
     """What may be public is sent again, as if it surely were not."""
-    _instead(sending, lambda maybe, reply_id: sending.NotSent(maybe.reason, retry_after=1))
+    _instead(sending, lambda maybe, reply_id: sending.NotSent(maybe.failure, maybe.words, retry_after=1))
 
 
 def believe_maybe_sent(sending: Any) -> None:
