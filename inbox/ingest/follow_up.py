@@ -119,8 +119,9 @@ def _assess(session: Session, arrivals: Sequence[Arrival]) -> None:
     `columns` has assessed single messages already; a long text is costly to read twice.
     """
     for message in _beside_others(session, arrivals, *OPEN_MESSAGE):
-        if len(groups.members(session, message)) > 1:
-            proposals.assess_group(session, message)
+        group = groups.members(session, message)
+        if len(group) > 1:
+            proposals.assess_group(session, group)
 
 
 def _take_rating(session: Session, arrivals: Sequence[Arrival]) -> None:

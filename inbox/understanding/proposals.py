@@ -6,13 +6,13 @@ every version of them once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.conversations import groups
 from inbox.models import Category, CitySetting, Message, Neighbourhood
 from inbox.understanding.suggestion import CityWords, KnownPlace, Topic, city_words, suggest
 from inbox.understanding.vocabulary import Vocabulary, assess
@@ -49,9 +49,8 @@ def save_vocabulary(session: Session, raw: dict[str, Any]) -> None:
     session.info.pop(_VERSION_SEEN, None)
 
 
-def assess_group(session: Session, message: Message) -> None:
-    """Assess the joined texts of the message's group, and store the result on each member."""
-    group = groups.members(session, message)
+def assess_group(session: Session, group: Sequence[Message]) -> None:
+    """Assess the joined texts of a group, oldest first, and store the result on each member."""
     whole = "\n".join(member.text for member in group if member.text)
     proposed = proposals(session, whole)
     for member in group:
